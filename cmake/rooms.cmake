@@ -1,0 +1,69 @@
+# A room is a folder of src/ with one job. limpid_room() makes its library and gives the room the headers of exactly
+# those other rooms that its row in the design names: each room's folder is linked as <build>/include/<room>/<room>,
+# and a target gets only the include folders of the rooms that it uses, so that a forbidden #include fails the build.
+# `<room>_types` is the same with nothing but that room's types.h.
+#
+# Unit tests stand beside the file that they test: src/<room>/<name>_test.cc becomes the test <room>.<name>.
+
+function(limpid_room room)
+  cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
+  set(include ${CMAKE_BINARY_DIR}/include)
+  file(MAKE_DIRECTORY ${include}/${room} ${include}/${room}_types/${room})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${room} ${include}/${room}/${room} SYMBOLIC)
+  add_library(limpid_headers_${room} INTERFACE)
+  target_include_directories(limpid_headers_${room} INTERFACE ${include}/${room})
+  add_library(limpid_headers_${room}_types INTERFACE)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/src/${room}/types.h)
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${room}/types.h ${include}/${room}_types/${room}/types.h SYMBOLIC)
+  endif()
+  target_include_directories(limpid_headers_${room}_types INTERFACE ${include}/${room}_types)
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${room}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+
+  if(NOT sources) # a room that is not built yet
+    add_library(limpid_${room} INTERFACE)
+    return()
+  endif()
+  add_library(limpid_${room} STATIC ${sources})
+  set_target_properties(limpid_${room} PROPERTIES LINKER_LANGUAGE CXX)
+  limpid_uses(limpid_${room} ${room} ${ARG_USES})
+  target_link_libraries(limpid_${room} PRIVATE ${ARG_LIBS})
+
+  if(LIMPID_TEST_ROOMS AND NOT room IN_LIST LIMPID_TEST_ROOMS)
+    return()
+  endif()
+  foreach(test ${tests})
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/src/${room} ${test})
+    string(REGEX REPLACE "_test\\.cc$" "" name ${name})
+    string(REPLACE "/" "." name ${name})
+    limpid_test(${room}.${name} ${test} USES ${room} ${ARG_USES} LIBS ${ARG_LIBS})
+  endforeach()
+endfunction()
+
+# The headers and, for whole rooms, the code of the rooms named.
+function(limpid_uses target)
+  target_link_libraries(${target} PRIVATE limpid_flags)
+  foreach(used ${ARGN})
+    target_link_libraries(${target} PRIVATE limpid_headers_${used})
+    if(NOT used MATCHES "_types$" AND NOT target STREQUAL limpid_${used})
+      target_link_libraries(${target} PRIVATE limpid_${used})
+    endif()
+  endforeach()
+endfunction()
+
+# One test program, one ctest entry. LIMPID_SHARED tells it where real data may lie; it skips visibly without.
+function(limpid_test name source)
+  cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
+  add_executable(test-${name} ${source})
+  limpid_uses(test-${name} ${ARG_USES})
+  target_link_libraries(test-${name} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gtest_main)
+  target_compile_definitions(test-${name} PRIVATE LIMPID_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  set_target_properties(test-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND test-${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600
+    ENVIRONMENT "LIMPID_SHARED=${CMAKE_SOURCE_DIR}/../shared;LIMPID_BINARY=${CMAKE_BINARY_DIR}/limpid")
+endfunction()

@@ -1,0 +1,94 @@
+// An upstream's statements, in one shape for every feed. Nothing is judged here: severities are the upstream's words,
+// "not affected" is kept as a statement, and what several statements mean together is for match/ to say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "version/types.h"
+
+namespace limpid::advisory {
+
+// What the upstream says of one package. The numbers are stored in the vulnerability database.
+enum class Status : std::uint8_t {
+  unknown = 0,
+  fixed = 1,     // affected below a fixed version
+  affected = 2,  // affected, no fix yet
+  will_not_fix = 3,
+  fix_deferred = 4,
+  end_of_life = 5,  // affected, and the release gets no more fixes
+  under_investigation = 6,
+  not_affected = 7,  // an explicit denial, which silences other statements
+};
+std::string_view name_of(Status status);
+
+// What an advisory is about. Stored.
+enum class Kind : std::uint8_t {
+  vulnerability = 0,
+  malware = 1,
+  unmaintained = 2,  // RustSec's informational records
+};
+
+// Which field of an installed package the name is compared with. Stored.
+enum class KeyKind : std::uint8_t { source = 0, binary = 1 };
+
+// Affected are versions v with introduced <= v < fixed, or <= last_affected. "" is an open end: everything from the
+// beginning, or no fix. At most one of `fixed` and `last_affected` is set.
+struct Range {
+  std::string introduced, fixed, last_affected;
+  bool operator==(const Range&) const = default;
+};
+
+struct Affected {
+  std::string name_space;  // "debian:12", "npm": the design's spelling
+  std::string package;     // the feed's key, normalised by the ecosystem's rule
+  KeyKind key_kind = KeyKind::source;
+  version::Scheme scheme = version::Scheme::none;
+  Status status = Status::unknown;
+  // Affected if in any range or equal to any version. Both empty: no version at all with Status::not_affected, else
+  // every version.
+  std::vector<Range> ranges;
+  std::vector<std::string> versions;
+  std::vector<std::string> architectures;  // empty: any
+  std::string severity;                    // the upstream's own word for this package, "" if it gives none
+};
+
+struct Cvss {
+  std::string version;  // "2", "3.0", "3.1", "4.0"
+  std::string vector;
+};
+
+struct Advisory {
+  std::string id;                     // as the upstream keys it
+  std::vector<std::string> aliases;   // the same flaw elsewhere
+  std::vector<std::string> upstream;  // flaws that this record inherits (a distribution's record names its CVE)
+  Kind kind = Kind::vulnerability;
+  std::string severity;  // the word for the whole record, where Affected has none
+  std::vector<Cvss> cvss;
+  std::string published, modified;  // RFC 3339, "" if not stated
+  std::string title, description;
+  std::vector<std::string> references;
+  std::vector<Affected> affected;
+};
+
+// The newest version of a package that a repository offers: what an upgrade can reach.
+struct Available {
+  std::string name_space, package;  // the source package for distributions
+  KeyKind key_kind = KeyKind::source;
+  version::Scheme scheme = version::Scheme::none;
+  std::string version;
+};
+
+// The last day with security support, "YYYY-MM-DD"; "" if not stated or not over.
+struct EndOfLife {
+  std::string name_space;  // "debian:10"
+  std::string codename;    // "buster", "" for none
+  std::string released;
+  std::string standard;  // the vendor's own regular security support
+  std::string extended;  // free long-term support (Debian LTS)
+  std::string paid;      // for subscribers only (Ubuntu Pro, Debian ELTS)
+};
+
+}  // namespace limpid::advisory

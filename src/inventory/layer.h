@@ -1,0 +1,27 @@
+// Reading one layer: one pass over its entries serves every detector.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "archive/entry.h"
+#include "inventory/types.h"
+
+namespace limpid::inventory {
+
+// What one layer may make us remember. Beyond it, the layer's inventory says so in `skipped`.
+struct LayerLimits {
+  std::uint64_t wanted_bytes_max = std::uint64_t{512} << 20;  // read in all, not held at once
+  std::size_t evidence_max = 1'000'000;
+  std::size_t links_max = 500'000;
+  std::size_t whiteouts_max = 1'000'000;
+  std::size_t skipped_max = 1'000;
+};
+
+// `also_wanted`: the second reading of a layer, for what the first merge found behind links: the file at `path` is read
+// as if it stood at `wanted`. Only those are read then.
+Result<LayerInventory> read_layer(archive::EntryReader& entries, const LayerLimits& limits = {},
+                                  std::span<const Unread> also_wanted = {});
+
+}  // namespace limpid::inventory

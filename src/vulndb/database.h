@@ -1,0 +1,118 @@
+// The vulnerability database: one immutable file, compiled from feeds. docs/vulndb-format.md has every byte of it.
+//
+// Opening reads the header and the small tables and checks their checksums; a namespace is read in bulk when it is
+// first asked for; text only when details() is called. Hostile bytes give errors, never undefined behaviour.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/types.h"
+#include "base/error.h"
+
+namespace limpid::vulndb {
+
+// Number of an advisory record within one database file.
+using AdvisoryNumber = std::uint32_t;
+
+struct RangeView {
+  std::string_view introduced, fixed, last_affected;
+};
+
+// One upstream's statement on one package of one namespace. Views live as long as the Database.
+struct Statement {
+  AdvisoryNumber advisory = 0;
+  std::string_view id;        // the advisory's id
+  std::string_view feed;      // "debian"
+  std::string_view package;   // the key under which it stands
+  std::string_view severity;  // the upstream's word, "" if none
+  advisory::Status status = advisory::Status::unknown;
+  advisory::Kind kind = advisory::Kind::vulnerability;
+  advisory::KeyKind key_kind = advisory::KeyKind::source;
+  version::Scheme scheme = version::Scheme::none;
+  std::vector<RangeView> ranges;
+  std::vector<std::string_view> versions;
+  std::vector<std::string_view> architectures;
+};
+
+// The texts of one advisory, decompressed.
+struct Details {
+  std::string id, feed;
+  std::vector<std::string> aliases, upstream;
+  std::string severity;
+  std::vector<advisory::Cvss> cvss;
+  std::string published, modified, title, description;
+  std::vector<std::string> references;
+};
+
+struct FeedInfo {
+  std::string name;
+  std::string path;  // base name of the input, for people
+  std::uint64_t records = 0, statements = 0;
+  std::map<std::string, std::uint64_t> dropped;
+  std::uint64_t skipped = 0;
+  std::string as_of;
+};
+
+struct NamespaceInfo {
+  std::string name;
+  std::uint64_t packages = 0, statements = 0, bytes = 0;
+};
+
+struct Info {
+  std::uint32_t format = 0;
+  std::uint64_t size = 0, advisories = 0, statements = 0;
+  std::vector<FeedInfo> feeds;
+  std::vector<NamespaceInfo> namespaces;
+};
+
+enum class Access : std::uint8_t {
+  read,  // pread what is needed: best for a process that asks once
+  map,   // map the file: best for one that lives long
+};
+
+class Database {
+ public:
+  static Result<Database> open(const std::string& path, Access access = Access::read);
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
+  bool has_namespace(std::string_view name_space) const;
+  // Appends every statement on `package`; nothing if there is none. Not thread-safe in Access::read.
+  Result<void> statements(std::string_view name_space, std::string_view package, advisory::KeyKind key_kind,
+                          std::vector<Statement>& out) const;
+  // The newest version that a repository of this namespace offers, "" if not known.
+  Result<std::string_view> available(std::string_view name_space, std::string_view package,
+                                     advisory::KeyKind key_kind) const;
+  // A release's dates, nothing if not known.
+  std::optional<advisory::EndOfLife> end_of_life(std::string_view name_space) const;
+
+  Result<Details> details(AdvisoryNumber advisory) const;
+  // Advisories by id or alias, exact (ids are stored as the upstream writes them; compared ignoring ASCII case).
+  Result<std::vector<AdvisoryNumber>> find(std::string_view id) const;
+  // All statements of one advisory, with their namespaces.
+  struct Placed {
+    std::string_view name_space;
+    Statement statement;
+  };
+  Result<std::vector<Placed>> statements_of(AdvisoryNumber advisory) const;
+  // Package names of a namespace that contain `text`, sorted; for `db search`.
+  Result<std::vector<std::string_view>> search(std::string_view name_space, std::string_view text) const;
+
+  const Info& info() const;
+  // Reads every byte and checks every checksum and every reference.
+  Result<void> verify() const;
+
+ private:
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace limpid::vulndb
