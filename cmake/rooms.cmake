@@ -1,7 +1,7 @@
 # A room is a folder of src/ with one job. limpid_room() makes its library and gives the room the headers of exactly
 # those other rooms that its row in the design names: each room's folder is linked as <build>/include/<room>/<room>,
 # and a target gets only the include folders of the rooms that it uses, so that a forbidden #include fails the build.
-# `<room>_types` is the same with nothing but that room's types.h.
+# `<room>_types` is the same with nothing but that room's types.h (and the code of what it declares).
 #
 # Unit tests stand beside the file that they test: src/<room>/<name>_test.cc becomes the test <room>.<name>.
 
@@ -49,8 +49,9 @@ function(limpid_uses target)
   target_link_libraries(${target} PRIVATE limpid_flags)
   foreach(used ${ARGN})
     target_link_libraries(${target} PRIVATE limpid_headers_${used})
-    if(NOT used MATCHES "_types$" AND NOT target STREQUAL limpid_${used})
-      target_link_libraries(${target} PRIVATE limpid_${used})
+    string(REGEX REPLACE "_types$" "" library limpid_${used})
+    if(NOT target STREQUAL library)
+      target_link_libraries(${target} PRIVATE ${library})
     endif()
   endforeach()
 endfunction()

@@ -1,0 +1,227 @@
+// The command tree. The only file that includes CLI11, which is slow to compile.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "advisory/feed.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/options.h"
+
+#ifndef LIMPID_VERSION
+#error "the build defines LIMPID_VERSION"
+#endif
+
+namespace limpid::cli {
+namespace {
+
+constexpr const char* kTargets =
+    "TARGET is a path, recognised by its content, or a path behind a prefix that says what it is:\n"
+    "  docker-archive:PATH[:TAG]   what `docker save` writes\n"
+    "  oci-archive:PATH[:TAG]      an OCI layout in a tar\n"
+    "  oci-dir:PATH[:TAG]          an OCI layout in a folder\n"
+    "  rootfs:PATH, dir:PATH       an unpacked root filesystem, or a tar of one\n";
+
+constexpr const char* kExitStatus =
+    "Exit status: 0 done; 1 the run failed, with one line on what and where; 2 a gate tripped (--fail-on).\n"
+    "Each flag can be set by an environment variable: --fail-on is LIMPID_FAIL_ON.\n";
+
+struct Global {
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void add_output(CLI::App& command, OutputOptions& output) {
+  command.add_option("-f,--format", output.format, "table or json")->capture_default_str();
+  command.add_option("-o,--output", output.file, "write the result to this file instead of standard output");
+}
+
+void add_image(CLI::App& command, ImageOptions& image) {
+  command.add_option("--platform", image.platform,
+                     "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
+  command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
+  command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
+}
+
+void add_database(CLI::App& command, std::string& database) {
+  command.add_option("--db", database, "the vulnerability database (default: $XDG_CACHE_HOME/limpid/limpid.db)");
+}
+
+void add_incomplete(CLI::App& command, bool& fail_on_incomplete) {
+  command.add_flag("--fail-on-incomplete", fail_on_incomplete, "fail if any part of the image could not be read");
+}
+
+void add_scan(CLI::App& command, ScanCommand& options, bool gates) {
+  command.add_option("TARGET", options.targets, "the images")->required();
+  add_output(command, options.output);
+  add_database(command, options.database);
+  add_image(command, options.image);
+  command.add_option("-s,--severity", options.severities,
+                     "show only these, comma separated: critical,high,medium,low,negligible,unknown");
+  command.add_flag("--only-fixed,--ignore-unfixed", options.only_fixed, "show only what an upgrade makes go away");
+  command.add_option("--ignorefile", options.ignore_file, "ids to ignore, as Trivy reads them")->capture_default_str();
+  if (gates) {
+    command.add_option("--fail-on", options.fail_on, "exit with 2 if a finding of this severity or above is left");
+    command.add_option("--exit-code", options.exit_code,
+                       "use this status instead of 2; without --fail-on, for any finding");
+  }
+  add_incomplete(command, options.fail_on_incomplete);
+  command.footer(std::string("\n") + kTargets + "\n" + kExitStatus);
+}
+
+// LIMPID_FAIL_ON for --fail-on, in every command.
+void name_environment(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
+    std::string name = "LIMPID_";
+    for (const char c : option->get_lnames().front()) name += c == '-' ? '_' : base::to_upper(c);
+    option->envname(name);
+  }
+  for (CLI::App* below : command.get_subcommands([](CLI::App*) { return true; })) name_environment(*below);
+}
+
+class Arguments {
+ public:
+  Arguments()
+      : app_("Looks inside container images: known vulnerabilities, outdated packages, and the upgrades that end them.",
+             "limpid") {
+    app_.set_version_flag("--version", LIMPID_VERSION);
+    app_.add_flag("-q,--quiet", global_.quiet, "say nothing but the result and errors");
+    app_.add_flag("-v,--verbose", global_.verbose, "say more on standard error");
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.footer(std::string("\n") + kTargets + "\n" + kExitStatus);
+    add_scan(*app_.add_subcommand("scan", "findings: which known flaws are in an image"), scan_, true);
+    add_scan(*app_.add_subcommand("plan", "the upgrades that remove the most risk, layer by layer"), plan_, false);
+    add_inventory();
+    add_db();
+    add_version();
+    add_help();
+    name_environment(app_);
+  }
+
+  int parse_and_run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      // Help and the version are successes to CLI11 as well; everything else is ours to number.
+      return app_.exit(error) == 0 ? kDone : kFailed;
+    }
+    base::set_log_level(global_.quiet     ? base::LogLevel::error
+                        : global_.verbose ? base::LogLevel::debug
+                                          : base::LogLevel::warn);
+    return run_chosen();
+  }
+
+ private:
+  void add_inventory() {
+    CLI::App& command = *app_.add_subcommand("inventory", "what is inside an image, without a database");
+    command.add_option("TARGET", inventory_.target, "the image")->required();
+    add_output(command, inventory_.output);
+    add_image(command, inventory_.image);
+    add_incomplete(command, inventory_.fail_on_incomplete);
+    command.footer(std::string("\n") + kTargets);
+  }
+
+  void add_db() {
+    CLI::App& db = *app_.add_subcommand("db", "build and look into the vulnerability database");
+    db.require_subcommand(1);
+    CLI::App& build = *db.add_subcommand("build", "compile local copies of feeds, each in its upstream's own format");
+    build
+        .add_option("--feed", build_.feeds, "NAME=PATH, or NAME@NAMESPACE=PATH where the data does not say whose it is")
+        ->required();
+    build.add_option("-o,--output", build_.file, "the file to write (default: $XDG_CACHE_HOME/limpid/limpid.db)");
+    build.footer(feed_list());
+    CLI::App& info = *db.add_subcommand("info", "the feeds in it, with what was read, kept and dropped");
+    add_database(info, query_.database);
+    info.add_option("-f,--format", query_.format, "table or json")->capture_default_str();
+    CLI::App& show = *db.add_subcommand("show", "all that it says about one advisory or CVE");
+    show.add_option("ID", query_.argument, "CVE-…, DSA-…, GHSA-…")->required();
+    add_database(show, query_.database);
+    CLI::App& search = *db.add_subcommand("search", "the advisories for the packages whose name contains a text");
+    search.add_option("PACKAGE", query_.argument, "the text")->required();
+    search.add_option("--namespace", query_.name_space, "only this namespace, such as debian:12");
+    add_database(search, query_.database);
+    CLI::App& verify = *db.add_subcommand("verify", "read every byte of it and check every checksum");
+    add_database(verify, query_.database);
+  }
+
+  static std::string feed_list() {
+    std::string text = "\nFeeds:\n";
+    for (const advisory::Feed* feed : advisory::feeds())
+      base::append(text, {"  ", feed->name(), std::string(20 - std::min<std::size_t>(19, feed->name().size()), ' '),
+                          feed->description(), "\n"});
+    return text;
+  }
+
+  void add_version() {
+    CLI::App& version = *app_.add_subcommand("version", "compare versions as their package managers do");
+    version.require_subcommand(1);
+    CLI::App& compare = *version.add_subcommand("compare", "prints <, = or >");
+    compare.add_option("SCHEME", compare_.scheme, "dpkg, apk, semver, generic")->required();
+    compare.add_option("A", compare_.a, "a version, or - to read tab-separated pairs from standard input")->required();
+    compare.add_option("B", compare_.b, "the version to compare with");
+  }
+
+  void add_help() {
+    CLI::App& help = *app_.add_subcommand("help", "help on a command");
+    help.add_option("COMMAND", help_of_, "the command");
+  }
+
+  int run_chosen() {
+    scan_.ignore_file_named = app_.get_subcommand("scan")->count("--ignorefile") > 0;
+    plan_.ignore_file_named = app_.get_subcommand("plan")->count("--ignorefile") > 0;
+    scan_.quiet = plan_.quiet = inventory_.quiet = build_.quiet = global_.quiet;
+    if (app_.got_subcommand("scan")) return run_scan(scan_);
+    if (app_.got_subcommand("plan")) return run_plan(plan_);
+    if (app_.got_subcommand("inventory")) return run_inventory(inventory_);
+    if (app_.got_subcommand("version")) return run_compare();
+    if (app_.got_subcommand("help")) return print_help();
+    const CLI::App& db = *app_.get_subcommand("db");
+    if (db.got_subcommand("build")) return run_db_build(build_);
+    if (db.got_subcommand("info")) return run_db_info(query_);
+    if (db.got_subcommand("show")) return run_db_show(query_);
+    if (db.got_subcommand("search")) return run_db_search(query_);
+    return run_db_verify(query_);
+  }
+
+  int run_compare() const {
+    if (compare_.b.empty() && compare_.a != "-") {
+      std::fprintf(stderr, "limpid: version compare: give two versions, or - to read pairs\n");
+      return kFailed;
+    }
+    return run_version_compare(compare_);
+  }
+
+  static const CLI::App* find_subcommand(const CLI::App& command, const std::string& name) {
+    const auto found = command.get_subcommands([&](const CLI::App* below) { return below->get_name() == name; });
+    return found.empty() ? nullptr : found.front();
+  }
+
+  int print_help() const {
+    const CLI::App* command = &app_;
+    for (const std::string& word : help_of_) {
+      command = find_subcommand(*command, word);
+      if (command != nullptr) continue;
+      std::fprintf(stderr, "limpid: there is no command '%s'\n", base::printable(word).c_str());
+      return kFailed;
+    }
+    std::fputs(command->help().c_str(), stdout);
+    return kDone;
+  }
+
+  CLI::App app_;
+  Global global_;
+  ScanCommand scan_, plan_;
+  InventoryCommand inventory_;
+  DbBuildCommand build_;
+  DbQueryCommand query_;
+  VersionCompareCommand compare_;
+  std::vector<std::string> help_of_;
+};
+
+}  // namespace
+
+int run(int argc, char** argv) { return Arguments().parse_and_run(argc, argv); }
+
+}  // namespace limpid::cli

@@ -1,0 +1,29 @@
+// What the commands share: where the database is, how results leave, how an error is told.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "report/report.h"
+#include "vulndb/database.h"
+
+namespace limpid::cli {
+
+// `named`, or $XDG_CACHE_HOME/limpid/limpid.db, or ~/.cache/limpid/limpid.db.
+std::string database_path(const std::string& named);
+// Opens it; without one, an error that says in one line how to get one.
+Result<vulndb::Database> open_database(const std::string& named);
+
+Result<const report::Format*> find_format(const std::string& name);
+// Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
+// honoured (https://no-color.org, https://bixense.com/clicolors).
+report::Style style_for(const OutputOptions& output);
+// To standard output, or to the file, atomically.
+Result<void> deliver(const OutputOptions& output, std::string_view text);
+
+// One line on standard error; returns kFailed.
+int failed(const Error& error);
+
+}  // namespace limpid::cli

@@ -1,0 +1,36 @@
+// `limpid inventory`: what is inside, without a database.
+#include <memory>
+
+#include "cli/common.h"
+#include "image/source.h"
+#include "scan/scan.h"
+
+namespace limpid::cli {
+namespace {
+
+Result<int> run(const InventoryCommand& command) {
+  LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
+  image::OpenOptions open;
+  open.platform = command.image.platform;
+  LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(command.target, open));
+  scan::ScanOptions options;
+  options.threads = command.image.jobs;
+  options.distribution = command.image.distribution;
+  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options), {command.target});
+  const report::Subject subject{command.target, scanned.manifest, scanned.inventory};
+  LIMPID_ASSIGN(const std::string text, format->inventory(subject, style_for(command.output)));
+  LIMPID_TRY(deliver(command.output, text));
+  if (command.fail_on_incomplete && !scanned.inventory.skipped.empty())
+    return fail(Code::invalid,
+                {"a part of the image was not read (see what was skipped), and --fail-on-incomplete is set"});
+  return kDone;
+}
+
+}  // namespace
+
+int run_inventory(const InventoryCommand& command) {
+  const Result<int> result = run(command);
+  return result ? *result : failed(result.error());
+}
+
+}  // namespace limpid::cli

@@ -1,0 +1,77 @@
+// What the command line said, one struct a command. Filled by arguments.cc, used by the command's own file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace limpid::cli {
+
+// The exit statuses that scripts rely on.
+inline constexpr int kDone = 0, kFailed = 1, kGateTripped = 2;
+
+struct OutputOptions {
+  std::string format = "table";
+  std::string file;  // "" or "-": standard output
+};
+
+struct ImageOptions {
+  std::string platform;      // "" : linux on this machine's architecture
+  std::string distribution;  // "": what the image says
+  unsigned jobs = 0;         // 0: one for each processor
+};
+
+struct ScanCommand {
+  std::vector<std::string> targets;
+  ImageOptions image;
+  OutputOptions output;
+  std::string database;    // "": the default place
+  std::string severities;  // comma separated, "" for all
+  bool only_fixed = false;
+  std::string ignore_file = ".trivyignore";
+  bool ignore_file_named = false;  // by the user: then it must exist
+  std::string fail_on;
+  int exit_code = -1;  // -1: not given
+  bool fail_on_incomplete = false;
+  bool quiet = false;
+};
+
+struct InventoryCommand {
+  std::string target;
+  ImageOptions image;
+  OutputOptions output;
+  bool fail_on_incomplete = false;
+  bool quiet = false;
+};
+
+struct DbBuildCommand {
+  std::vector<std::string> feeds;  // NAME[@NAMESPACE]=PATH
+  std::string file;
+  bool quiet = false;
+};
+
+struct DbQueryCommand {
+  std::string database;
+  std::string argument;    // the id, or the package
+  std::string name_space;  // "": all
+  std::string format = "table";
+};
+
+struct VersionCompareCommand {
+  std::string scheme, a, b;  // a == "-": pairs from standard input
+};
+
+int run_scan(const ScanCommand& command);
+int run_plan(const ScanCommand& command);
+int run_inventory(const InventoryCommand& command);
+int run_db_build(const DbBuildCommand& command);
+int run_db_info(const DbQueryCommand& command);
+int run_db_show(const DbQueryCommand& command);
+int run_db_search(const DbQueryCommand& command);
+int run_db_verify(const DbQueryCommand& command);
+int run_version_compare(const VersionCompareCommand& command);
+
+// Parses and runs; the process's exit status.
+int run(int argc, char** argv);
+
+}  // namespace limpid::cli

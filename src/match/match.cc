@@ -1,0 +1,312 @@
+#include "match/match.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "match/evaluate.h"
+
+namespace limpid::match {
+namespace {
+
+using advisory::KeyKind;
+using advisory::Status;
+using inventory::Package;
+using vulndb::Statement;
+
+// The order in which feeds are believed about the same flaw in the same package: first-hand, then copies, then what can
+// be told from changelogs.
+int rank(std::string_view feed) {
+  if (feed == "debian-changelogs") return 2;
+  return feed == "osv" ? 1 : 0;
+}
+
+// OSV names a distribution's copy of a CVE after both: "DEBIAN-CVE-2024-1".
+std::string_view without_distribution(std::string_view id) {
+  const std::size_t at = id.find("-CVE-");
+  return at == std::string_view::npos ? id : id.substr(at + 1);
+}
+
+// Packages of header files carry none of the code that their source package's flaws are in. The kernel's are the ones
+// that flood reports: every kernel flaw would be "in" a compiler image.
+bool headers_only(const Package& package) {
+  static constexpr std::array<std::string_view, 4> kPrefixes = {"linux-headers-", "linux-libc-dev", "linux-kbuild-",
+                                                                "linux-compiler-"};
+  if (!package.source_name.starts_with("linux")) return package.name == "linux-headers";  // Alpine's
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return package.name.starts_with(prefix); });
+}
+
+bool applies_to_architecture(const Statement& statement, const Package& package) {
+  return statement.architectures.empty() || package.arch == "all" || package.arch == "noarch" ||
+         std::ranges::find(statement.architectures, package.arch) != statement.architectures.end();
+}
+
+// One statement with what it says of the installed version.
+struct Judged {
+  const Statement* statement;
+  std::string id;  // the flaw that it speaks of
+  std::string_view key, version;
+  Evaluation evaluation;
+  bool uncertain;
+};
+
+class Matcher {
+ public:
+  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database)
+      : image_(image), database_(database) {}
+
+  Result<void> match(std::uint32_t index, Matches& matches) {
+    const Package& package = image_.packages[index];
+    if (const auto why = unmatched(package)) {
+      matches.unmatched.push_back({index, *why});
+      return {};
+    }
+    LIMPID_TRY(look_up(package));
+    LIMPID_TRY(judge(package));
+    settle(index, matches.findings);
+    return {};
+  }
+
+  Result<void> find_newer(std::uint32_t index, Matches& matches) const {
+    const Package& package = image_.packages[index];
+    if (package.repository == inventory::Repository::third_party) return {};
+    const version::Ordering* ordering = version::find_ordering(package.scheme);
+    if (ordering == nullptr || package.name_space.empty()) return {};
+    const bool source = package.kind == inventory::PackageKind::binary;
+    LIMPID_ASSIGN(const std::string_view available,
+                  database_.available(package.name_space, source ? package.source_name : package.name,
+                                      source ? KeyKind::source : KeyKind::binary));
+    if (available.empty()) return {};
+    const version::Version newest = ordering->parse(available);
+    const version::Version installed = ordering->parse(source ? package.source_version : package.version);
+    if (newest.valid && installed.valid && ordering->compare(installed, newest) < 0)
+      matches.outdated.push_back({index, std::string(available)});
+    return {};
+  }
+
+ private:
+  std::optional<Unmatched::Why> unmatched(const Package& package) const {
+    if (package.name_space.empty()) return Unmatched::Why::no_distribution;
+    if (package.repository == inventory::Repository::third_party) return Unmatched::Why::third_party;
+    if (headers_only(package)) return Unmatched::Why::headers_only;
+    if (!database_.has_namespace(package.name_space)) return Unmatched::Why::no_advisories;
+    return std::nullopt;
+  }
+
+  Result<void> look_up(const Package& package) {
+    statements_.clear();
+    by_source_ = 0;
+    if (!package.source_name.empty())
+      LIMPID_TRY(database_.statements(package.name_space, package.source_name, KeyKind::source, statements_));
+    by_source_ = statements_.size();
+    // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
+    if (package.scheme == version::Scheme::apk && package.name != package.source_name) {
+      LIMPID_TRY(database_.statements(package.name_space, package.name, KeyKind::source, statements_));
+      by_source_ = statements_.size();
+    }
+    return database_.statements(package.name_space, package.name, KeyKind::binary, statements_);
+  }
+
+  Result<void> judge(const Package& package) {
+    judged_.clear();
+    const Statement* previous = nullptr;
+    version::Version installed;
+    for (std::size_t i = 0; i < statements_.size(); ++i) {
+      const Statement& statement = statements_[i];
+      if (!applies_to_architecture(statement, package)) continue;
+      const bool source = i < by_source_;
+      const std::string_view version = source ? package.source_version : package.version;
+      if (version.empty()) continue;  // nothing can be said of a package without a version
+      if (previous == nullptr || previous->scheme != statement.scheme || i == by_source_) {
+        const version::Ordering* ordering = version::find_ordering(statement.scheme);
+        installed = ordering == nullptr ? version::Version{} : ordering->parse(version);
+      }
+      previous = &statement;
+      judged_.push_back({&statement,
+                         {},
+                         source ? package.source_name : package.name,
+                         version,
+                         evaluate(statement, installed, version),
+                         !installed.valid});
+    }
+    // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
+    if (std::ranges::none_of(judged_, [](const Judged& judged) { return judged.evaluation.affected; })) judged_.clear();
+    return name_flaws();
+  }
+
+  // Gives each judgement the flaw it speaks of; one that speaks of several becomes several.
+  Result<void> name_flaws() {
+    const std::size_t statements = judged_.size();
+    for (std::size_t i = 0; i < statements; ++i) {
+      LIMPID_ASSIGN(std::vector<std::string> ids, flaws_of(*judged_[i].statement, judged_[i].evaluation.affected));
+      judged_[i].id = std::move(ids.front());
+      for (std::size_t more = 1; more < ids.size(); ++more) {
+        judged_.push_back(judged_[i]);
+        judged_.back().id = std::move(ids[more]);
+      }
+    }
+    return {};
+  }
+
+  // The CVEs that a statement speaks of, or its own id if it names none. The advisory's text is only opened for a
+  // record that has an id of its own kind and either applies or denies.
+  Result<std::vector<std::string>> flaws_of(const Statement& statement, bool affected) {
+    const std::string_view id = without_distribution(statement.id);
+    if (id.starts_with("CVE-")) return std::vector{std::string(id)};
+    if (!affected && statement.status != Status::not_affected) return std::vector{std::string(id)};
+    const auto known = flaws_.find(statement.advisory);
+    if (known != flaws_.end()) return known->second;
+    LIMPID_ASSIGN(const vulndb::Details details, database_.details(statement.advisory));
+    std::vector<std::string> ids;
+    for (const auto* list : {&details.aliases, &details.upstream})
+      for (const std::string& other : *list)
+        if (without_distribution(other).starts_with("CVE-")) ids.emplace_back(without_distribution(other));
+    std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    if (ids.empty()) ids.emplace_back(id);
+    flaws_[statement.advisory] = ids;
+    return ids;
+  }
+
+  // Of all that is said of one flaw, the best-ranked feed decides; a denial in it silences.
+  void settle(std::uint32_t index, std::vector<Finding>& findings) {
+    std::ranges::stable_sort(judged_, [](const Judged& a, const Judged& b) {
+      return std::pair(std::string_view(a.id), rank(a.statement->feed)) <
+             std::pair(std::string_view(b.id), rank(b.statement->feed));
+    });
+    for (std::size_t begin = 0, end = 0; begin < judged_.size(); begin = end) {
+      while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;
+      const std::span group(judged_.data() + begin, end - begin);
+      const std::string_view decider = group.front().statement->feed;
+      std::vector<const Judged*> hits;
+      bool denied = false;
+      for (const Judged& judged : group) {
+        if (judged.statement->feed != decider) continue;
+        denied = denied || judged.statement->status == Status::not_affected;
+        if (judged.evaluation.affected) hits.push_back(&judged);
+      }
+      if (!denied && !hits.empty()) findings.push_back(finding(index, hits, group));
+    }
+  }
+
+  static Finding finding(std::uint32_t index, const std::vector<const Judged*>& hits, std::span<const Judged> group) {
+    const Judged& first = *hits.front();
+    Finding finding;
+    finding.package = index;
+    finding.id = first.id;
+    finding.advisory = std::string(first.statement->id);
+    finding.advisory_number = first.statement->advisory;
+    finding.feed = std::string(first.statement->feed);
+    finding.kind = first.statement->kind;
+    finding.status = first.statement->status;
+    finding.uncertain = first.uncertain;
+    std::vector<const Statement*> statements;
+    for (const Judged* hit : hits) statements.push_back(hit->statement);
+    if (auto fixed = version_free_of(statements, first.version)) {
+      finding.fixed_in = std::move(*fixed);
+      finding.status = Status::fixed;
+    } else if (finding.status == Status::fixed) {
+      finding.status = Status::affected;  // another record of the same flaw has no fix
+    }
+    // The deciding feed's own word first, then any other feed's on the same flaw.
+    for (const Judged& judged : group) {
+      const Severity severity = normalise_severity(judged.statement->feed, judged.statement->severity);
+      if (finding.severity_source.empty() && !judged.statement->severity.empty() &&
+          (severity != Severity::unknown || judged.statement->feed == first.statement->feed)) {
+        finding.severity = severity;
+        finding.severity_word = std::string(judged.statement->severity);
+        finding.severity_source = std::string(judged.statement->feed);
+      } else if (finding.severity == Severity::unknown && severity != Severity::unknown) {
+        finding.severity = severity;
+        finding.severity_word = std::string(judged.statement->severity);
+        finding.severity_source = std::string(judged.statement->feed);
+      }
+      if (judged.statement->feed != finding.feed &&
+          std::ranges::find(finding.also, judged.statement->feed) == finding.also.end())
+        finding.also.emplace_back(judged.statement->feed);
+    }
+    finding.reason = base::cat({first.statement->key_kind == KeyKind::source ? "source package " : "package ",
+                                first.key, " ", first.version, ": ", first.evaluation.range});
+    if (first.uncertain) finding.reason += " (the installed version does not follow its scheme: uncertain)";
+    return finding;
+  }
+
+  const inventory::ImageInventory& image_;
+  const vulndb::Database& database_;
+  std::vector<Statement> statements_;  // reused from package to package
+  std::size_t by_source_ = 0;          // how many of them were found by the source package
+  std::vector<Judged> judged_;
+  std::map<std::uint32_t, std::vector<std::string>> flaws_;
+};
+
+Support support_of(const std::optional<advisory::EndOfLife>& dates, Date today) {
+  Support support;
+  if (!dates) return support;
+  support.standard = dates->standard;
+  support.extended = dates->extended;
+  support.paid = dates->paid;
+  const auto standard = base::parse_date(dates->standard);
+  const auto extended = base::parse_date(dates->extended);
+  if (standard && today <= *standard) {
+    support.state = Support::State::supported;
+  } else if (extended && today <= *extended) {
+    support.state = Support::State::extended;
+  } else if (standard || extended) {
+    support.state = Support::State::ended;
+  }
+  return support;
+}
+
+void warn(const inventory::ImageInventory& image, Matches& matches) {
+  const inventory::Distribution& distribution = image.distribution;
+  const std::string name = distribution.pretty_name.empty() ? distribution.name_space : distribution.pretty_name;
+  if (distribution.name_space.empty()) {
+    matches.warnings.emplace_back(
+        image.packages.empty()
+            ? "No distribution and no packages were found: nothing could be checked, which is not the same as clean."
+            : "The distribution is unknown: its packages could not be checked against any advisories.");
+    return;
+  }
+  const Support& support = matches.support;
+  if (support.state == Support::State::ended) {
+    const std::string& last = support.extended.empty() ? support.standard : support.extended;
+    std::string text = base::cat(
+        {name, " reached its end of life on ", last, ": new flaws are no longer fixed, and may no longer be listed."});
+    if (!support.paid.empty()) base::append(text, {" Paid support lasts until ", support.paid, "."});
+    matches.warnings.push_back(std::move(text));
+  } else if (support.state == Support::State::extended) {
+    matches.warnings.push_back(base::cat({"Regular security support of ", name, " ended on ", support.standard,
+                                          "; long-term support lasts until ", support.extended, "."}));
+  }
+  if (image.packages.empty())
+    matches.warnings.push_back(
+        base::cat({name, " without a single package: nothing could be checked, which is not the same as clean."}));
+  if (!matches.covered)
+    matches.warnings.push_back(base::cat({"The database has no advisories for ", distribution.name_space,
+                                          ": no findings here does not mean no flaws."}));
+}
+
+}  // namespace
+
+Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
+                            const MatchOptions& options) {
+  Matches matches;
+  matches.covered = !image.distribution.name_space.empty() && database.has_namespace(image.distribution.name_space);
+  matches.support = support_of(database.end_of_life(image.distribution.name_space), options.today);
+  Matcher matcher(image, database);
+  for (std::uint32_t index = 0; index < image.packages.size(); ++index) {
+    LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
+    LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});
+  }
+  std::ranges::stable_sort(matches.findings, [](const Finding& a, const Finding& b) {
+    return std::tuple(a.package, b.severity, std::string_view(a.id)) <
+           std::tuple(b.package, a.severity, std::string_view(b.id));
+  });
+  warn(image, matches);
+  return matches;
+}
+
+}  // namespace limpid::match

@@ -1,0 +1,85 @@
+// Findings and what is said about them: pure data, made by match.h, policy.h and plan.h, printed by report/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/types.h"
+#include "base/date.h"
+#include "match/severity.h"
+
+namespace limpid::match {
+
+// One flaw in one installed package.
+struct Finding {
+  std::uint32_t package = 0;          // index into ImageInventory::packages
+  std::string id;                     // the CVE if the advisory has exactly one, else the advisory's own id
+  std::string advisory;               // the id of the advisory that decided, as its feed keys it
+  std::uint32_t advisory_number = 0;  // its number in the database
+  std::string feed;                   // the feed that decided
+  std::vector<std::string> also;      // other feeds with a statement on the same flaw and package
+  advisory::Status status = advisory::Status::unknown;
+  advisory::Kind kind = advisory::Kind::vulnerability;
+  Severity severity = Severity::unknown;
+  std::string severity_word;    // as its source words it
+  std::string severity_source;  // the feed whose word it is, "" if nobody says
+  std::string fixed_in;         // the version to upgrade the matched (source) package to, "" if there is none
+  std::string reason;           // which package and version was held against which range
+  bool uncertain = false;       // the installed version does not follow its scheme
+};
+
+// A package that was deliberately not held against the advisories, or not in full.
+struct Unmatched {
+  enum class Why : std::uint8_t {
+    third_party,      // not built by the distribution: its advisories do not speak of it
+    headers_only,     // carries no code of its source package's program
+    no_distribution,  // nobody knows whose package it is
+    no_advisories,    // the database has nothing for its namespace
+  };
+  std::uint32_t package = 0;
+  Why why = Why::no_advisories;
+};
+std::string_view name_of(Unmatched::Why why);
+std::string_view describe(Unmatched::Why why);
+
+// A newer version is to be had, vulnerability or not.
+struct Outdated {
+  std::uint32_t package = 0;
+  std::string available;  // of the source package for distributions
+};
+
+// Where the image's release stands on a given day.
+struct Support {
+  enum class State : std::uint8_t {
+    unknown,    // no dates for this release: never to be read as supported
+    supported,  // regular security support
+    extended,   // only the free long-term support is left
+    ended,      // nothing free is left
+  };
+  State state = State::unknown;
+  std::string standard, extended, paid;  // the last days, "YYYY-MM-DD", "" where not stated
+};
+std::string_view name_of(Support::State state);
+
+struct Matches {
+  std::vector<Finding> findings;  // by package, most severe first
+  std::vector<Unmatched> unmatched;
+  std::vector<Outdated> outdated;
+  Support support;
+  // True if the database has advisories for the image's distribution: without them no findings means nothing.
+  bool covered = false;
+  // Plain sentences that a reader must see first.
+  std::vector<std::string> warnings;
+};
+
+// How many of them an upgrade makes go away.
+struct Count {
+  std::size_t findings = 0, cured = 0;
+  std::size_t by_severity[6] = {};  // indexed by Severity
+};
+Count count(const std::vector<Finding>& findings);
+
+}  // namespace limpid::match

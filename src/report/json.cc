@@ -1,0 +1,304 @@
+// `-f json`: every field documented in docs/json.md, always in the same order.
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "report/json_writer.h"
+#include "report/report.h"
+
+namespace limpid::report {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+void write_image(JsonWriter& json, const Subject& subject) {
+  const image::Manifest& manifest = subject.manifest;
+  json.open("image");
+  json.text("name", manifest.name);
+  json.text("digest", manifest.digest.to_string());
+  json.text("config_digest", manifest.config_digest.to_string());
+  json.text("platform", manifest.platform.architecture.empty() ? "" : image::to_string(manifest.platform));
+  json.text("created", manifest.created);
+  json.list("tags", manifest.tags);
+  json.open("labels");
+  for (const auto& [key, value] : manifest.labels) json.text(key, value);
+  json.close();
+  json.open_list("layers");
+  for (const image::LayerDescriptor& layer : manifest.layers) {
+    json.open();
+    json.text("digest", layer.digest.to_string());
+    json.text("diff_id", layer.diff_id.to_string());
+    json.number("size", layer.size);
+    json.text("created_by", layer.created_by);
+    json.close();
+  }
+  json.close_list();
+  json.close();
+}
+
+void write_distribution(JsonWriter& json, const inventory::Distribution& distribution) {
+  json.open("distribution");
+  json.text("namespace", distribution.name_space);
+  json.text("id", distribution.id);
+  json.text("version_id", distribution.version_id);
+  json.text("version_codename", distribution.version_codename);
+  json.text("name", distribution.name);
+  json.text("pretty_name", distribution.pretty_name);
+  json.text("cpe_name", distribution.cpe_name);
+  json.text("location", distribution.location);
+  json.close();
+}
+
+// The layer as people and other tools find it again: its number from 1, and its diff ID.
+void write_layer(JsonWriter& json, std::string_view name, const Subject& subject, std::uint32_t layer) {
+  json.open(name);
+  json.number("number", layer + 1);
+  json.text("diff_id", layer < subject.inventory.layers.size() ? subject.inventory.layers[layer].to_string() : "");
+  json.close();
+}
+
+void write_packages(JsonWriter& json, const Subject& subject,
+                    const std::map<std::uint32_t, std::string>& available = {}) {
+  json.open_list("packages");
+  for (std::uint32_t i = 0; i < subject.inventory.packages.size(); ++i) {
+    const inventory::Package& package = subject.inventory.packages[i];
+    json.open();
+    json.text("name", package.name);
+    json.text("version", package.version);
+    json.text("arch", package.arch);
+    json.text("ecosystem", package.ecosystem);
+    json.text("namespace", package.name_space);
+    json.text("source_name", package.source_name);
+    json.text("source_version", package.source_version);
+    json.text("purl", inventory::purl(package));
+    json.list("licenses", package.licenses);
+    json.text("location", package.location);
+    write_layer(json, "layer", subject, package.layer);
+    json.text("detector", package.detector);
+    json.text("maintainer", package.maintainer);
+    json.text("repository", package.repository == inventory::Repository::third_party ? "third-party" : "distribution");
+    if (const auto newer = available.find(i); newer != available.end()) json.text("available", newer->second);
+    json.close();
+  }
+  json.close_list();
+}
+
+void write_skipped(JsonWriter& json, const Subject& subject) {
+  json.open_list("skipped");
+  for (const Skipped& skipped : subject.inventory.skipped) {
+    json.open();
+    json.text("path", skipped.path);
+    json.text("layer", skipped.layer);
+    json.text("reason", base::name_of(skipped.reason));
+    json.text("detail", skipped.detail);
+    json.close();
+  }
+  json.close_list();
+  std::vector<std::string> notes = subject.manifest.notes;
+  notes.insert(notes.end(), subject.inventory.notes.begin(), subject.inventory.notes.end());
+  json.list("notes", notes);
+}
+
+void write_package_reference(JsonWriter& json, const inventory::Package& package) {
+  json.open("package");
+  json.text("name", package.name);
+  json.text("version", package.version);
+  json.text("arch", package.arch);
+  json.text("purl", inventory::purl(package));
+  json.text("source_name", package.source_name);
+  json.text("source_version", package.source_version);
+  json.close();
+}
+
+// What the advisory says of itself; read once for each advisory, however many packages it touches.
+class DetailsReader {
+ public:
+  explicit DetailsReader(const vulndb::Database& database) : database_(database) {}
+  Result<const vulndb::Details*> read(std::uint32_t advisory) {
+    auto found = cache_.find(advisory);
+    if (found == cache_.end()) {
+      LIMPID_ASSIGN(vulndb::Details details, database_.details(advisory));
+      found = cache_.emplace(advisory, std::move(details)).first;
+    }
+    return &found->second;
+  }
+
+ private:
+  const vulndb::Database& database_;
+  std::map<std::uint32_t, vulndb::Details> cache_;
+};
+
+Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
+  DetailsReader reader(result.database);
+  json.open_list("findings");
+  for (const match::Finding& finding : result.matches.findings) {
+    const inventory::Package& package = result.subject.inventory.packages[finding.package];
+    LIMPID_ASSIGN(const vulndb::Details* details, reader.read(finding.advisory_number));
+    std::set<std::string> aliases(details->aliases.begin(), details->aliases.end());
+    aliases.insert(details->upstream.begin(), details->upstream.end());
+    aliases.insert(finding.advisory);
+    aliases.erase(finding.id);
+    json.open();
+    json.text("id", finding.id);
+    json.list("aliases", aliases);
+    write_package_reference(json, package);
+    json.text("namespace", package.name_space);
+    json.text("kind", finding.kind == advisory::Kind::malware        ? "malware"
+                      : finding.kind == advisory::Kind::unmaintained ? "unmaintained"
+                                                                     : "vulnerability");
+    json.text("status", advisory::name_of(finding.status));
+    json.text("severity", match::name_of(finding.severity));
+    json.text("severity_source", finding.severity_source);
+    json.text("severity_word", finding.severity_word);
+    json.text("fixed_in", finding.fixed_in);
+    write_layer(json, "introduced_by_layer", result.subject, package.layer);
+    json.text("reason", finding.reason);
+    json.boolean("uncertain", finding.uncertain);
+    json.text("advisory", finding.advisory);
+    json.text("feed", finding.feed);
+    json.list("also_in_feeds", finding.also);
+    json.text("title", details->title);
+    json.text("description", details->description);
+    json.text("published", details->published);
+    json.text("modified", details->modified);
+    json.open_list("cvss");
+    for (const advisory::Cvss& cvss : details->cvss) {
+      json.open();
+      json.text("version", cvss.version);
+      json.text("vector", cvss.vector);
+      json.close();
+    }
+    json.close_list();
+    json.list("references", details->references);
+    json.close();
+  }
+  json.close_list();
+  return {};
+}
+
+void write_summary(JsonWriter& json, const ScanResult& result) {
+  const match::Count count = match::count(result.matches.findings);
+  json.open("summary");
+  json.number("findings", count.findings);
+  json.number("fixed_by_upgrade", count.cured);
+  json.number("upgrades", result.plan.upgrades.size());
+  json.open("by_severity");
+  for (const match::Severity severity : match::kSeverities)
+    json.number(match::name_of(severity), count.by_severity[static_cast<std::size_t>(severity)]);
+  json.close();
+  json.open("hidden");
+  for (const auto& [why, number] : result.hidden) json.number(why, number);
+  json.close();
+  json.number("outdated", result.matches.outdated.size());
+  json.boolean("covered", result.matches.covered);
+  json.close();
+}
+
+void write_support(JsonWriter& json, const match::Support& support) {
+  json.open("support");
+  json.text("state", match::name_of(support.state));
+  json.text("standard_until", support.standard);
+  json.text("extended_until", support.extended);
+  json.text("paid_until", support.paid);
+  json.close();
+}
+
+void write_unmatched(JsonWriter& json, const ScanResult& result) {
+  json.open_list("unmatched");
+  for (const match::Unmatched& unmatched : result.matches.unmatched) {
+    json.open();
+    write_package_reference(json, result.subject.inventory.packages[unmatched.package]);
+    json.text("why", match::name_of(unmatched.why));
+    json.close();
+  }
+  json.close_list();
+}
+
+void write_database(JsonWriter& json, const vulndb::Database& database) {
+  json.open("database");
+  json.number("format", database.info().format);
+  json.open_list("feeds");
+  for (const vulndb::FeedInfo& feed : database.info().feeds) {
+    json.open();
+    json.text("name", feed.name);
+    json.number("records", feed.records);
+    json.number("statements", feed.statements);
+    json.text("as_of", feed.as_of);
+    json.close();
+  }
+  json.close_list();
+  json.close();
+}
+
+void begin(JsonWriter& json, const Subject& subject) {
+  json.open();
+  json.number("schema_version", kSchemaVersion);
+  json.text("target", subject.target);
+  write_image(json, subject);
+  write_distribution(json, subject.inventory.distribution);
+}
+
+}  // namespace
+
+Result<std::string> inventory_json(const Subject& subject, const Style&) {
+  JsonWriter json;
+  begin(json, subject);
+  write_packages(json, subject);
+  write_skipped(json, subject);
+  json.close();
+  return json.take();
+}
+
+Result<std::string> scan_json(const ScanResult& result, const Style&) {
+  JsonWriter json;
+  begin(json, result.subject);
+  write_support(json, result.matches.support);
+  json.list("warnings", result.matches.warnings);
+  write_summary(json, result);
+  LIMPID_TRY(write_findings(json, result));
+  std::map<std::uint32_t, std::string> available;
+  for (const match::Outdated& outdated : result.matches.outdated) available[outdated.package] = outdated.available;
+  write_packages(json, result.subject, available);
+  write_unmatched(json, result);
+  write_skipped(json, result.subject);
+  write_database(json, result.database);
+  json.close();
+  return json.take();
+}
+
+Result<std::string> plan_json(const ScanResult& result, const Style&) {
+  JsonWriter json;
+  begin(json, result.subject);
+  json.list("warnings", result.matches.warnings);
+  write_summary(json, result);
+  json.open_list("upgrades");
+  for (const match::Upgrade& upgrade : result.plan.upgrades) {
+    json.open();
+    write_layer(json, "layer", result.subject, upgrade.layer);
+    json.text("namespace", upgrade.name_space);
+    json.text("source_name", upgrade.source);
+    json.text("installed", upgrade.from);
+    json.text("fixed_in", upgrade.fixed_in);
+    json.text("available", upgrade.available);
+    json.open_list("packages");
+    for (const std::uint32_t package : upgrade.packages) {
+      json.open();
+      json.text("name", result.subject.inventory.packages[package].name);
+      json.text("version", result.subject.inventory.packages[package].version);
+      json.text("purl", inventory::purl(result.subject.inventory.packages[package]));
+      json.close();
+    }
+    json.close_list();
+    json.list("removes", upgrade.ids);
+    json.number("findings_removed", upgrade.removes.size());
+    json.number("weight", upgrade.weight);
+    json.close();
+  }
+  json.close_list();
+  json.number("left", result.plan.left);
+  write_skipped(json, result.subject);
+  json.close();
+  return json.take();
+}
+
+}  // namespace limpid::report

@@ -1,0 +1,169 @@
+// `limpid scan -f table`: the summary first, then the findings by package with what to upgrade to, then what a reader
+// should know about what was not checked.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/text.h"
+#include "report/terminal.h"
+
+namespace limpid::report {
+namespace {
+
+using match::Finding;
+
+// The packages that come from one source in one layer at one version: what is upgraded together.
+struct Group {
+  std::uint32_t layer = 0;
+  std::string source, installed, fixed_in;
+  std::set<std::string> packages;
+  std::uint64_t weight = 0;
+  // Flaws on one line: same severity, same status, same fixed version.
+  std::map<std::tuple<int, std::string>, std::set<std::string>> lines;  // (-severity, what to do) → ids
+};
+
+std::string advice(const Finding& finding) {
+  using advisory::Status;
+  if (!finding.fixed_in.empty()) return base::cat({"fixed in ", base::printable(finding.fixed_in)});
+  switch (finding.status) {
+    case Status::will_not_fix:
+      return "will not be fixed";
+    case Status::fix_deferred:
+      return "fix deferred";
+    case Status::end_of_life:
+      return "no fix: end of life";
+    case Status::under_investigation:
+      return "under investigation";
+    default:
+      return "no fix yet";
+  }
+}
+
+std::vector<Group> group(const ScanResult& result) {
+  std::map<std::tuple<std::uint32_t, std::string, std::string>, Group> groups;
+  for (const Finding& finding : result.matches.findings) {
+    const inventory::Package& package = result.subject.inventory.packages[finding.package];
+    const bool source = !package.source_name.empty();
+    const std::string& name = source ? package.source_name : package.name;
+    const std::string& version = source ? package.source_version : package.version;
+    Group& group = groups[{package.layer, name, version}];
+    group.layer = package.layer;
+    group.source = name;
+    group.installed = version;
+    group.packages.insert(base::printable(package.name));
+    group.weight += match::weight_of(finding.severity);
+    std::string id = base::printable(finding.id);
+    if (finding.uncertain) id += " (uncertain)";
+    if (finding.kind == advisory::Kind::malware) id += " (malware)";
+    group.lines[{-static_cast<int>(finding.severity), advice(finding)}].insert(std::move(id));
+  }
+  for (const match::Upgrade& upgrade : result.plan.upgrades) {
+    const auto found = groups.find({upgrade.layer, upgrade.source, upgrade.from});
+    if (found != groups.end())
+      found->second.fixed_in = upgrade.available.empty() ? upgrade.fixed_in : upgrade.available;
+  }
+  std::vector<Group> ordered;
+  for (auto& [key, value] : groups) ordered.push_back(std::move(value));
+  std::ranges::stable_sort(ordered, [](const Group& a, const Group& b) {
+    return std::tuple(a.lines.begin()->first, b.weight) < std::tuple(b.lines.begin()->first, a.weight);
+  });
+  return ordered;
+}
+
+std::string by_severity(const match::Count& count, const Style& style) {
+  std::string text;
+  for (const match::Severity severity : match::kSeverities) {
+    const std::size_t number = count.by_severity[static_cast<std::size_t>(severity)];
+    if (number == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += paint(style, ink_of(severity), base::cat({number, " ", match::name_of(severity)}));
+  }
+  return text;
+}
+
+void write_group(std::string& text, const Group& group, const Style& style) {
+  constexpr std::size_t kSeverityWidth = 12, kIndent = 2;
+  std::string title = base::cat({base::printable(group.source), " ", base::printable(group.installed)});
+  if (!group.fixed_in.empty()) base::append(title, {" → ", base::printable(group.fixed_in)});
+  base::append(text, {paint(style, Ink::bold, fit(title, style.width, false)), "\n"});
+  std::vector<std::string> packages(group.packages.begin(), group.packages.end());
+  const std::string where = base::cat({"layer ", group.layer + 1, ": "});
+  base::append(text, {std::string(kIndent, ' '),
+                      paint(style, Ink::dim, where + wrap_list(packages, kIndent + where.size(), style.width)), "\n"});
+  for (const auto& [key, ids] : group.lines) {
+    const auto severity = static_cast<match::Severity>(-std::get<0>(key));
+    const std::string& what = std::get<1>(key);
+    base::append(text,
+                 {std::string(kIndent, ' '),
+                  paint(style, ink_of(severity), fit(match::name_of(severity), kSeverityWidth, true)), what, "\n"});
+    base::append(text, {std::string(kIndent + kSeverityWidth, ' '),
+                        wrap_list({ids.begin(), ids.end()}, kIndent + kSeverityWidth, style.width), "\n"});
+  }
+  text += '\n';
+}
+
+// "12 packages from third parties: a, b, c", at most a few lines of names.
+void write_names(std::string& text, std::string_view title, const std::set<std::string>& names, const Style& style) {
+  constexpr std::size_t kShown = 12;
+  std::vector<std::string> shown;
+  for (const std::string& name : names) {
+    if (shown.size() == kShown) break;
+    shown.push_back(name);
+  }
+  if (names.size() > shown.size()) shown.push_back(base::cat({"and ", names.size() - shown.size(), " more"}));
+  base::append(
+      text, {wrap_text(title, 2, style.width), "\n  ", paint(style, Ink::dim, wrap_list(shown, 2, style.width)), "\n"});
+}
+
+void write_unmatched(std::string& text, const ScanResult& result, const Style& style) {
+  std::map<match::Unmatched::Why, std::set<std::string>> names;
+  for (const match::Unmatched& unmatched : result.matches.unmatched)
+    names[unmatched.why].insert(base::printable(result.subject.inventory.packages[unmatched.package].name));
+  for (const auto& [why, packages] : names)
+    write_names(text, base::cat({"Not checked, ", match::describe(why), ":"}), packages, style);
+}
+
+void write_outdated(std::string& text, const ScanResult& result, const Style& style) {
+  std::set<std::uint32_t> vulnerable;
+  for (const Finding& finding : result.matches.findings) vulnerable.insert(finding.package);
+  std::set<std::string> names;
+  for (const match::Outdated& outdated : result.matches.outdated) {
+    if (vulnerable.contains(outdated.package)) continue;
+    const inventory::Package& package = result.subject.inventory.packages[outdated.package];
+    names.insert(base::cat({base::printable(package.name), " ", base::printable(package.version), " → ",
+                            base::printable(outdated.available)}));
+  }
+  if (!names.empty()) write_names(text, "Outdated, though nothing known is fixed by it:", names, style);
+}
+
+}  // namespace
+
+Result<std::string> scan_table(const ScanResult& result, const Style& style) {
+  std::string text = base::cat({paint(style, Ink::bold, base::printable(result.subject.target)), "\n",
+                                wrap_text(headline(result.subject), 2, style.width), "\n"});
+  for (const std::string& warning : result.matches.warnings)
+    base::append(text,
+                 {paint(style, Ink::red, wrap_text("warning: " + base::printable(warning), 9, style.width)), "\n"});
+  const match::Count count = match::count(result.matches.findings);
+  text += '\n';
+  if (count.findings == 0) {
+    text += result.matches.covered ? "No findings.\n" : "No findings, but see the warning above.\n";
+  } else {
+    base::append(text,
+                 {paint(style, Ink::bold, plural(count.findings, "finding")), ": ", by_severity(count, style), ".\n"});
+    const std::string cure = base::cat({plural(count.cured, "goes", "go"), " away with ",
+                                        plural(result.plan.upgrades.size(), "package upgrade"), "; ",
+                                        count.findings - count.cured, " cannot be fixed by upgrading."});
+    base::append(text, {paint(style, Ink::green, wrap_text(cure, 0, style.width)), "\n"});
+  }
+  for (const auto& [why, number] : result.hidden) base::append(text, {"Hidden (", why, "): ", number, ".\n"});
+  text += '\n';
+  for (const Group& one : group(result)) write_group(text, one, style);
+  write_outdated(text, result, style);
+  write_unmatched(text, result, style);
+  text += incomplete(result.subject, style);
+  return text;
+}
+
+}  // namespace limpid::report

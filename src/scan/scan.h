@@ -1,0 +1,28 @@
+// The flow from an image to its inventory: which layers are read, on which threads, and what is read again for links.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "image/source.h"
+#include "inventory/layer.h"
+#include "inventory/types.h"
+
+namespace limpid::scan {
+
+struct ScanOptions {
+  unsigned threads = 0;      // 0: one for each processor
+  std::string distribution;  // overrides what the image says ("debian:12")
+  inventory::LayerLimits limits;
+};
+
+struct ScannedImage {
+  image::Manifest manifest;  // with the digests, diff IDs and sizes that were measured
+  inventory::ImageInventory inventory;
+};
+
+// Reads every layer once, largest first, and merges. An unreadable layer fails the whole: a part is never presented as
+// the image.
+Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options = {});
+
+}  // namespace limpid::scan
