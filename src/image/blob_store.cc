@@ -26,7 +26,9 @@ class DirectoryStore final : public BlobStore {
 
   Result<Blob> open(const std::string& name) const override {
     LIMPID_ASSIGN(base::File file, open_file(name));
-    return blob_of_file(std::move(file));
+    auto blob = blob_of_file(std::move(file));
+    if (!blob) return std::unexpected(std::move(blob).error().within({name}));
+    return blob;
   }
   bool contains(const std::string& name) const override { return open_file(name).has_value(); }
 

@@ -1,5 +1,6 @@
 // Every real image of the shared fixtures: digests, tags and platform as expected, each layer read to its end, and the
 // file tree that the layers come to.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -39,7 +40,7 @@ bool has(dom::element object, std::string_view key) {
 }
 
 struct Node {
-  std::string type;  // dir, file, symlink
+  std::string type;  // dir, file, symlink; "implied" for a folder that no entry stands for
   std::string detail;
   std::uint64_t size = 0;
   bool operator==(const Node&) const = default;
@@ -90,7 +91,7 @@ Result<void> add_layer(Tree& tree, const ImageSource& image, std::size_t index, 
   }
   for (auto& [path, node] : layer) {
     for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
-      tree.try_emplace(path.substr(0, slash), Node{"dir", {}, 0});
+      tree.try_emplace(path.substr(0, slash), Node{"implied", {}, 0});
     if (node.type != "dir") erase_below(tree, path);
     tree.insert_or_assign(path, std::move(node));
   }
@@ -173,7 +174,9 @@ class Fixtures : public ::testing::Test {
       if (node.type == "symlink") node.detail = text_of(file, "target");
       listed.emplace(text_of(file, "path"), std::move(node));
     }
-    EXPECT_EQ(tree.size(), listed.size());
+    const auto stated =
+        std::count_if(tree.begin(), tree.end(), [](const auto& item) { return item.second.type != "implied"; });
+    EXPECT_EQ(static_cast<std::size_t>(stated), listed.size());
     for (const auto& [path, node] : listed) {
       const auto found = tree.find(path);
       if (found == tree.end()) {

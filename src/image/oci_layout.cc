@@ -2,6 +2,7 @@
 // platform. https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 #include "image/oci_layout.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -233,11 +234,16 @@ class Layout {
     LIMPID_TRY(load_config(candidate));
     const Config& config = *candidate.config;
     const ImageManifest& source = candidate.manifest;
-    if (config.diff_ids.size() != source.layers.size()) {
-      if (config.diff_ids.empty() && !is_image_config(source.config.media_type))
+    const bool promised = config.diff_ids.size() == source.layers.size();
+    if (!promised) {
+      if (is_image_config(source.config.media_type) || !config.diff_ids.empty())
+        return fail(Code::invalid, {"the manifest has ", source.layers.size(), " layers, its config ",
+                                    config.diff_ids.size(), " diff IDs"});
+      // Somebody's own kind of artifact. What it keeps in layers as images have them can be read as such.
+      if (!std::all_of(source.layers.begin(), source.layers.end(), is_image_layer))
         return fail(Code::unsupported, {"not a container image: its config is ", source.config.media_type});
-      return fail(Code::invalid, {"the manifest has ", source.layers.size(), " layers, its config ",
-                                  config.diff_ids.size(), " diff IDs"});
+      notes_.push_back(base::cat({"not a container image, but ", source.config.media_type,
+                                  " with layers like one's: they were read, with no diff IDs to compare"}));
     }
     Manifest manifest;
     manifest.digest = candidate.descriptor.digest;
@@ -248,7 +254,8 @@ class Layout {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < source.layers.size(); ++i) {
       const Descriptor& layer = source.layers[i];
-      manifest.layers.push_back({layer.digest, config.diff_ids[i], layer.media_type, layer.size, {}});
+      manifest.layers.push_back(
+          {layer.digest, promised ? config.diff_ids[i] : Digest(), layer.media_type, layer.size, {}});
       names.push_back(blob_name(layer.digest));
     }
     apply_config(config, manifest);
@@ -259,6 +266,13 @@ class Layout {
   static bool is_image_config(std::string_view media_type) {
     return media_type.empty() || media_type == "application/vnd.oci.image.config.v1+json" ||
            media_type == "application/vnd.docker.container.image.v1+json";
+  }
+
+  static bool is_image_layer(const Descriptor& layer) {
+    for (const std::string_view prefix : {"application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.",
+                                          "application/tar", "application/x-tar"})
+      if (layer.media_type.starts_with(prefix)) return true;
+    return layer.media_type.empty();
   }
 
   static void note_contradiction(const Candidate& candidate, Manifest& manifest) {
