@@ -1,0 +1,40 @@
+// Where the pieces of an image lie: the files of a layout's directory, or the members of an archive. Both are asked by
+// the same names ("index.json", "blobs/sha256/<hex>"), so that one reader serves both.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "archive/source.h"
+#include "base/digest.h"
+#include "image/json.h"
+
+namespace limpid::image {
+
+struct Blob {
+  std::unique_ptr<archive::Source> source;  // lives on its own, apart from needing the store
+  std::uint64_t size = 0;
+};
+
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+  // Thread-safe; Code::not_found where there is nothing by that name. Never leaves the store, whatever the name.
+  virtual Result<Blob> open(const std::string& name) const = 0;
+  virtual bool contains(const std::string& name) const = 0;
+};
+
+// "blobs/<algorithm>/<hex>": nothing but what a parsed digest can hold.
+std::string blob_name(const Digest& digest);
+
+Result<std::string> read_blob(const BlobStore& store, const std::string& name, std::uint64_t size_max);
+// The bytes that `descriptor` promises: size and digest are compared.
+Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, std::uint64_t size_max);
+
+// `path` itself may be a link; nothing below it is followed through one.
+Result<std::unique_ptr<BlobStore>> open_directory_store(const std::string& path);
+
+// A file's bytes as a source that owns the file.
+Result<Blob> blob_of_file(base::File file);
+
+}  // namespace limpid::image

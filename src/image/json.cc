@@ -1,0 +1,366 @@
+#include "image/json.h"
+
+#include <array>
+
+#include <simdjson.h>
+
+#include "image/source.h"
+
+namespace limpid::image {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// One parsed text; elements live as long as it does.
+class Text {
+ public:
+  Result<dom::element> parse(std::string_view text) {
+    if (const auto error = parser_.allocate(text.size() + 1, kJsonDepthMax); error != simdjson::SUCCESS)
+      return fail(Code::limit, {"JSON of ", text.size(), " bytes: ", simdjson::error_message(error)});
+    dom::element root;
+    const auto error = parser_.parse(text.data(), text.size()).get(root);
+    if (error == simdjson::DEPTH_ERROR) return fail(Code::limit, {"JSON nested deeper than ", kJsonDepthMax});
+    if (error != simdjson::SUCCESS)
+      return fail(Code::invalid, {"not JSON as we need it: ", simdjson::error_message(error)});
+    return root;
+  }
+
+ private:
+  dom::parser parser_;
+};
+
+// The fields of one object that the caller asked for. null counts as absent, as Go's writers mean it.
+class Fields {
+ public:
+  static constexpr std::size_t kNamesMax = 12;
+
+  static Result<Fields> of(dom::element element, std::string_view what, std::initializer_list<std::string_view> names) {
+    dom::object object;
+    if (element.get(object) != simdjson::SUCCESS) return fail(Code::invalid, {what, " is not a JSON object"});
+    Fields fields;
+    fields.what_ = what;
+    for (const std::string_view name : names) fields.names_.at(fields.count_++) = name;
+    std::array<bool, kNamesMax> seen{};
+    for (const auto field : object) {
+      for (std::size_t i = 0; i < fields.count_; ++i) {
+        if (field.key != fields.names_[i]) continue;
+        if (seen[i]) return fail(Code::invalid, {what, " has two fields '", field.key, "'"});
+        seen[i] = true;
+        if (!field.value.is_null()) fields.values_[i] = field.value;
+      }
+    }
+    return fields;
+  }
+
+  std::optional<dom::element> find(std::string_view name) const {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (names_[i] == name) return values_[i];
+    return std::nullopt;
+  }
+  bool has(std::string_view name) const { return find(name).has_value(); }
+
+  Result<std::string> text(std::string_view name) const {
+    const auto value = find(name);
+    if (!value) return std::string();
+    std::string_view view;
+    if (value->get(view) != simdjson::SUCCESS) return wrong(name, "text");
+    return std::string(view);
+  }
+
+  // A lone text counts as a list of one: old writers of Entrypoint and Cmd.
+  Result<std::vector<std::string>> texts(std::string_view name) const {
+    std::vector<std::string> list;
+    const auto value = find(name);
+    if (!value) return list;
+    std::string_view view;
+    if (value->get(view) == simdjson::SUCCESS) {
+      list.emplace_back(view);
+      return list;
+    }
+    dom::array array;
+    if (value->get(array) != simdjson::SUCCESS) return wrong(name, "a list of texts");
+    for (const dom::element item : array) {
+      if (item.get(view) != simdjson::SUCCESS) return wrong(name, "a list of texts");
+      list.emplace_back(view);
+    }
+    return list;
+  }
+
+  Result<std::map<std::string, std::string>> text_map(std::string_view name) const {
+    std::map<std::string, std::string> map;
+    const auto value = find(name);
+    if (!value) return map;
+    dom::object object;
+    if (value->get(object) != simdjson::SUCCESS) return wrong(name, "an object of texts");
+    for (const auto field : object) {
+      std::string_view view;
+      if (!field.value.is_null() && field.value.get(view) != simdjson::SUCCESS)
+        return wrong(name, "an object of texts");
+      map.insert_or_assign(std::string(field.key), std::string(view));
+    }
+    return map;
+  }
+
+  // The elements of a list; none where it is absent.
+  Result<dom::array> list(std::string_view name, std::size_t size_max) const {
+    const auto value = find(name);
+    dom::array array;
+    if (!value || value->get(array) != simdjson::SUCCESS) return wrong(name, "a list");
+    // simdjson's own count stops at 2^24.
+    if (array.size() > size_max)
+      return fail(Code::limit,
+                  {what_, ".", name, " has ", array.size(), " elements, more than the ", size_max, " that we read"});
+    return array;
+  }
+
+  std::unexpected<Error> wrong(std::string_view name, std::string_view expected) const {
+    return fail(Code::invalid, {what_, ".", name, " is not ", expected});
+  }
+
+ private:
+  std::string_view what_;
+  std::array<std::string_view, kNamesMax> names_{};
+  std::array<std::optional<dom::element>, kNamesMax> values_{};
+  std::size_t count_ = 0;
+};
+
+Result<Platform> read_platform(dom::element element) {
+  LIMPID_ASSIGN(const Fields fields, Fields::of(element, "platform", {"os", "architecture", "variant", "os.version"}));
+  Platform platform;
+  LIMPID_ASSIGN(platform.os, fields.text("os"));
+  LIMPID_ASSIGN(platform.architecture, fields.text("architecture"));
+  LIMPID_ASSIGN(platform.variant, fields.text("variant"));
+  LIMPID_ASSIGN(platform.os_version, fields.text("os.version"));
+  return platform;
+}
+
+Result<Descriptor> read_descriptor(dom::element element, std::string_view what) {
+  LIMPID_ASSIGN(const Fields fields,
+                Fields::of(element, what, {"mediaType", "digest", "size", "artifactType", "platform", "annotations"}));
+  Descriptor descriptor;
+  LIMPID_ASSIGN(descriptor.media_type, fields.text("mediaType"));
+  LIMPID_ASSIGN(descriptor.artifact_type, fields.text("artifactType"));
+  LIMPID_ASSIGN(const std::string digest, fields.text("digest"));
+  LIMPID_ASSIGN_WITHIN(descriptor.digest, Digest::parse(digest), {what});
+  const auto size = fields.find("size");
+  if (!size) return fail(Code::invalid, {what, " has no size"});
+  std::int64_t number = 0;
+  if (size->get(number) != simdjson::SUCCESS) return fields.wrong("size", "a whole number below 2^63");
+  if (number < 0) return fail(Code::invalid, {what, " has the negative size ", number});
+  descriptor.size = static_cast<std::uint64_t>(number);
+  if (const auto platform = fields.find("platform")) {
+    LIMPID_ASSIGN_WITHIN(descriptor.platform, read_platform(*platform), {what});
+  }
+  LIMPID_ASSIGN(descriptor.annotations, fields.text_map("annotations"));
+  return descriptor;
+}
+
+Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::string_view name, std::size_t size_max) {
+  std::vector<Descriptor> descriptors;
+  if (!fields.has(name)) return descriptors;
+  LIMPID_ASSIGN(const dom::array array, fields.list(name, size_max));
+  for (const dom::element item : array) {
+    const std::string what = base::cat({name, "[", descriptors.size(), "]"});
+    LIMPID_ASSIGN(Descriptor descriptor, read_descriptor(item, what));
+    descriptors.push_back(std::move(descriptor));
+  }
+  return descriptors;
+}
+
+// User, Entrypoint, …: the runtime part, the same in every generation.
+Result<void> read_runtime(dom::element element, Config& config) {
+  LIMPID_ASSIGN(const Fields fields, Fields::of(element, "config", {"User", "Env", "Entrypoint", "Cmd", "Labels"}));
+  LIMPID_ASSIGN(config.user, fields.text("User"));
+  LIMPID_ASSIGN(config.environment, fields.texts("Env"));
+  LIMPID_ASSIGN(config.entrypoint, fields.texts("Entrypoint"));
+  LIMPID_ASSIGN(config.command, fields.texts("Cmd"));
+  LIMPID_ASSIGN(config.labels, fields.text_map("Labels"));
+  return {};
+}
+
+Result<void> read_diff_ids(dom::element element, Config& config) {
+  LIMPID_ASSIGN(const Fields fields, Fields::of(element, "rootfs", {"type", "diff_ids"}));
+  LIMPID_ASSIGN(const std::string type, fields.text("type"));
+  if (!type.empty() && type != "layers") return fail(Code::unsupported, {"rootfs.type '", type, "' is not 'layers'"});
+  if (!fields.has("diff_ids")) return {};
+  LIMPID_ASSIGN(const dom::array array, fields.list("diff_ids", kLayersMax));
+  for (const dom::element item : array) {
+    std::string_view text;
+    if (item.get(text) != simdjson::SUCCESS) return fields.wrong("diff_ids", "a list of texts");
+    LIMPID_ASSIGN_WITHIN(const Digest digest, Digest::parse(text), {"rootfs.diff_ids[", config.diff_ids.size(), "]"});
+    config.diff_ids.push_back(digest);
+  }
+  return {};
+}
+
+Result<void> read_history(const Fields& document, Config& config) {
+  if (!document.has("history")) return {};
+  LIMPID_ASSIGN(const dom::array array, document.list("history", kHistoryMax));
+  for (const dom::element item : array) {
+    LIMPID_ASSIGN(const Fields fields, Fields::of(item, "history[]", {"created_by", "empty_layer"}));
+    HistoryEntry entry;
+    LIMPID_ASSIGN(entry.created_by, fields.text("created_by"));
+    if (const auto empty = fields.find("empty_layer"))
+      if (empty->get(entry.empty_layer) != simdjson::SUCCESS) return fields.wrong("empty_layer", "true or false");
+    config.history.push_back(std::move(entry));
+  }
+  return {};
+}
+
+// The part of a config that both generations share.
+Result<Config> read_config_head(const Fields& fields) {
+  Config config;
+  LIMPID_ASSIGN(config.platform.os, fields.text("os"));
+  if (config.platform.os.empty()) config.platform.os = "linux";
+  LIMPID_ASSIGN(config.platform.architecture, fields.text("architecture"));
+  LIMPID_ASSIGN(config.platform.variant, fields.text("variant"));
+  LIMPID_ASSIGN(config.platform.os_version, fields.text("os.version"));
+  LIMPID_ASSIGN(config.created, fields.text("created"));
+  LIMPID_ASSIGN(config.author, fields.text("author"));
+  if (const auto runtime = fields.find("config")) LIMPID_TRY(read_runtime(*runtime, config));
+  return config;
+}
+
+}  // namespace
+
+Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text) {
+  if (text.size() > kManifestSizeMax)
+    return fail(Code::limit,
+                {"a manifest of ", text.size(), " bytes, more than the ", kManifestSizeMax, " that we read"});
+  Text json;
+  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the document",
+                                                {"schemaVersion", "mediaType", "artifactType", "manifests", "config",
+                                                 "layers", "fsLayers"}));
+  if (fields.has("manifests") && (fields.has("layers") || fields.has("config") || fields.has("fsLayers")))
+    return fail(Code::invalid, {"the document claims to be both an index and a manifest"});
+  if (fields.has("fsLayers"))
+    return fail(Code::unsupported, {"a manifest of Docker's schema 1, which has no config; save the image anew"});
+  if (const auto version = fields.find("schemaVersion")) {
+    std::int64_t number = 0;
+    if (version->get(number) != simdjson::SUCCESS || number != 2)
+      return fail(Code::unsupported, {"schemaVersion is not 2"});
+  }
+  if (fields.has("config") || fields.has("layers")) {
+    ImageManifest manifest;
+    LIMPID_ASSIGN(manifest.media_type, fields.text("mediaType"));
+    LIMPID_ASSIGN(manifest.artifact_type, fields.text("artifactType"));
+    const auto config = fields.find("config");
+    if (!config) return fail(Code::invalid, {"the manifest has layers, but no config"});
+    LIMPID_ASSIGN(manifest.config, read_descriptor(*config, "config"));
+    LIMPID_ASSIGN(manifest.layers, read_descriptors(fields, "layers", kLayersMax));
+    return manifest;
+  }
+  Index index;
+  LIMPID_ASSIGN(index.manifests, read_descriptors(fields, "manifests", kManifestsMax));
+  return index;
+}
+
+Result<Config> parse_config(std::string_view text) {
+  if (text.size() > kConfigSizeMax)
+    return fail(Code::limit, {"a config of ", text.size(), " bytes, more than the ", kConfigSizeMax, " that we read"});
+  Text json;
+  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the config",
+                                                {"os", "architecture", "variant", "os.version", "created", "author",
+                                                 "config", "rootfs", "history"}));
+  LIMPID_ASSIGN(Config config, read_config_head(fields));
+  if (const auto rootfs = fields.find("rootfs")) LIMPID_TRY(read_diff_ids(*rootfs, config));
+  LIMPID_TRY(read_history(fields, config));
+  return config;
+}
+
+Result<void> check_layout_marker(std::string_view text) {
+  Text json;
+  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const Fields fields, Fields::of(root, "oci-layout", {"imageLayoutVersion"}));
+  LIMPID_ASSIGN(const std::string version, fields.text("imageLayoutVersion"));
+  if (!version.starts_with("1."))
+    return fail(Code::unsupported, {"imageLayoutVersion '", version, "' is none that we know (1.x)"});
+  return {};
+}
+
+Result<std::vector<DockerImage>> parse_docker_manifest(std::string_view text) {
+  Text json;
+  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  std::vector<DockerImage> images;
+  if (root.is_null()) return images;
+  dom::array array;
+  if (root.get(array) != simdjson::SUCCESS) return fail(Code::invalid, {"not a list of images"});
+  for (const dom::element item : array) {
+    if (images.size() == kManifestsMax)
+      return fail(Code::limit, {"more than the ", kManifestsMax, " images that we read"});
+    const std::string what = base::cat({"image ", images.size()});
+    LIMPID_ASSIGN(const Fields fields, Fields::of(item, what, {"Config", "RepoTags", "Layers"}));
+    DockerImage image;
+    LIMPID_ASSIGN(image.config, fields.text("Config"));
+    LIMPID_ASSIGN(image.tags, fields.texts("RepoTags"));
+    LIMPID_ASSIGN(image.layers, fields.texts("Layers"));
+    if (image.config.empty()) return fail(Code::invalid, {what, " names no config"});
+    if (image.layers.size() > kLayersMax)
+      return fail(Code::limit,
+                  {what, " has ", image.layers.size(), " layers, more than the ", kLayersMax, " that we read"});
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+Result<std::map<std::string, std::string>> parse_repositories(std::string_view text) {
+  Text json;
+  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  std::map<std::string, std::string> newest;
+  if (root.is_null()) return newest;
+  dom::object names;
+  if (root.get(names) != simdjson::SUCCESS) return fail(Code::invalid, {"not an object of image names"});
+  for (const auto name : names) {
+    dom::object tags;
+    if (name.value.get(tags) != simdjson::SUCCESS)
+      return fail(Code::invalid, {"'", name.key, "' is not an object of tags"});
+    for (const auto tag : tags) {
+      std::string_view id;
+      if (tag.value.get(id) != simdjson::SUCCESS)
+        return fail(Code::invalid, {"'", name.key, ":", tag.key, "' is not the text of an ID"});
+      if (newest.size() == kManifestsMax)
+        return fail(Code::limit, {"more than the ", kManifestsMax, " images that we read"});
+      if (!newest.emplace(base::cat({name.key, ":", tag.key}), std::string(id)).second)
+        return fail(Code::invalid, {"'", name.key, ":", tag.key, "' stands twice"});
+    }
+  }
+  return newest;
+}
+
+Result<LegacyLayer> parse_legacy_layer(std::string_view text) {
+  Text json;
+  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the layer's json",
+                                                {"parent", "os", "architecture", "variant", "os.version", "created",
+                                                 "author", "config", "container_config"}));
+  LegacyLayer layer;
+  LIMPID_ASSIGN(layer.parent, fields.text("parent"));
+  LIMPID_ASSIGN(layer.config, read_config_head(fields));
+  if (const auto container = fields.find("container_config")) {
+    LIMPID_ASSIGN(const Fields made, Fields::of(*container, "container_config", {"Cmd"}));
+    LIMPID_ASSIGN(const std::vector<std::string> command, made.texts("Cmd"));
+    layer.created_by = base::join(command, " ");
+  }
+  return layer;
+}
+
+void apply_config(const Config& config, Manifest& manifest) {
+  manifest.platform = config.platform;
+  manifest.created = config.created;
+  manifest.author = config.author;
+  manifest.user = config.user;
+  manifest.entrypoint = config.entrypoint;
+  manifest.command = config.command;
+  manifest.environment = config.environment;
+  manifest.labels = config.labels;
+  std::size_t made = 0;
+  for (const HistoryEntry& entry : config.history) made += entry.empty_layer ? 0 : 1;
+  if (made != manifest.layers.size()) return;
+  std::size_t layer = 0;
+  for (const HistoryEntry& entry : config.history)
+    if (!entry.empty_layer) manifest.layers[layer++].created_by = entry.created_by;
+}
+
+}  // namespace limpid::image

@@ -1,0 +1,17 @@
+// A layer blob as a stream of entries that is hashed as it passes.
+#pragma once
+
+#include <memory>
+
+#include "archive/source.h"
+#include "image/source.h"
+
+namespace limpid::image {
+
+// `blob_size` is what the store holds; it is compared with expected.size (unless that is 0) before a byte is read.
+// Digests that `expected` leaves empty are measured (SHA-256), the others verified. `which` names the layer in errors.
+Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source> blob, std::uint64_t blob_size,
+                                                LayerDescriptor expected, std::string which,
+                                                const OpenOptions& options);
+
+}  // namespace limpid::image

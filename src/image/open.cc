@@ -1,0 +1,117 @@
+// TARGET → image: its prefix, or what lies there, decides which source reads it.
+#include <array>
+
+#include <sys/stat.h>
+
+#include "image/archive_store.h"
+#include "image/docker_archive.h"
+#include "image/oci_layout.h"
+#include "image/reference.h"
+#include "image/source.h"
+
+namespace limpid::image {
+namespace {
+
+constexpr std::string_view kWhatIsRead =
+    "this version reads archives (docker-archive:, oci-archive:), OCI layouts (oci-dir:) and directories (dir:, "
+    "rootfs:), but no daemon and no registry";
+
+struct Place {
+  std::string path;
+  std::string reference;
+  bool directory = false;
+};
+
+std::optional<bool> is_directory(const std::string& path) {
+  struct stat status{};
+  if (path.find('\0') != std::string::npos || ::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return S_ISDIR(status.st_mode);
+}
+
+// PATH, PATH@DIGEST, PATH:TAG, PATH:NAME:TAG. A path may hold colons itself, so the longest that exists is taken.
+Result<Place> find_place(const std::string& target) {
+  std::vector<std::string> tried;
+  const auto take = [&](std::size_t size, std::size_t reference_from) -> std::optional<Place> {
+    std::string path = target.substr(0, size);
+    if (path.empty()) return std::nullopt;
+    if (const auto directory = is_directory(path))
+      return Place{std::move(path), target.substr(std::min(reference_from, target.size())), *directory};
+    tried.push_back(std::move(path));
+    return std::nullopt;
+  };
+  if (auto whole = take(target.size(), target.size())) return *std::move(whole);
+  const std::size_t at = target.rfind('@');
+  if (at != std::string::npos && Digest::parse(std::string_view(target).substr(at + 1)))
+    if (auto place = take(at, at + 1)) return *std::move(place);
+  for (std::size_t colon = target.rfind(':'); colon != std::string::npos && colon > 0;
+       colon = target.rfind(':', colon - 1))
+    if (auto place = take(colon, colon + 1)) return *std::move(place);
+  return fail(Code::not_found, {"no such file or directory (tried ", list_some(tried), "); ", kWhatIsRead});
+}
+
+Result<void> refuse_reference(const Place& place, std::string_view kind) {
+  if (place.reference.empty()) return {};
+  return fail(Code::usage, {kind, " has no tags or digests to choose '", place.reference, "' by"});
+}
+
+Result<std::unique_ptr<ImageSource>> open_as_rootfs(const Place& place, const OpenOptions& options) {
+  LIMPID_TRY(refuse_reference(place, "a root file system"));
+  return open_rootfs(place.path, options);
+}
+
+Result<std::unique_ptr<ImageSource>> recognise(const Place& place, const OpenOptions& options) {
+  if (place.directory) {
+    LIMPID_ASSIGN(std::shared_ptr<const BlobStore> store, open_directory_store(place.path));
+    const bool layout = is_directory(place.path + "/oci-layout") || is_directory(place.path + "/index.json");
+    if (layout) return open_layout_in(std::move(store), place.path, place.reference, options);
+    return open_as_rootfs(place, options);
+  }
+  auto opened = ArchiveStore::open(place.path, options, ArchiveStore::Stop::when_rootfs);
+  if (!opened) return std::unexpected(std::move(opened).error().within({"reading it as an archive"}));
+  const std::shared_ptr<const ArchiveStore> store = *std::move(opened);
+  if (store->looks_like_rootfs()) return open_as_rootfs(place, options);
+  // Docker 25 writes an archive that is both: only manifest.json has the tags.
+  if (store->contains("manifest.json")) return open_docker_in(store, place.path, place.reference, options);
+  if (store->contains("oci-layout")) return open_layout_in(store, place.path, place.reference, options);
+  if (store->contains("repositories") || store->names().empty())
+    return open_docker_in(store, place.path, place.reference, options);
+  return open_as_rootfs(place, options);
+}
+
+Result<std::unique_ptr<ImageSource>> open_target(const std::string& target, const OpenOptions& options) {
+  using Open = Result<std::unique_ptr<ImageSource>> (*)(const Place&, const OpenOptions&);
+  struct Kind {
+    std::string_view prefix;
+    Open open;
+  };
+  static constexpr std::array kKinds{
+      Kind{"docker-archive:",
+           [](const Place& p, const OpenOptions& o) { return open_docker_archive(p.path, p.reference, o); }},
+      Kind{"oci-archive:",
+           [](const Place& p, const OpenOptions& o) { return open_oci_archive(p.path, p.reference, o); }},
+      Kind{"oci-dir:", [](const Place& p, const OpenOptions& o) { return open_oci_layout(p.path, p.reference, o); }},
+      Kind{"dir:", open_as_rootfs},
+      Kind{"rootfs:", open_as_rootfs},
+  };
+  for (const Kind& kind : kKinds) {
+    std::string_view rest = target;
+    if (!base::strip_prefix(rest, kind.prefix)) continue;
+    LIMPID_ASSIGN(const Place place, find_place(std::string(rest)));
+    return kind.open(place, options);
+  }
+  for (const std::string_view prefix : {"docker:", "podman:", "containerd:", "registry:"})
+    if (target.starts_with(prefix) && !is_directory(target)) return fail(Code::unsupported, {kWhatIsRead});
+  LIMPID_ASSIGN(const Place place, find_place(target));
+  return recognise(place, options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options) {
+  if (target.empty()) return fail(Code::usage, {"the target is empty"});
+  auto image = open_target(target, options);
+  if (!image) return std::unexpected(std::move(image).error().within({target}));
+  return image;
+}
+
+}  // namespace limpid::image
