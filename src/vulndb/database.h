@@ -4,10 +4,13 @@
 // first asked for; text only when details() is called. Hostile bytes give errors, never undefined behaviour.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,20 +27,82 @@ struct RangeView {
   std::string_view introduced, fixed, last_affected;
 };
 
+// A list that lies in the database's bytes, or in an array of the caller's: an element is decoded when it is asked for,
+// so that a Statement neither allocates nor makes the database grow. Elements are values, not references.
+template <class T>
+class List {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = T;
+    Iterator() = default;
+    Iterator(const List& list, std::size_t index) : list_(list), index_(index) {}
+    T operator*() const { return list_[index_]; }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator before = *this;
+      ++index_;
+      return before;
+    }
+    bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+   private:
+    List list_;
+    std::size_t index_ = 0;
+  };
+
+  List() = default;
+  List(std::span<const T> array) : base_(array.data()), count_(static_cast<std::uint32_t>(array.size())) {}
+  // `at`: where in the group at `group` the references stand, checked by the reader of the group.
+  List(const std::uint8_t* group, std::uint32_t at, std::uint32_t count) : base_(group), at_(at), count_(count) {}
+
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  T operator[](std::size_t index) const {
+    if (at_ == kInArray) return static_cast<const T*>(base_)[index];
+    return decode(static_cast<const std::uint8_t*>(base_), at_, index);
+  }
+  T front() const { return (*this)[0]; }
+  T back() const { return (*this)[size() - 1]; }
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, count_}; }
+
+ private:
+  static constexpr std::uint32_t kInArray = 0;  // no list stands at the very beginning of a group
+  static T decode(const std::uint8_t* group, std::uint32_t at, std::size_t index);
+
+  const void* base_ = nullptr;
+  std::uint32_t at_ = kInArray;
+  std::uint32_t count_ = 0;
+};
+template <>
+RangeView List<RangeView>::decode(const std::uint8_t* group, std::uint32_t at, std::size_t index);
+template <>
+std::string_view List<std::string_view>::decode(const std::uint8_t* group, std::uint32_t at, std::size_t index);
+
 // One upstream's statement on one package of one namespace. Views live as long as the Database.
 struct Statement {
   AdvisoryNumber advisory = 0;
   std::string_view id;        // the advisory's id
   std::string_view feed;      // "debian"
   std::string_view package;   // the key under which it stands
-  std::string_view severity;  // the upstream's word, "" if none
+  std::string_view severity;  // the upstream's word for the package, else for the advisory, "" if none
   advisory::Status status = advisory::Status::unknown;
   advisory::Kind kind = advisory::Kind::vulnerability;
   advisory::KeyKind key_kind = advisory::KeyKind::source;
   version::Scheme scheme = version::Scheme::none;
-  std::vector<RangeView> ranges;
-  std::vector<std::string_view> versions;
-  std::vector<std::string_view> architectures;
+  // As in advisory::Affected: with both empty, every version, or none at all with Status::not_affected. Ranges are
+  // sorted, don't overlap, and have valid bounds.
+  List<RangeView> ranges;
+  List<std::string_view> versions;       // sorted
+  List<std::string_view> architectures;  // sorted; empty: any
 };
 
 // The texts of one advisory, decompressed.
@@ -76,6 +141,7 @@ enum class Access : std::uint8_t {
   map,   // map the file: best for one that lives long
 };
 
+// With Access::map, const members may be called from many threads at once; with Access::read, from one.
 class Database {
  public:
   static Result<Database> open(const std::string& path, Access access = Access::read);
@@ -83,8 +149,9 @@ class Database {
   Database& operator=(Database&&) noexcept;
   ~Database();
 
+  // Whether there is any statement on it: dates of its end or offered versions alone don't make it known.
   bool has_namespace(std::string_view name_space) const;
-  // Appends every statement on `package`; nothing if there is none. Not thread-safe in Access::read.
+  // Appends every statement on `package`; nothing if there is none, and nothing is appended on an error.
   Result<void> statements(std::string_view name_space, std::string_view package, advisory::KeyKind key_kind,
                           std::vector<Statement>& out) const;
   // The newest version that a repository of this namespace offers, "" if not known.

@@ -1,0 +1,144 @@
+// The numbers and encodings of the database file that its writer and its reader share. docs/vulndb-format.md has every
+// byte of it and the reasons.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "advisory/types.h"
+#include "base/bytes.h"
+
+namespace limpid::vulndb::format {
+
+inline constexpr std::string_view kMagic = "LIMPIDDB";
+inline constexpr std::uint32_t kVersion = 1;
+
+// Every section is there exactly once, in this order, and each begins where the one before it ends.
+enum class Section : std::uint8_t {
+  groups,       // statements, one group for each package of each namespace
+  offers,       // newest versions that repositories offer
+  tables,       // for each namespace: the hash table of its groups, then that of its offers
+  order,        // for each namespace: its advisories in the order of their ids
+  texts,        // zstd frames of advisories' details
+  text_blocks,  // where each frame lies
+  ids,          // ids and aliases to advisories, in pages
+  id_pages,     // the first hash and the checksum of each page
+  feeds,
+  namespaces,
+  lifecycles,
+};
+inline constexpr std::size_t kSections = 11;
+std::string_view name_of(Section section);
+
+inline constexpr std::size_t kHeaderSize = 64;
+inline constexpr std::size_t kSectionSize = 32;
+inline constexpr std::size_t kHeadSize = kHeaderSize + kSections * kSectionSize;
+
+inline constexpr std::size_t kGroupHeadSize = 20;
+inline constexpr std::size_t kStatementSizeMin = 7 + 2 * 2;
+inline constexpr std::size_t kOfferHeadSize = 14;
+inline constexpr std::size_t kTableEntrySize = 8;
+inline constexpr std::size_t kTextBlockEntrySize = 28;
+inline constexpr std::size_t kIdEntrySize = 8;
+inline constexpr std::size_t kIdsPerPage = 512;
+inline constexpr std::size_t kIdPageEntrySize = 12;
+
+// Limits of the writer; the reader relies on those that bound its memory.
+inline constexpr std::size_t kStringMax = 4'096;           // an id, a name, a version, a severity
+inline constexpr std::size_t kDetailsMax = 8 << 20;        // one advisory's details
+inline constexpr std::size_t kTextBlockTarget = 64 << 10;  // a block is closed when it has grown beyond this
+inline constexpr std::size_t kTextBlockMax = kTextBlockTarget + kDetailsMax + (64 << 10);
+inline constexpr std::size_t kNamespacesMax = 65'535;
+
+// The shape byte of a statement: the number of ranges, or kManyRanges and a 32-bit count, and two flags.
+inline constexpr std::uint8_t kManyRanges = 15;
+inline constexpr std::uint8_t kHasVersions = 16;
+inline constexpr std::uint8_t kHasArchitectures = 32;
+
+// XXH3-64. The seed is the number of the thing, so that a thing in another's place is a mismatch.
+std::uint64_t checksum(Bytes bytes, std::uint64_t seed);
+inline std::uint64_t table_seed(std::size_t name_space, bool offers) { return 2 * name_space + (offers ? 1 : 0); }
+// Of a key in its namespace's table.
+std::uint32_t key_hash(advisory::KeyKind key_kind, std::string_view package);
+// Of an id or alias, whatever its case.
+std::uint32_t id_hash(std::string_view id);
+
+class Encoder {
+ public:
+  void u8(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
+  void u16(std::uint16_t value) { fixed(value); }
+  void u32(std::uint32_t value) { fixed(value); }
+  void u64(std::uint64_t value) { fixed(value); }
+  void varint(std::uint64_t value);
+  void text(std::string_view value) {
+    varint(value.size());
+    bytes_.append(value);
+  }
+  void raw(std::string_view value) { bytes_.append(value); }
+
+  std::size_t size() const { return bytes_.size(); }
+  const std::string& bytes() const { return bytes_; }
+  Bytes view() const { return base::as_bytes(bytes_); }
+  void clear() { bytes_.clear(); }
+  // Overwrites 8 bytes that were written before.
+  void patch_u64(std::size_t at, std::uint64_t value);
+
+ private:
+  template <class T>
+  void fixed(T value) {
+    char little[sizeof(T)];
+    for (std::size_t i = 0; i < sizeof(T); ++i) little[i] = static_cast<char>((value >> (8 * i)) & 0xff);
+    bytes_.append(little, sizeof(T));
+  }
+  std::string bytes_;
+};
+
+// Reads what an Encoder wrote out of bytes that may be hostile. Past the end, or after a number that cannot be, every
+// further read gives nothing and ok() is false: ask once at the end, or before a loop over what was read.
+class Decoder {
+ public:
+  explicit Decoder(Bytes bytes) : bytes_(bytes) {}
+  bool ok() const { return ok_; }
+  bool finished() const { return ok_ && at_ == bytes_.size(); }
+  std::size_t position() const { return at_; }
+  std::size_t remaining() const { return bytes_.size() - at_; }
+
+  std::uint8_t u8() { return fixed<std::uint8_t>(); }
+  std::uint16_t u16() { return fixed<std::uint16_t>(); }
+  std::uint32_t u32() { return fixed<std::uint32_t>(); }
+  std::uint64_t u64() { return fixed<std::uint64_t>(); }
+  std::uint64_t varint();
+  std::uint32_t varint32();
+  std::string_view text();
+  std::string_view raw(std::size_t size);
+  // A number of things of which each takes at least `size_min` bytes of what is left.
+  std::size_t count(std::size_t size_min);
+
+ private:
+  template <class T>
+  T fixed() {
+    if (!take(sizeof(T))) return 0;
+    return base::load_le<T>(bytes_.data() + at_ - sizeof(T));
+  }
+  bool take(std::size_t size) {
+    if (!ok_ || size > remaining()) return ok_ = false;
+    at_ += size;
+    return true;
+  }
+  Bytes bytes_;
+  std::size_t at_ = 0;
+  bool ok_ = true;
+};
+
+// The pool of a group: each string is its length in 16 bits and its bytes. A reference is an offset in the pool.
+inline std::string_view pool_text(const std::uint8_t* pool, std::uint32_t reference) {
+  return base::as_text({pool + reference + 2, base::load_le<std::uint16_t>(pool + reference)});
+}
+inline std::uint32_t load_reference(const std::uint8_t* from, std::uint8_t width) {
+  return width == 2 ? base::load_le<std::uint16_t>(from) : base::load_le<std::uint32_t>(from);
+}
+
+}  // namespace limpid::vulndb::format
