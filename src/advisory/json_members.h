@@ -1,0 +1,28 @@
+// Splits one huge JSON document of nested objects into its members while it streams by, so that only one member is in
+// memory at a time. Format: RFC 8259.
+//
+// Only the outer levels are checked here; each member's text goes to a parser that checks the rest. A document that
+// ends before its root object is closed is Code::truncated.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "archive/source.h"
+
+namespace limpid::advisory {
+
+struct MemberLimits {
+  std::size_t key_size_max = 4'096;
+  std::size_t value_size_max = std::size_t{64} << 20;
+};
+
+// Calls `visit` with the keys that lead to each member `depth` levels down ({"a":{"b":V}} with depth 2: {"a","b"} and
+// V) and with its text, a buffer that is reused and that the visitor may enlarge. Every level above must be objects.
+using MemberVisitor = std::function<Result<void>(std::span<const std::string> keys, std::string& value)>;
+Result<void> split_members(archive::Source& source, unsigned depth, const MemberVisitor& visit,
+                           const MemberLimits& limits = {});
+
+}  // namespace limpid::advisory

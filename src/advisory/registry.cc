@@ -1,0 +1,20 @@
+#include <algorithm>
+
+#include "advisory/list.h"
+
+namespace limpid::advisory {
+
+const std::vector<const Feed*>& feeds() {
+  static const std::vector<const Feed*> all = {
+      &debian_feed(),
+      &debian_changelogs_feed(),
+  };
+  return all;
+}
+
+const Feed* find_feed(std::string_view name) {
+  const auto found = std::ranges::find(feeds(), name, &Feed::name);
+  return found == feeds().end() ? nullptr : *found;
+}
+
+}  // namespace limpid::advisory
