@@ -91,6 +91,15 @@ bool is_plain_header(Bytes header, std::uint64_t size) {
   return stored == size;
 }
 
+// Passes over the content of the member whose header was lent last, unless it has to be read to find its end.
+bool pass_content(BlockSource& blocks, std::uint64_t content_size, std::uint64_t archive_size) {
+  if (!is_plain_header(blocks.last(), content_size)) return false;
+  const std::uint64_t left = archive_size - std::min(archive_size, blocks.given());
+  // With its padding, so that the next block lent is a whole header again.
+  blocks.pass_until(blocks.given() + std::min(padded(content_size), left));
+  return true;
+}
+
 // Folders that every root file system has some of, and no archive of images has.
 bool is_rootfs_name(std::string_view path) {
   static constexpr std::array<std::string_view, 8> kFolders{"bin", "etc", "lib", "sbin", "usr", "var", "root", "home"};
@@ -98,7 +107,17 @@ bool is_rootfs_name(std::string_view path) {
   return std::find(kFolders.begin(), kFolders.end(), first) != kFolders.end();
 }
 
-// An archive, reduced to what its links say: a target relative to the link's own folder, clamped at the root.
+// The members by which archives of images are known.
+bool is_image_name(std::string_view path) {
+  return path == "manifest.json" || path == "oci-layout" || path == "index.json" || path == "repositories";
+}
+
+void look_at(std::string_view path, ArchiveStore::Looks& looks) {
+  looks.rootfs = looks.rootfs || is_rootfs_name(path);
+  looks.image = looks.image || is_image_name(path);
+}
+
+// What a link leads to: a target relative to the link's own folder, clamped at the root.
 std::string target_of(const archive::Entry& entry) {
   if (entry.type == EntryType::hard_link) return entry.link_target;
   std::string raw;
@@ -147,45 +166,51 @@ Result<void> write_all(const base::File& file, Bytes bytes) {
   return {};
 }
 
-// Writes down everything that passes.
+// Writes down everything that passes, until it is told that nobody wants it.
 class Copied final : public Source {
  public:
   Copied(std::unique_ptr<Source> inner, const base::File& to) : inner_(std::move(inner)), to_(to) {}
   Result<Bytes> next() override {
     auto view = inner_->next();
-    if (view) LIMPID_TRY(write_all(to_, *view));
+    if (view && !stopped_) LIMPID_TRY(write_all(to_, *view));
     return view;
   }
+  void stop() { stopped_ = true; }
 
  private:
   std::unique_ptr<Source> inner_;
   const base::File& to_;
+  bool stopped_ = false;
 };
 
-// The inflated bytes of `file` in a temporary file; nothing where a member that only a root file system has was met.
-Result<std::optional<base::File>> inflate(const base::File& file, std::uint64_t size, archive::Compression kind,
-                                          const OpenOptions& options, bool stop_when_rootfs) {
+// Copies all that is left of `inflated`, having looked at the names of its members on the way. To the end, even once
+// they look like a root file system's: else one early name would hide an image.
+Result<void> copy_and_look(Copied& inflated, const OpenOptions& options, ArchiveStore::Looks& looks) {
+  const auto entries = archive::open_tar(inflated, options.tar);
+  for (;;) {
+    LIMPID_ASSIGN(const archive::Entry* entry, entries->next());
+    if (entry == nullptr) return {};
+    look_at(entry->path, looks);
+    if (looks.rootfs) inflated.stop();
+  }
+}
+
+Result<base::File> inflate(const base::File& file, std::uint64_t size, archive::Compression kind,
+                           const OpenOptions& options, ArchiveStore::Looks* looks) {
   LIMPID_ASSIGN(auto inflated, archive::decompress(archive::file_source(file, 0, size), kind, options.inflate));
   LIMPID_ASSIGN(base::File temporary, temporary_file());
   Copied copied(std::move(inflated), temporary);
-  if (stop_when_rootfs) {
-    const auto entries = archive::open_tar(copied, options.tar);
-    for (std::size_t count = 0; count < kMembersMax; ++count) {
-      LIMPID_ASSIGN(const archive::Entry* entry, entries->next());
-      if (entry == nullptr) break;
-      if (is_rootfs_name(entry->path)) return std::optional<base::File>();
-    }
-  }
+  if (looks != nullptr) LIMPID_TRY(copy_and_look(copied, options, *looks));
   for (;;) {
     LIMPID_ASSIGN(const Bytes view, copied.next());
-    if (view.empty()) return std::optional(std::move(temporary));
+    if (view.empty()) return temporary;
   }
 }
 
 }  // namespace
 
 Result<std::shared_ptr<ArchiveStore>> ArchiveStore::open(const std::string& path, const OpenOptions& options,
-                                                         Stop stop) {
+                                                         Purpose purpose) {
   LIMPID_ASSIGN(base::File file, base::File::open(path));
   LIMPID_ASSIGN(const std::uint64_t size, file.size());
   std::array<std::uint8_t, 6> first{};
@@ -193,35 +218,31 @@ Result<std::shared_ptr<ArchiveStore>> ArchiveStore::open(const std::string& path
   const archive::Compression kind = archive::sniff_compression(Bytes(first).first(got));
   auto store = std::make_shared<ArchiveStore>();
   if (kind != archive::Compression::none) {
-    LIMPID_ASSIGN(auto inflated, inflate(file, size, kind, options, stop == Stop::when_rootfs));
-    if (!inflated) {
-      store->looks_like_rootfs_ = true;
-      return store;
-    }
-    file = *std::move(inflated);
+    Looks* const looks = purpose == Purpose::recognise ? &store->looks_like_ : nullptr;
+    LIMPID_ASSIGN(file, inflate(file, size, kind, options, looks));
+    if (store->looks_like_.rootfs) return store;
   }
   store->file_ = std::make_shared<const base::File>(std::move(file));
-  LIMPID_TRY(store->walk(options, stop));
+  LIMPID_TRY(store->walk(options, purpose));
   return store;
 }
 
-Result<void> ArchiveStore::walk(const OpenOptions& options, Stop stop) {
+Result<void> ArchiveStore::walk(const OpenOptions& options, Purpose purpose) {
   LIMPID_ASSIGN(const std::uint64_t size, file_->size());
   BlockSource blocks(*file_, size);
   const auto entries = archive::open_tar(blocks, options.tar);
   for (;;) {
     LIMPID_ASSIGN(const archive::Entry* entry, entries->next());
     if (entry == nullptr) return {};
-    if (stop == Stop::when_rootfs && is_rootfs_name(entry->path)) {
-      looks_like_rootfs_ = true;
-      return {};
+    look_at(entry->path, looks_like_);
+    if (purpose == Purpose::recognise && (looks_like_.rootfs || members_.size() == kMembersMax)) {
+      looks_like_.rootfs = true;
+      members_.clear();
+      if (entry->type == EntryType::file) pass_content(blocks, entry->size, size);
+      continue;
     }
-    if (members_.size() >= kMembersMax && !members_.contains(entry->path)) {
-      if (stop != Stop::when_rootfs || members_.contains("manifest.json") || members_.contains("oci-layout"))
-        return fail(Code::limit, {"more than the ", kMembersMax, " members that an archive of images may have"});
-      looks_like_rootfs_ = true;
-      return {};
-    }
+    if (members_.size() == kMembersMax)
+      return fail(Code::limit, {"more than the ", kMembersMax, " members that an archive of images may have"});
     Member member;
     std::string path = entry->path;
     if (entry->type == EntryType::symlink || entry->type == EntryType::hard_link) {
@@ -234,9 +255,7 @@ Result<void> ArchiveStore::walk(const OpenOptions& options, Stop stop) {
     } else {
       member.offset = blocks.given();
       member.size = entry->size;
-      if (is_plain_header(blocks.last(), member.size)) {
-        blocks.pass_until(member.offset + std::min(padded(member.size), size - std::min(size, member.offset)));
-      } else {
+      if (!pass_content(blocks, member.size, size)) {
         for (;;) {
           LIMPID_ASSIGN(const Bytes view, entries->content());
           if (view.empty()) break;

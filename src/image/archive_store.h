@@ -23,18 +23,24 @@ inline constexpr unsigned kMemberLinkHopsMax = 40;
 
 class ArchiveStore final : public BlobStore {
  public:
-  enum class Stop {
-    never,       // every member is wanted
-    when_rootfs  // stop at the first member that only a root file system has: looks_like_rootfs()
+  enum class Purpose : std::uint8_t {
+    read,      // it is an archive of images, says the caller
+    recognise  // it may be the tar of a root file system, whose members are of no interest here: looks_like()
   };
-  static Result<std::shared_ptr<ArchiveStore>> open(const std::string& path, const OpenOptions& options, Stop stop);
+  static Result<std::shared_ptr<ArchiveStore>> open(const std::string& path, const OpenOptions& options,
+                                                    Purpose purpose);
 
   Result<Blob> open(const std::string& name) const override;
   bool contains(const std::string& name) const override { return resolve(name).has_value(); }
   Result<std::uint64_t> size_of(const std::string& name) const;
 
-  // Only with Stop::when_rootfs: the walk ended early, and the members are not all known.
-  bool looks_like_rootfs() const { return looks_like_rootfs_; }
+  // With Purpose::recognise: what the members' names are typical of. A rootfs may be neither, an archive must be one,
+  // and who is both tries to be read as something else than what it runs as.
+  struct Looks {
+    bool rootfs = false;  // then the store holds nothing
+    bool image = false;
+  };
+  Looks looks_like() const { return looks_like_; }
   std::vector<std::string> names() const;
 
  private:
@@ -44,12 +50,12 @@ class ArchiveStore final : public BlobStore {
     std::string link;  // another member, normalised; "" for a file
     bool usable = true;
   };
-  Result<void> walk(const OpenOptions& options, Stop stop);
+  Result<void> walk(const OpenOptions& options, Purpose purpose);
   Result<const Member*> resolve(const std::string& name) const;
 
   std::shared_ptr<const base::File> file_;
   std::map<std::string, Member> members_;
-  bool looks_like_rootfs_ = false;
+  Looks looks_like_;
 };
 
 }  // namespace limpid::image

@@ -207,7 +207,7 @@ Result<std::unique_ptr<ImageSource>> open_docker_in(std::shared_ptr<const Archiv
 
 Result<std::unique_ptr<ImageSource>> open_docker_archive(const std::string& path, const std::string& reference,
                                                          const OpenOptions& options) {
-  LIMPID_ASSIGN(auto store, ArchiveStore::open(path, options, ArchiveStore::Stop::never));
+  LIMPID_ASSIGN(auto store, ArchiveStore::open(path, options, ArchiveStore::Purpose::read));
   return open_docker_in(std::move(store), path, reference, options);
 }
 

@@ -7,7 +7,7 @@ namespace limpid::image {
 
 Result<std::unique_ptr<ImageSource>> open_oci_archive(const std::string& path, const std::string& reference,
                                                       const OpenOptions& options) {
-  LIMPID_ASSIGN(auto store, ArchiveStore::open(path, options, ArchiveStore::Stop::never));
+  LIMPID_ASSIGN(auto store, ArchiveStore::open(path, options, ArchiveStore::Purpose::read));
   return open_layout_in(std::move(store), path, reference, options);
 }
 

@@ -66,13 +66,18 @@ Result<std::unique_ptr<ImageSource>> recognise(const Place& place, const OpenOpt
     if (layout) return open_layout_in(std::move(store), place.path, place.reference, options);
     return open_as_rootfs(place, options);
   }
-  auto opened = ArchiveStore::open(place.path, options, ArchiveStore::Stop::when_rootfs);
+  auto opened = ArchiveStore::open(place.path, options, ArchiveStore::Purpose::recognise);
   if (!opened) return std::unexpected(std::move(opened).error().within({"reading it as an archive"}));
   const std::shared_ptr<const ArchiveStore> store = *std::move(opened);
-  if (store->looks_like_rootfs()) return open_as_rootfs(place, options);
+  const auto looks = store->looks_like();
+  if (looks.rootfs && looks.image)
+    return fail(Code::usage, {"the tar has members of a root file system and of an archive of images; say which to "
+                              "read: rootfs:, docker-archive: or oci-archive:"});
+  if (looks.rootfs) return open_as_rootfs(place, options);
   // Docker 25 writes an archive that is both: only manifest.json has the tags.
   if (store->contains("manifest.json")) return open_docker_in(store, place.path, place.reference, options);
-  if (store->contains("oci-layout")) return open_layout_in(store, place.path, place.reference, options);
+  if (store->contains("oci-layout") || store->contains("index.json"))
+    return open_layout_in(store, place.path, place.reference, options);
   if (store->contains("repositories") || store->names().empty())
     return open_docker_in(store, place.path, place.reference, options);
   return open_as_rootfs(place, options);
