@@ -1,0 +1,316 @@
+// Opening the file and asking it. docs/vulndb-format.md has the format; no offset or count of it is used before it has
+// been checked against the file's size.
+#include "vulndb/database.h"
+
+#include <algorithm>
+
+#include "vulndb/state.h"
+
+namespace limpid::vulndb {
+namespace {
+
+using format::Section;
+
+// The first entry whose hash is not below `hash`. Hashes are spread evenly, so a guess from the hash itself is near;
+// in a table that isn't sorted this finds nothing in particular, but ends.
+std::size_t lower_bound(Bytes entries, std::size_t count, std::uint32_t hash) {
+  const std::size_t guess = (std::uint64_t{hash} * count) >> 32;
+  std::size_t low = 0;
+  std::size_t high = count;
+  if (guess < count && entry_hash(entries, guess) < hash) {
+    low = guess + 1;
+    for (std::size_t step = 8; low + step < count; step *= 2) {
+      if (entry_hash(entries, low + step) >= hash) {
+        high = low + step;
+        break;
+      }
+      low += step + 1;
+    }
+  } else {
+    high = guess;
+    for (std::size_t step = 8; high > step; step *= 2) {
+      if (entry_hash(entries, high - step) < hash) {
+        low = high - step + 1;
+        break;
+      }
+      high -= step;
+    }
+  }
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    entry_hash(entries, middle) < hash ? low = middle + 1 : high = middle;
+  }
+  return low;
+}
+
+}  // namespace
+
+const Namespace* Database::State::find_namespace(std::string_view name) const {
+  const auto found = std::lower_bound(namespaces.begin(), namespaces.end(), name,
+                                      [](const auto& entry, std::string_view text) { return entry->name < text; });
+  return found != namespaces.end() && (*found)->name == name ? found->get() : nullptr;
+}
+
+const Namespace* Database::State::namespace_of_group(std::uint32_t number) const {
+  if (number >= head_groups) return nullptr;
+  const auto after =
+      std::upper_bound(namespaces.begin(), namespaces.end(), number,
+                       [](std::uint32_t wanted, const auto& entry) { return wanted < entry->groups.first; });
+  return std::prev(after)->get();
+}
+
+Result<RecordPlace> place_of_record(const Table& table, Bytes entries, std::uint32_t index) {
+  const std::uint64_t begin = entry_offset(entries, index);
+  const std::uint64_t end = entry_offset(entries, std::size_t{index} + 1);
+  if (begin >= end || end > table.records_size)
+    return fail(Code::invalid, {"table at ", table.offset, ", entry ", index, ": record from ", begin, " to ", end,
+                                " of ", table.records_size, " bytes"});
+  return RecordPlace{table.records_offset + begin, end - begin};
+}
+
+Result<Bytes> Database::State::record(const Table& table, Bytes entries, std::uint32_t index,
+                                      std::unordered_map<std::uint32_t, Bytes>& read) {
+  LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, index));
+  if (source.is_mapped()) return source.keep(place.offset, place.size);
+  const auto found = read.find(table.first + index);
+  if (found != read.end()) return found->second;
+  LIMPID_ASSIGN(const Bytes bytes, source.keep(place.offset, place.size));
+  read.emplace(table.first + index, bytes);
+  return bytes;
+}
+
+Result<Offer> read_offer(Bytes record, std::uint32_t number) {
+  format::Decoder in(record);
+  const std::uint64_t promised = in.u64();
+  Offer offer;
+  const std::uint8_t key_kind = in.u8();
+  offer.scheme = static_cast<version::Scheme>(in.u8());
+  const std::uint16_t package_size = in.u16();
+  const std::uint16_t version_size = in.u16();
+  if (!in.ok()) return fail(Code::invalid, {"offer ", number, ": shorter than its head"});
+  if (format::checksum(record.subspan(8), number) != promised)
+    return fail(Code::mismatch, {"offer ", number, ": wrong checksum"});
+  offer.package = in.raw(package_size);
+  offer.version = in.raw(version_size);
+  if (!in.finished() || key_kind > static_cast<unsigned>(advisory::KeyKind::binary))
+    return fail(Code::invalid, {"offer ", number, ": damaged"});
+  offer.key_kind = static_cast<advisory::KeyKind>(key_kind);
+  return offer;
+}
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+Database::~Database() = default;
+
+Result<Database> Database::open(const std::string& path, Access access) {
+  LIMPID_ASSIGN_WITHIN(Source source, Source::open(path, access), {path});
+  auto state = std::make_unique<State>();
+  state->source = std::move(source);
+  state->texts = std::make_unique<TextBlocks>();
+  LIMPID_TRY_WITHIN(state->read_directories(), {path});
+  return Database(std::move(state));
+}
+
+const Info& Database::info() const { return state_->info; }
+
+bool Database::has_namespace(std::string_view name_space) const {
+  const Namespace* found = state_->find_namespace(name_space);
+  return found != nullptr && found->groups.count != 0;
+}
+
+Result<void> Database::statements(std::string_view name_space, std::string_view package, advisory::KeyKind key_kind,
+                                  std::vector<Statement>& out) const {
+  const Namespace* found = state_->find_namespace(name_space);
+  if (found == nullptr || found->groups.count == 0) return {};
+  const Table& table = found->groups;
+  LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space});
+  const std::uint32_t hash = format::key_hash(key_kind, package);
+  for (std::size_t i = lower_bound(entries, table.count, hash); i < table.count && entry_hash(entries, i) == hash;
+       ++i) {
+    const auto index = static_cast<std::uint32_t>(i);
+    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, index, state_->groups_read), {name_space});
+    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + index), {name_space});
+    if (head.key_kind != key_kind || head.package != package) continue;
+    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, nullptr, out), {name_space});
+    return {};
+  }
+  return {};
+}
+
+Result<std::string_view> Database::available(std::string_view name_space, std::string_view package,
+                                             advisory::KeyKind key_kind) const {
+  const Namespace* found = state_->find_namespace(name_space);
+  if (found == nullptr || found->offers.count == 0) return std::string_view();
+  const Table& table = found->offers;
+  LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"offers of ", name_space});
+  const std::uint32_t hash = format::key_hash(key_kind, package);
+  for (std::size_t i = lower_bound(entries, table.count, hash); i < table.count && entry_hash(entries, i) == hash;
+       ++i) {
+    const auto index = static_cast<std::uint32_t>(i);
+    LIMPID_ASSIGN_WITHIN(const Bytes record, state_->record(table, entries, index, state_->offers_read), {name_space});
+    LIMPID_ASSIGN_WITHIN(const Offer offer, read_offer(record, table.first + index), {name_space});
+    if (offer.key_kind == key_kind && offer.package == package) return offer.version;
+  }
+  return std::string_view();
+}
+
+std::optional<advisory::EndOfLife> Database::end_of_life(std::string_view name_space) const {
+  const auto found = state_->lifecycles.find(name_space);
+  if (found == state_->lifecycles.end()) return std::nullopt;
+  return found->second;
+}
+
+// The unpacked block that holds an advisory, and the advisory's bytes in it.
+Result<Database::State::Text> Database::State::text_of(AdvisoryNumber advisory) {
+  if (advisory >= feeds.advisories)
+    return fail(Code::not_found, {"no advisory ", advisory, " among ", feeds.advisories});
+  const SectionPlace& blocks = section(Section::text_blocks);
+  LIMPID_ASSIGN_WITHIN(const Bytes table,
+                       text_block_table.get(source, blocks.offset, blocks.size, blocks.checksum,
+                                            static_cast<std::uint64_t>(Section::text_blocks)),
+                       {"text blocks"});
+  const std::size_t count = table.size() / format::kTextBlockEntrySize;
+  std::size_t low = 0;
+  for (std::size_t high = count; high - low > 1;) {
+    const std::size_t middle = low + (high - low) / 2;
+    text_block_entry(table, middle).first <= advisory ? low = middle : high = middle;
+  }
+  if (count == 0) return fail(Code::invalid, {"text blocks: none for advisory ", advisory});
+  const TextBlockEntry entry = text_block_entry(table, low);
+  const std::uint32_t end = low + 1 == count ? feeds.advisories : text_block_entry(table, low + 1).first;
+  if (entry.first > advisory || end <= advisory)
+    return fail(Code::invalid, {"text block ", low, ": does not hold advisory ", advisory});
+
+  Text text{.block = texts->find(low), .bytes = {}};
+  if (text.block == nullptr) {
+    const SectionPlace& all = section(Section::texts);
+    if (entry.offset > all.size || entry.stored_size > all.size - entry.offset)
+      return fail(Code::invalid,
+                  {"text block ", low, ": ", entry.stored_size, " bytes at ", entry.offset, " of ", all.size});
+    std::vector<std::uint8_t> scratch;
+    LIMPID_ASSIGN(const Bytes frame, source.borrow(all.offset + entry.offset, entry.stored_size, scratch));
+    LIMPID_ASSIGN(text.block, texts->unpack(low, entry, frame));
+    texts->remember(low, text.block);
+  }
+  LIMPID_ASSIGN_WITHIN(text.bytes,
+                       text_in_block(base::as_bytes(*text.block), end - entry.first, advisory - entry.first),
+                       {"text block ", low});
+  return text;
+}
+
+Result<StoredDetails> Database::State::details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places) {
+  LIMPID_ASSIGN(const Text text, text_of(advisory));
+  format::Decoder in(text.bytes);
+  StoredDetails details = decode_details(in);
+  std::vector<std::uint32_t> groups = decode_places(in);
+  if (!in.finished() || details.kind > advisory::Kind::unmaintained)
+    return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    if (groups[i] >= head_groups || (i != 0 && groups[i] <= groups[i - 1]))
+      return fail(Code::invalid, {"advisory ", advisory, ": damaged places"});
+  if (places != nullptr) *places = std::move(groups);
+  return details;
+}
+
+Result<Details> Database::details(AdvisoryNumber advisory) const {
+  LIMPID_ASSIGN(StoredDetails stored, state_->details(advisory, nullptr));
+  return Details{.id = std::move(stored.id),
+                 .feed = std::string(state_->feeds.feed_of(advisory)),
+                 .aliases = std::move(stored.aliases),
+                 .upstream = std::move(stored.upstream),
+                 .severity = std::move(stored.severity),
+                 .cvss = std::move(stored.cvss),
+                 .published = std::move(stored.published),
+                 .modified = std::move(stored.modified),
+                 .title = std::move(stored.title),
+                 .description = std::move(stored.description),
+                 .references = std::move(stored.references)};
+}
+
+// The advisories under a hash, from the pages that can hold it.
+Result<std::vector<AdvisoryNumber>> Database::State::candidates(std::uint32_t hash) {
+  const SectionPlace& ids = section(Section::ids);
+  const SectionPlace& pages = section(Section::id_pages);
+  LIMPID_ASSIGN_WITHIN(const Bytes table,
+                       id_page_table.get(source, pages.offset, pages.size, pages.checksum,
+                                         static_cast<std::uint64_t>(Section::id_pages)),
+                       {"id pages"});
+  const std::size_t count = table.size() / format::kIdPageEntrySize;
+  const auto first_hash = [&](std::size_t page) {
+    return base::load_le<std::uint32_t>(table.data() + page * format::kIdPageEntrySize);
+  };
+  std::size_t page = 0;  // the first that begins with this hash or a greater one
+  for (std::size_t high = count; page < high;) {
+    const std::size_t middle = page + (high - page) / 2;
+    first_hash(middle) < hash ? page = middle + 1 : high = middle;
+  }
+  if (page != 0) --page;  // the one before it may end with the hash
+
+  std::vector<AdvisoryNumber> found;
+  std::vector<std::uint8_t> scratch;
+  for (; page < count && first_hash(page) <= hash; ++page) {
+    constexpr std::uint64_t kPageSize = format::kIdsPerPage * format::kIdEntrySize;
+    const std::uint64_t at = page * kPageSize;
+    LIMPID_ASSIGN(const Bytes entries, source.borrow(ids.offset + at, std::min(kPageSize, ids.size - at), scratch));
+    if (format::checksum(entries, page) !=
+        base::load_le<std::uint64_t>(table.data() + page * format::kIdPageEntrySize + 4))
+      return fail(Code::mismatch, {"page ", page, " of ids: wrong checksum"});
+    for (std::size_t i = 0; i < entries.size(); i += format::kIdEntrySize)
+      if (base::load_le<std::uint32_t>(entries.data() + i) == hash)
+        found.push_back(base::load_le<std::uint32_t>(entries.data() + i + 4));
+  }
+  // Each is looked at once, whatever a damaged index repeats.
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+Result<std::vector<AdvisoryNumber>> Database::find(std::string_view id) const {
+  LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, state_->candidates(format::id_hash(id)));
+  std::vector<AdvisoryNumber> found;
+  for (const AdvisoryNumber number : numbers) {
+    LIMPID_ASSIGN(const StoredDetails details, state_->details(number, nullptr));
+    const auto is_it = [&](const std::string& name) { return base::equal_ignoring_case(name, id); };
+    if (is_it(details.id) || std::any_of(details.aliases.begin(), details.aliases.end(), is_it))
+      found.push_back(number);
+  }
+  return found;
+}
+
+Result<std::vector<Database::Placed>> Database::statements_of(AdvisoryNumber advisory) const {
+  std::vector<std::uint32_t> places;
+  LIMPID_ASSIGN(const StoredDetails details, state_->details(advisory, &places));
+  std::vector<Placed> placed;
+  std::vector<Statement> statements;
+  for (const std::uint32_t number : places) {
+    const Namespace& name_space = *state_->namespace_of_group(number);
+    const Table& table = name_space.groups;
+    LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space.name});
+    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, number - table.first, state_->groups_read),
+                         {name_space.name});
+    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, number), {name_space.name});
+    statements.clear();
+    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, &advisory, statements), {name_space.name});
+    for (const Statement& statement : statements) placed.push_back({name_space.name, statement});
+  }
+  return placed;
+}
+
+Result<std::vector<std::string_view>> Database::search(std::string_view name_space, std::string_view text) const {
+  std::vector<std::string_view> names;
+  const Namespace* found = state_->find_namespace(name_space);
+  if (found == nullptr || found->groups.count == 0) return names;
+  const Table& table = found->groups;
+  LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space});
+  for (std::uint32_t i = 0; i < table.count; ++i) {
+    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, i, state_->groups_read), {name_space});
+    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + i), {name_space});
+    if (head.package.contains(text)) names.push_back(head.package);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace limpid::vulndb

@@ -1,0 +1,79 @@
+// What the compiler has collected so far, in compact form: strings once each, statements as numbers, details encoded.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/types.h"
+#include "base/bytes.h"
+#include "vulndb/arena.h"
+
+namespace limpid::vulndb {
+
+// Strings, once each, by number; 0 is "".
+class Strings {
+ public:
+  Strings();
+  std::uint32_t intern(std::string_view text);
+  std::string_view operator[](std::uint32_t number) const { return texts_[number]; }
+  std::size_t size() const { return texts_.size(); }
+
+ private:
+  void grow();
+  Arena arena_;
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint32_t> slots_;  // open addressing; 0 is free, "" has no slot
+};
+
+struct AdvisoryRecord {
+  std::uint32_t id = 0, severity = 0;
+  std::uint16_t feed = 0;
+  advisory::Kind kind = advisory::Kind::vulnerability;
+  Bytes details;  // as details.h encodes them
+};
+
+struct StatementRecord {
+  std::uint32_t advisory = 0;  // index in Records::advisories
+  std::uint32_t package = 0, severity = 0;
+  std::uint32_t payload = 0;  // index in Records::payloads
+  std::uint16_t name_space = 0, architectures = 0;
+  advisory::KeyKind key_kind = advisory::KeyKind::source;
+  version::Scheme scheme = version::Scheme::none;
+  advisory::Status status = advisory::Status::unknown;
+};
+
+struct OfferRecord {
+  std::uint32_t package = 0, version = 0;
+  std::uint16_t name_space = 0;
+  advisory::KeyKind key_kind = advisory::KeyKind::source;
+  version::Scheme scheme = version::Scheme::none;
+};
+
+struct FeedRecord {
+  std::string name;
+  std::set<std::string> paths;
+  std::uint64_t records = 0, statements = 0, skipped = 0;
+  std::map<std::string, std::uint64_t> dropped;
+  std::string as_of;
+};
+
+struct Records {
+  Strings strings;
+  Arena arena;
+  std::vector<FeedRecord> feeds;
+  std::vector<std::string> namespaces;
+  std::vector<AdvisoryRecord> advisories;
+  std::vector<StatementRecord> statements;
+  // For each statement: the numbers of its ranges and of its versions, then strings: three for each range
+  // (introduced, fixed, last affected), one for each version.
+  std::vector<std::uint32_t> payloads;
+  std::vector<std::vector<std::string>> architectures;  // sorted sets; the first is empty
+  std::vector<OfferRecord> offers;
+  std::map<std::string, advisory::EndOfLife> lifecycles;
+};
+
+}  // namespace limpid::vulndb

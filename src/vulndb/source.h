@@ -1,0 +1,49 @@
+// The bytes of an open database file, read piece by piece or mapped.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "vulndb/arena.h"
+#include "vulndb/database.h"
+
+namespace limpid::vulndb {
+
+class Source {
+ public:
+  static Result<Source> open(const std::string& path, Access access);
+
+  bool is_mapped() const { return access_ == Access::map; }
+  std::uint64_t size() const { return size_; }
+  // Bytes that stay as long as the Source. Asking twice reads twice: the caller remembers.
+  Result<Bytes> keep(std::uint64_t offset, std::uint64_t size);
+  // Bytes that stay as long as `scratch` is left alone.
+  Result<Bytes> borrow(std::uint64_t offset, std::uint64_t size, std::vector<std::uint8_t>& scratch) const;
+
+ private:
+  bool is_inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
+
+  Access access_ = Access::read;
+  base::File file_;
+  base::MappedFile mapped_;
+  std::uint64_t size_ = 0;
+  Arena arena_;
+};
+
+// A table that is read and checked when it is first asked for. Two threads may do so at once with a mapped Source: both
+// find the same bytes.
+class LazyTable {
+ public:
+  Result<Bytes> get(Source& source, std::uint64_t offset, std::uint64_t size, std::uint64_t checksum,
+                    std::uint64_t seed) const;
+
+ private:
+  mutable std::atomic<const std::uint8_t*> checked_ = nullptr;
+};
+
+}  // namespace limpid::vulndb

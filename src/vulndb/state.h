@@ -1,0 +1,99 @@
+// What an open database knows: where everything lies, checked against the file's size, and what has been read so far.
+// Shared by the queries (database.cc) and by verify.cc.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "vulndb/database.h"
+#include "vulndb/details.h"
+#include "vulndb/format.h"
+#include "vulndb/group.h"
+#include "vulndb/output.h"
+#include "vulndb/source.h"
+#include "vulndb/text_blocks.h"
+
+namespace limpid::vulndb {
+
+// One of the two hash tables of a namespace, and where the records lie that it leads to.
+struct Table {
+  std::uint32_t count = 0;   // of records; the table has one entry more, which ends the last of them
+  std::uint32_t first = 0;   // the number of the first record over the whole file
+  std::uint64_t offset = 0;  // of the table in the file
+  std::uint64_t checksum = 0, seed = 0;
+  std::uint64_t records_offset = 0, records_size = 0;
+  LazyTable lazy;
+
+  std::uint64_t size() const { return count == 0 ? 0 : (std::uint64_t{count} + 1) * format::kTableEntrySize; }
+};
+
+struct Namespace {
+  std::string name;
+  std::uint64_t statements = 0;
+  Table groups, offers;
+  std::uint32_t ordered = 0;
+  std::uint64_t order_offset = 0, order_checksum = 0;
+};
+
+struct RecordPlace {
+  std::uint64_t offset = 0, size = 0;
+};
+
+struct Database::State {
+  Source source;
+  std::array<SectionPlace, format::kSections> sections{};
+  std::uint64_t head_groups = 0;
+  std::vector<std::unique_ptr<Namespace>> namespaces;  // by name
+  std::map<std::string, advisory::EndOfLife, std::less<>> lifecycles;
+  FeedStarts feeds;
+  Info info;
+  LazyTable text_block_table, id_page_table;
+  std::unique_ptr<TextBlocks> texts;
+  // What Access::read has read, by record number, so that views stay and nothing is read twice.
+  std::unordered_map<std::uint32_t, Bytes> groups_read, offers_read;
+
+  // Reads the head of the file and its small tables (open.cc). Whatever it fills in has been checked: sections follow
+  // each other to the end of the file, and what the directories claim adds up to the sections' sizes exactly.
+  Result<void> read_directories();
+
+  const SectionPlace& section(format::Section which) const { return sections[static_cast<std::size_t>(which)]; }
+  const Namespace* find_namespace(std::string_view name) const;
+  // The namespace that holds a group.
+  const Namespace* namespace_of_group(std::uint32_t number) const;
+  Result<Bytes> table(const Table& table) {
+    return table.lazy.get(source, table.offset, table.size(), table.checksum, table.seed);
+  }
+  Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index,
+                       std::unordered_map<std::uint32_t, Bytes>& read);
+  // An advisory's bytes, in the unpacked block that holds them.
+  struct Text {
+    TextBlock block;
+    Bytes bytes;
+  };
+  Result<Text> text_of(AdvisoryNumber advisory);
+  // `places` may be null. What it gets are numbers of groups that exist, ascending.
+  Result<StoredDetails> details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places);
+  Result<std::vector<AdvisoryNumber>> candidates(std::uint32_t hash);
+};
+
+inline std::uint32_t entry_hash(Bytes entries, std::size_t index) {
+  return base::load_le<std::uint32_t>(entries.data() + index * format::kTableEntrySize);
+}
+inline std::uint32_t entry_offset(Bytes entries, std::size_t index) {
+  return base::load_le<std::uint32_t>(entries.data() + index * format::kTableEntrySize + 4);
+}
+// Where a record lies, from the table entries at `index` and behind it.
+Result<RecordPlace> place_of_record(const Table& table, Bytes entries, std::uint32_t index);
+
+struct Offer {
+  std::string_view package, version;
+  advisory::KeyKind key_kind = advisory::KeyKind::source;
+  version::Scheme scheme = version::Scheme::none;
+};
+Result<Offer> read_offer(Bytes record, std::uint32_t number);
+
+}  // namespace limpid::vulndb
