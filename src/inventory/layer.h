@@ -20,8 +20,11 @@ struct LayerLimits {
 };
 
 // `also_wanted`: the second reading of a layer, for what the first merge found behind links: the file at `path` is read
-// as if it stood at `wanted`. Only those are read then.
+// as if it stood at `wanted`. Only those are read then, and each is answered, if only by saying that it is not there.
+// Its answers are added to the first reading by add_reading(), and the layers merged again.
 Result<LayerInventory> read_layer(archive::EntryReader& entries, const LayerLimits& limits = {},
                                   std::span<const Unread> also_wanted = {});
+
+void add_reading(LayerInventory& layer, LayerInventory second);
 
 }  // namespace limpid::inventory

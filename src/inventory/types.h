@@ -58,8 +58,10 @@ struct Distribution {
 
 // One evidence file of a layer, and what a detector read from it.
 struct Evidence {
-  std::string path;  // as in the layer's tar
-  std::string detector;
+  std::string path;      // as in the layer's tar
+  std::string detector;  // "" only with read_from: nothing could be read there
+  // Of a second reading (read_layer's also_wanted): the raw path where the bytes stood, `path` being the wanted one.
+  std::string read_from;
   std::vector<Package> packages;             // a package database's packages
   std::map<std::string, std::string> facts;  // a distribution clue's facts; keys are the detector's own
   std::vector<std::string> owned;            // paths that the package of this file owns (dpkg's lists), normalised

@@ -1,0 +1,428 @@
+// One pass over a layer (layer.h). Whiteouts: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
+#include "inventory/layer.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
+#include "inventory/detector.h"
+#include "inventory/matcher.h"
+
+namespace limpid::inventory {
+namespace {
+
+constexpr std::string_view kWhiteout = ".wh.";
+constexpr std::string_view kOpaque = ".wh..wh..opq";
+constexpr std::string_view kBookkeeping = ".wh..wh.";  // of aufs; of these names only the opaque mark means something
+// Paths of which only the fact that they stand in the layer is kept; more than any real layer has.
+constexpr std::size_t kPathsMax = 1'000'000;
+
+struct Hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <class T>
+using MapByPath = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+using Paths = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+std::string_view parent_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string join(std::string_view directory, std::string_view name) {
+  return directory.empty() ? std::string(name) : base::cat({directory, '/', name});
+}
+
+class Reading {
+ public:
+  Reading(archive::EntryReader& entries, const LayerLimits& limits) : entries_(entries), limits_(limits) {}
+
+  Result<void> take(const archive::Entry& entry);
+  Result<void> take_second(const archive::Entry& entry, const MapByPath<std::vector<std::string>>& wanted);
+  void answer(const Unread& asked);
+  LayerInventory finish();
+
+ private:
+  enum class What : std::uint8_t { evidence, symlink, hard_link, file, directory, whiteout };
+  // What stands at a path so far; several when several detectors read one file.
+  struct Place {
+    What what;
+    std::size_t first;
+    std::size_t count;
+  };
+  // The path as the tar's latest word.
+  void replace(std::string_view path, bool directory);
+  void record(std::string_view path, What what, std::size_t first, std::size_t count = 1);
+  void remove(const Place& place);
+  bool take_marker(std::string_view path);
+  bool take_whiteout(std::string path);
+  void take_directory(const archive::Entry& entry, const Wanted& wanted);
+  void take_symlink(const archive::Entry& entry);
+  void take_hard_link(const archive::Entry& entry, const Wanted& wanted);
+  Result<void> take_file(const archive::Entry& entry, const Wanted& wanted);
+  // Fills content_; false where the file was left out, which is noted.
+  Result<bool> read(const archive::Entry& entry, const Wanted& wanted);
+  std::size_t detect(std::string_view path, std::uint64_t size, const Wanted& wanted, std::string_view read_from);
+  bool full(std::size_t count, std::size_t count_max, std::string_view what);
+  void skip(std::string_view path, SkipReason reason, std::string detail);
+
+  archive::EntryReader& entries_;
+  const LayerLimits& limits_;
+  LayerInventory layer_;
+  // The lists of layer_ while an entry may still be taken back: empty where it was.
+  std::vector<std::optional<Evidence>> evidence_;
+  std::vector<std::optional<Link>> symlinks_, hard_links_;
+  std::vector<std::optional<std::string>> files_, whiteouts_;
+  MapByPath<Place> places_;
+  Paths above_;        // every directory above something recorded
+  Paths directories_;  // explicit directory entries
+  std::string content_;
+  std::uint64_t bytes_ = 0;
+  std::string_view full_{};  // what was told to be beyond its limit, once
+  std::size_t left_out_ = 0;
+};
+
+void Reading::skip(std::string_view path, SkipReason reason, std::string detail) {
+  if (layer_.skipped.size() < limits_.skipped_max) {
+    layer_.skipped.push_back({std::string(path), "", reason, std::move(detail)});
+  } else {
+    ++left_out_;
+  }
+}
+
+bool Reading::full(std::size_t count, std::size_t count_max, std::string_view what) {
+  if (count < count_max) return false;
+  if (full_ != what) skip("", SkipReason::too_big, base::cat({"more than ", count_max, ' ', what, " in one layer"}));
+  full_ = what;
+  return true;
+}
+
+void Reading::remove(const Place& place) {
+  for (std::size_t i = place.first; i < place.first + place.count; ++i) {
+    switch (place.what) {
+      case What::evidence:
+        evidence_[i].reset();
+        break;
+      case What::symlink:
+        symlinks_[i].reset();
+        break;
+      case What::hard_link:
+        hard_links_[i].reset();
+        break;
+      case What::file:
+        files_[i].reset();
+        break;
+      case What::whiteout:
+        whiteouts_[i].reset();
+        break;
+      case What::directory:
+        break;
+    }
+  }
+}
+
+// Of several entries of one name the last counts; what is no directory also takes the place of a whole tree.
+void Reading::replace(std::string_view path, bool directory) {
+  if (const auto found = places_.find(path); found != places_.end()) {
+    remove(found->second);
+    places_.erase(found);
+  }
+  if (directory) return;
+  if (!directories_.empty()) {
+    if (const auto found = directories_.find(path); found != directories_.end()) directories_.erase(found);
+  }
+  if (!above_.contains(path)) return;
+  above_.erase(above_.find(path));
+  const std::string below = base::cat({path, '/'});
+  std::erase_if(places_, [&](const auto& entry) {
+    if (!entry.first.starts_with(below)) return false;
+    remove(entry.second);
+    return true;
+  });
+  std::erase_if(above_, [&](const std::string& above) { return above.starts_with(below); });
+  std::erase_if(directories_, [&](const std::string& entry) { return entry.starts_with(below); });
+}
+
+void Reading::record(std::string_view path, What what, std::size_t first, std::size_t count) {
+  places_.insert_or_assign(std::string(path), Place{what, first, count});
+  for (auto parent = parent_of(path); !parent.empty(); parent = parent_of(parent)) {
+    if (!above_.emplace(parent).second) break;
+  }
+}
+
+bool Reading::take_whiteout(std::string path) {
+  if (full(whiteouts_.size(), limits_.whiteouts_max, "whiteouts")) return false;
+  whiteouts_.emplace_back(std::move(path));
+  return true;
+}
+
+// True for everything that is bookkeeping of deletions rather than a file.
+bool Reading::take_marker(std::string_view path) {
+  if (path.find(kWhiteout) == std::string_view::npos) return false;
+  for (auto parent = parent_of(path); !parent.empty(); parent = parent_of(parent)) {
+    const auto name = name_of(parent);
+    if (name.starts_with(kWhiteout) && name != kWhiteout) return true;  // in a folder of aufs, or below a whiteout
+  }
+  const auto name = name_of(path);
+  if (!name.starts_with(kWhiteout) || name == kWhiteout) return false;
+  if (name == kOpaque) {
+    if (!full(layer_.opaque.size(), limits_.whiteouts_max, "opaque directories")) {
+      layer_.opaque.emplace_back(parent_of(path));
+    }
+    return true;
+  }
+  const auto deleted = name.substr(kWhiteout.size());
+  if (name.starts_with(kBookkeeping) || deleted == "." || deleted == "..") return true;
+  take_whiteout(join(parent_of(path), deleted));
+  return true;
+}
+
+void Reading::take_directory(const archive::Entry& entry, const Wanted& wanted) {
+  // Every one is remembered until the end, when it is known which of them have something below.
+  if (directories_.size() < kPathsMax) directories_.emplace(entry.path);
+  if (wanted.ancestor || wanted) record(entry.path, What::directory, 0, 0);
+}
+
+void Reading::take_symlink(const archive::Entry& entry) {
+  if (full(symlinks_.size(), limits_.links_max, "symbolic links")) return;
+  symlinks_.push_back(Link{entry.path, entry.link_target});
+  record(entry.path, What::symlink, symlinks_.size() - 1);
+}
+
+// A second name of a file as it is in this layer. Where that file's evidence speaks of the bytes alone it speaks of
+// this name too; else the bytes are read again, as a link's.
+void Reading::take_hard_link(const archive::Entry& entry, const Wanted& wanted) {
+  const auto target = places_.find(entry.link_target);
+  if (target != places_.end() && target->second.what == What::evidence) {
+    const Place place = target->second;
+    std::vector<std::string_view> names;
+    for (const auto& by : wanted.detectors()) names.push_back(detectors()[by.detector]->name());
+    bool same = place.count == names.size();
+    for (std::size_t i = place.first; same && i < place.first + place.count; ++i) {
+      same = evidence_[i]->owner.empty() && std::ranges::find(names, evidence_[i]->detector) != names.end();
+    }
+    if (same && !full(evidence_.size() + place.count, limits_.evidence_max, "files with evidence")) {
+      const auto first = evidence_.size();
+      for (std::size_t i = place.first; i < place.first + place.count; ++i) {
+        Evidence copy = *evidence_[i];
+        copy.path = entry.path;
+        for (Package& package : copy.packages) package.location = entry.path;
+        evidence_.emplace_back(std::move(copy));
+      }
+      record(entry.path, What::evidence, first, place.count);
+      return;
+    }
+  }
+  if (full(hard_links_.size(), limits_.links_max, "hard links")) return;
+  hard_links_.push_back(Link{entry.path, entry.link_target});
+  record(entry.path, What::hard_link, hard_links_.size() - 1);
+}
+
+Result<bool> Reading::read(const archive::Entry& entry, const Wanted& wanted) {
+  std::uint64_t size_max = 0;
+  for (const auto& by : wanted.detectors()) size_max = std::max(size_max, by.size_max);
+  if (entry.size > size_max) {
+    skip(entry.path, SkipReason::too_big, base::cat({entry.size, " bytes; at most ", size_max, " are read"}));
+    return false;
+  }
+  if (entry.size > limits_.wanted_bytes_max - bytes_) {
+    skip(entry.path, SkipReason::too_big,
+         base::cat({"the layer's files of interest exceed ", limits_.wanted_bytes_max, " bytes"}));
+    return false;
+  }
+  content_.clear();
+  while (true) {
+    LIMPID_ASSIGN_WITHIN(const Bytes piece, entries_.content(), {entry.path});
+    if (piece.empty()) break;
+    // A reader may yield more than the header said only if it is at fault; the limit holds all the same.
+    if (piece.size() > size_max - content_.size()) {
+      skip(entry.path, SkipReason::too_big, base::cat({"more than ", size_max, " bytes"}));
+      return false;
+    }
+    content_.append(base::as_text(piece));
+  }
+  bytes_ += std::min<std::uint64_t>(content_.size(), limits_.wanted_bytes_max - bytes_);
+  return true;
+}
+
+// The number of pieces of evidence that were added.
+std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wanted& wanted,
+                            std::string_view read_from) {
+  std::size_t count = 0;
+  for (const auto& by : wanted.detectors()) {
+    const Detector& detector = *detectors()[by.detector];
+    if (size > by.size_max) {
+      skip(path, SkipReason::too_big, base::cat({size, " bytes; ", detector.name(), " reads at most ", by.size_max}));
+      continue;
+    }
+    if (full(evidence_.size(), limits_.evidence_max, "files with evidence")) break;
+    Evidence evidence;
+    evidence.path = path;
+    evidence.detector = detector.name();
+    evidence.read_from = read_from;
+    SkippedList skipped;
+    if (const auto done = detector.read({path, content_}, evidence, skipped); !done) {
+      skip(path, SkipReason::damaged, done.error().describe());
+    }
+    for (Skipped& one : skipped) skip(one.path, one.reason, std::move(one.detail));
+    // Lists of owned files, of which none matters, are most of the evidence of an image: only their names are kept.
+    if (!evidence.owner.empty() && evidence.owned.empty() && read_from.empty()) continue;
+    evidence_.emplace_back(std::move(evidence));
+    ++count;
+  }
+  return count;
+}
+
+Result<void> Reading::take_file(const archive::Entry& entry, const Wanted& wanted) {
+  if (wanted && entry.type == archive::EntryType::file) {
+    LIMPID_ASSIGN(const bool whole, read(entry, wanted));
+    const auto first = evidence_.size();
+    if (whole) {
+      if (const auto count = detect(entry.path, content_.size(), wanted, {}); count != 0) {
+        record(entry.path, What::evidence, first, count);
+        return {};
+      }
+    }
+  } else if (wanted) {
+    skip(entry.path, SkipReason::unsupported, "a device or pipe where a file is expected");
+  } else if (!wanted.ancestor) {
+    return {};
+  }
+  if (full(files_.size(), kPathsMax, "paths")) return {};
+  files_.emplace_back(entry.path);
+  record(entry.path, What::file, files_.size() - 1);
+  return {};
+}
+
+Result<void> Reading::take(const archive::Entry& entry) {
+  ++layer_.entries;
+  if (entry.path.empty() || take_marker(entry.path)) return {};
+  replace(entry.path, entry.type == archive::EntryType::directory);
+  switch (entry.type) {
+    case archive::EntryType::directory:
+      take_directory(entry, matcher().look(entry.path));
+      return {};
+    case archive::EntryType::symlink:
+      take_symlink(entry);
+      return {};
+    case archive::EntryType::char_device:
+      if (entry.device == 0) {  // overlayfs' own whiteout, as some builders leave it in the tar
+        if (take_whiteout(entry.path)) record(entry.path, What::whiteout, whiteouts_.size() - 1);
+        return {};
+      }
+      break;
+    case archive::EntryType::hard_link: {
+      const Wanted wanted = matcher().look(entry.path);
+      if (wanted) {
+        take_hard_link(entry, wanted);
+        return {};
+      }
+      return take_file(entry, wanted);
+    }
+    case archive::EntryType::file:
+    case archive::EntryType::block_device:
+    case archive::EntryType::fifo:
+      break;
+  }
+  return take_file(entry, matcher().look(entry.path));
+}
+
+Result<void> Reading::take_second(const archive::Entry& entry, const MapByPath<std::vector<std::string>>& wanted) {
+  ++layer_.entries;
+  const auto found = wanted.find(entry.path);
+  if (found == wanted.end()) return {};
+  replace(entry.path, entry.type == archive::EntryType::directory);
+  if (entry.type == archive::EntryType::hard_link) {
+    hard_links_.push_back(Link{entry.path, entry.link_target});
+    record(entry.path, What::hard_link, hard_links_.size() - 1);
+    return {};
+  }
+  if (entry.type != archive::EntryType::file) return {};
+  bool first_name = true;
+  const auto first = evidence_.size();
+  std::size_t count = 0;
+  for (const std::string& name : found->second) {
+    const Wanted by = matcher().look(name);
+    if (!by) continue;
+    if (first_name) {  // content() yields the bytes once
+      LIMPID_ASSIGN(const bool whole, read(entry, by));
+      if (!whole) return {};
+      first_name = false;
+    }
+    count += detect(name, content_.size(), by, entry.path);
+  }
+  if (count != 0) record(entry.path, What::evidence, first, count);
+  return {};
+}
+
+// Nothing was found for it: said so that nobody asks again.
+void Reading::answer(const Unread& asked) {
+  const auto place = places_.find(asked.path);
+  if (place != places_.end()) {
+    if (place->second.what == What::hard_link) return;
+    for (std::size_t i = place->second.first; i < place->second.first + place->second.count; ++i) {
+      if (evidence_[i] && evidence_[i]->path == asked.wanted) return;
+    }
+  }
+  Evidence& nothing = evidence_.emplace_back().emplace();
+  nothing.path = asked.wanted;
+  nothing.read_from = asked.path;
+}
+
+template <class T>
+void collect(std::vector<std::optional<T>>& from, std::vector<T>& to) {
+  for (auto& one : from) {
+    if (one) to.push_back(std::move(*one));
+  }
+}
+
+LayerInventory Reading::finish() {
+  // The explicit directories above evidence, and those that may be above some.
+  for (const std::string& directory : directories_) {
+    const auto place = places_.find(directory);
+    const bool recorded = place != places_.end() && place->second.what == What::directory;
+    if (recorded || above_.contains(directory)) layer_.directories.push_back(directory);
+  }
+  std::ranges::sort(layer_.directories);
+  collect(evidence_, layer_.evidence);
+  collect(symlinks_, layer_.symlinks);
+  collect(hard_links_, layer_.hard_links);
+  collect(files_, layer_.files);
+  collect(whiteouts_, layer_.whiteouts);
+  std::ranges::sort(layer_.symlinks, {}, &Link::path);
+  for (const Skipped& skipped : entries_.skipped()) skip(skipped.path, skipped.reason, skipped.detail);
+  if (left_out_ != 0) {
+    layer_.skipped.push_back({"", "", SkipReason::too_big, base::cat({left_out_, " more parts that were not read"})});
+  }
+  return std::move(layer_);
+}
+
+}  // namespace
+
+Result<LayerInventory> read_layer(archive::EntryReader& entries, const LayerLimits& limits,
+                                  std::span<const Unread> also_wanted) {
+  MapByPath<std::vector<std::string>> second;
+  for (const Unread& asked : also_wanted) second[asked.path].push_back(asked.wanted);
+  Reading reading(entries, limits);
+  while (true) {
+    LIMPID_ASSIGN(const archive::Entry* const entry, entries.next());
+    if (entry == nullptr) break;
+    LIMPID_TRY(also_wanted.empty() ? reading.take(*entry) : reading.take_second(*entry, second));
+  }
+  for (const Unread& asked : also_wanted) reading.answer(asked);
+  return reading.finish();
+}
+
+void add_reading(LayerInventory& layer, LayerInventory second) {
+  std::ranges::move(second.evidence, std::back_inserter(layer.evidence));
+  std::ranges::move(second.hard_links, std::back_inserter(layer.hard_links));
+  std::ranges::move(second.skipped, std::back_inserter(layer.skipped));
+}
+
+}  // namespace limpid::inventory

@@ -1,0 +1,376 @@
+// From layers to an image (merge.h): the final view of all layers, then packages, distributions and open questions.
+#include "inventory/merge.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+#include "inventory/detector.h"
+#include "inventory/distribution.h"
+#include "inventory/matcher.h"
+#include "inventory/view.h"
+
+namespace limpid::inventory {
+namespace {
+
+constexpr std::size_t kUnreadMax = 10'000;
+constexpr std::size_t kUnresolvedMax = 1'000;
+
+// Where package databases stand below a root, longest first where one ends another. What is found elsewhere ("a
+// rootfs/lib/dpkg/status") belongs to the root that is left when the last one is taken off.
+constexpr std::array<std::string_view, 5> kDatabases = {
+    "var/lib/dpkg/status",      "usr/lib/dpkg-db/status", "lib/dpkg/status",
+    "usr/lib/apk/db/installed", "lib/apk/db/installed",
+};
+constexpr std::string_view kStatusD = "var/lib/dpkg/status.d";
+constexpr std::array<std::string_view, 2> kOsRelease = {"usr/lib/os-release", "etc/os-release"};
+
+// Takes a suffix off at a component's border.
+bool strip_path(std::string_view& path, std::string_view suffix) {
+  if (!path.ends_with(suffix)) return false;
+  const auto rest = path.substr(0, path.size() - suffix.size());
+  if (!rest.empty() && !rest.ends_with('/')) return false;
+  path = rest.substr(0, rest.empty() ? 0 : rest.size() - 1);
+  return true;
+}
+
+// The root whose database stands at `path`; "" is the image's own.
+std::string_view root_of_database(std::string_view path) {
+  for (const auto known : kDatabases) {
+    if (strip_path(path, known)) return path;
+  }
+  std::string_view directory = path.substr(0, std::min(path.rfind('/'), path.size()));
+  return strip_path(directory, kStatusD) ? directory : std::string_view{};
+}
+
+struct Order {
+  static auto key(const Package& p) { return std::tie(p.ecosystem, p.name, p.arch, p.version, p.location); }
+  bool operator()(const Package& a, const Package& b) const { return key(a) < key(b); }
+};
+
+class Merge {
+ public:
+  explicit Merge(std::span<const LayerInventory> layers) : layers_(layers) {}
+  ImageInventory run(const MergeOptions& options);
+
+ private:
+  // A second reading's answer: by layer, where the bytes stand, and the name that is wanted.
+  using Asked = std::tuple<std::uint32_t, std::string_view, std::string_view>;
+  enum class Answer : std::uint8_t { nothing, asked, found };
+
+  void index_answers();
+  void take_files();
+  void follow_links();
+  void follow_directories(const Detector& detector, const Interest& interest);
+  void follow(const std::string& path, bool is_link);
+  Answer ask(std::uint32_t layer, const std::string& bytes, const std::string& wanted);
+  Answer look_through(std::uint32_t top, const std::string& bytes, const std::string& wanted);
+  bool hidden_below(std::uint32_t layer, std::string_view path);
+  void take(const std::string& path, std::span<const Evidence* const> evidence,
+            std::span<const std::uint32_t> introduced, std::uint32_t layer);
+  void take_clue(std::string_view path, const Evidence& evidence);
+  void decide(const MergeOptions& options);
+  void finish_packages();
+  void collect_skipped();
+  void unresolved(const std::string& path, std::uint32_t layer, std::string detail);
+  std::string diff_id(std::uint32_t layer) const { return layers_[layer].diff_id.to_string(); }
+
+  std::span<const LayerInventory> layers_;
+  View view_;
+  ImageInventory image_;
+  std::map<Asked, std::vector<const Evidence*>> answers_;
+  std::map<std::pair<std::uint32_t, std::string_view>, const Link*> hard_links_;
+  std::map<std::uint32_t, std::set<std::string_view>> hidden_;
+  std::map<std::string, DistributionClues, std::less<>> clues_;  // by root
+  std::map<std::string, Distribution, std::less<>> distributions_;
+  struct Found {
+    Package package;
+    std::string root;
+  };
+  std::vector<Found> found_;
+  std::size_t unresolved_ = 0;
+};
+
+void Merge::index_answers() {
+  for (std::uint32_t i = 0; i < layers_.size(); ++i) {
+    for (const Evidence& evidence : layers_[i].evidence) {
+      if (!evidence.read_from.empty()) answers_[{i, evidence.read_from, evidence.path}].push_back(&evidence);
+    }
+    for (const Link& link : layers_[i].hard_links) hard_links_[{i, link.path}] = &link;
+  }
+}
+
+void Merge::take_clue(std::string_view path, const Evidence& evidence) {
+  if (evidence.facts.empty()) return;
+  std::string_view root = path;
+  for (const auto known : kOsRelease) {
+    if (strip_path(root, known)) {
+      clues_[std::string(root)][std::string(known)] = evidence.facts;
+      return;
+    }
+  }
+  clues_[""][std::string(path)] = evidence.facts;
+}
+
+// `introduced` is empty where all packages came with `layer`.
+void Merge::take(const std::string& path, std::span<const Evidence* const> evidence,
+                 std::span<const std::uint32_t> introduced, std::uint32_t layer) {
+  std::size_t next = 0;
+  for (const Evidence* one : evidence) {
+    take_clue(path, *one);
+    for (const Package& package : one->packages) {
+      Found& found = found_.emplace_back(package, std::string(root_of_database(path)));
+      found.package.location = path;
+      found.package.layer = introduced.empty() ? layer : introduced[next];
+      ++next;
+    }
+  }
+}
+
+void Merge::take_files() {
+  for (const auto& [path, node] : view_.nodes()) {
+    if (node.what == Node::What::file) take(path, node.evidence, node.introduced, node.layer);
+  }
+}
+
+void Merge::unresolved(const std::string& path, std::uint32_t layer, std::string detail) {
+  if (++unresolved_ > kUnresolvedMax) return;
+  image_.skipped.push_back({path, diff_id(layer), SkipReason::unresolved, std::move(detail)});
+}
+
+// Whether what lower layers have at `path` is hidden by this one's whiteouts.
+bool Merge::hidden_below(std::uint32_t layer, std::string_view path) {
+  const auto [entry, fresh] = hidden_.try_emplace(layer);
+  if (fresh) {
+    entry->second.insert(layers_[layer].whiteouts.begin(), layers_[layer].whiteouts.end());
+    entry->second.insert(layers_[layer].opaque.begin(), layers_[layer].opaque.end());
+  }
+  if (entry->second.empty()) return false;
+  while (!path.empty()) {
+    if (entry->second.contains(path)) return true;
+    const auto slash = path.rfind('/');
+    path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+  }
+  return entry->second.contains("");
+}
+
+// The bytes at `bytes` in `layer`, wanted as `wanted`: used if a second reading has them, asked for if there was none.
+Merge::Answer Merge::ask(std::uint32_t layer, const std::string& bytes, const std::string& wanted) {
+  std::string_view path = bytes;
+  for (int hops = 0;; ++hops) {  // a hard link is only another name in the same layer
+    const auto link = hard_links_.find({layer, path});
+    if (link == hard_links_.end()) break;
+    if (hops == kHopsMax || link->second->target == path) return Answer::nothing;
+    path = link->second->target;
+  }
+  const auto answer = answers_.find({layer, path, wanted});
+  if (answer == answers_.end()) {
+    if (image_.unread.size() < kUnreadMax) image_.unread.push_back({layer, std::string(path), wanted});
+    return Answer::asked;
+  }
+  if (answer->second.front()->detector.empty()) return Answer::nothing;
+  take(wanted, answer->second, {}, layer);
+  return Answer::found;
+}
+
+// No layer's first reading had a reason to remember `bytes`: whichever has it, from the top down.
+Merge::Answer Merge::look_through(std::uint32_t top, const std::string& bytes, const std::string& wanted) {
+  bool asked = false;
+  for (auto layer = top + 1; layer-- > 0;) {
+    const Answer answer = ask(layer, bytes, wanted);
+    if (answer == Answer::found) return asked ? Answer::asked : answer;
+    asked = asked || answer == Answer::asked;
+    if (hidden_below(layer, bytes)) break;
+  }
+  return asked ? Answer::asked : Answer::nothing;
+}
+
+// `path` is wanted and is a link, or stands below one. `is_link` where its own name is one: only then must it lead
+// somewhere.
+void Merge::follow(const std::string& path, bool is_link) {
+  const auto top = static_cast<std::uint32_t>(layers_.size() - 1);
+  const Node* link = view_.find(path);
+  const std::uint32_t layer = link != nullptr ? link->layer : top;
+  const auto real = view_.resolve(path);
+  if (!real) {
+    if (is_link) unresolved(path, layer, base::cat({"more than ", kHopsMax, " links on the way, or a circle of them"}));
+    return;
+  }
+  if (*real == path) return;
+  const Node* node = view_.find(*real);
+  if (node != nullptr && node->what == Node::What::hard_link) {
+    if (ask(node->layer, node->link->target, path) == Answer::nothing && is_link) {
+      unresolved(path, layer, base::cat({"a link to '", *real, "', whose content is not in the image"}));
+    }
+    return;
+  }
+  const Wanted wanted = matcher().look(path);
+  if (node != nullptr && node->what == Node::What::file) {
+    bool known = true;
+    for (const auto& by : wanted.detectors()) {
+      const auto name = detectors()[by.detector]->name();
+      const bool read = std::ranges::any_of(node->evidence, [&](const Evidence* one) { return one->detector == name; });
+      known = known && (read || node->evidence.empty());
+    }
+    if (!known) {
+      ask(node->layer, node->evidence.front()->path, path);
+      return;
+    }
+    for (const Evidence* one : node->evidence) take_clue(path, *one);  // the same facts, under this name too
+    return;
+  }
+  // Nothing is known there. Were it something that a detector wants, it would be: then there is nothing.
+  const bool known = bool{matcher().look(*real)};
+  const Answer answer = known ? Answer::nothing : look_through(top, *real, path);
+  if (answer == Answer::nothing && is_link) {
+    unresolved(path, layer, base::cat({"a link to '", *real, "', which is not in the image"}));
+  }
+}
+
+// The places that are known by name may lie behind a link to their directory.
+void Merge::follow_directories(const Detector& detector, const Interest& interest) {
+  const auto try_path = [&](std::string path) {
+    const Node* node = view_.find(path);
+    if (node == nullptr || node->what == Node::What::note) follow(path, false);
+  };
+  switch (interest.match) {
+    case Interest::Match::exact:
+      try_path(std::string(interest.text));
+      break;
+    case Interest::Match::nested:
+      for (const auto* prefix : {"", "var/", "usr/"}) try_path(base::cat({prefix, interest.text}));
+      break;
+    case Interest::Match::directory: {
+      const auto real = view_.resolve(interest.text);
+      if (!real || *real == interest.text) break;
+      const auto same = [&](const Interest& other) {
+        return other.match == Interest::Match::directory && other.text == *real;
+      };
+      if (std::ranges::none_of(detector.interests(), same)) {
+        unresolved(std::string(interest.text), static_cast<std::uint32_t>(layers_.size() - 1),
+                   base::cat({"a link to the directory '", *real, "', whose files were not read"}));
+      }
+      break;
+    }
+    case Interest::Match::basename:
+    case Interest::Match::suffix:
+      break;  // the real path of the file ends in the same way
+  }
+}
+
+void Merge::follow_links() {
+  for (const auto& [path, node] : view_.nodes()) {
+    if (node.what == Node::What::symlink && matcher().look(path)) follow(path, true);
+    if (node.what == Node::What::hard_link && look_through(node.layer, node.link->target, path) == Answer::nothing) {
+      unresolved(path, node.layer, base::cat({"a hard link to '", node.link->target, "', which is not in its layer"}));
+    }
+  }
+  for (const Detector* detector : detectors()) {
+    for (const Interest& interest : detector->interests()) follow_directories(*detector, interest);
+  }
+}
+
+void Merge::decide(const MergeOptions& options) {
+  for (const auto& [root, clues] : clues_) distributions_[root] = decide_distribution(clues);
+  if (!options.distribution.empty()) {
+    if (auto chosen = parse_distribution(options.distribution)) {
+      distributions_[""] = *std::move(chosen);
+    } else {
+      image_.notes.push_back(chosen.error().describe());
+    }
+  }
+  image_.distribution = distributions_[""];
+}
+
+void Merge::finish_packages() {
+  // One package may stand in two databases of one root: dpkg's status and a status.d file.
+  std::map<std::tuple<std::string, version::Scheme, std::string, std::string, std::string>, std::size_t> seen;
+  std::size_t of_system = 0;
+  for (Found& found : found_) {
+    Package& package = found.package;
+    if (package.kind == PackageKind::binary) {
+      const auto distribution = distributions_.find(found.root);
+      if (distribution != distributions_.end()) {
+        package.name_space = distribution->second.name_space;
+        package.ecosystem = distribution->second.ecosystem;
+        if (package.ecosystem.empty()) package.ecosystem = distribution->second.id;
+      }
+      ++of_system;
+      const auto [before, fresh] = seen.try_emplace(
+          {found.root, package.scheme, package.name, package.arch, package.version}, image_.packages.size());
+      if (!fresh) {
+        Package& first = image_.packages[before->second];
+        first.layer = std::min(first.layer, package.layer);
+        continue;
+      }
+    } else if (package.name_space.empty()) {
+      package.name_space = base::lower(package.ecosystem);
+    }
+    image_.packages.push_back(std::move(package));
+  }
+  std::ranges::sort(image_.packages, Order{});
+  const Distribution& distribution = image_.distribution;
+  if (of_system == 0 && image_.unread.empty() && !distribution.name_space.empty()) {
+    image_.notes.push_back(base::cat({"no package of ", distribution.name_space,
+                                      " was found: its database is missing, "
+                                      "empty or of a kind that is not read"}));
+  }
+  if (distribution.name_space.empty()) image_.notes.emplace_back("no distribution was recognised");
+}
+
+void Merge::collect_skipped() {
+  for (std::uint32_t i = 0; i < layers_.size(); ++i) {
+    for (const Skipped& skipped : layers_[i].skipped) {
+      if (skipped.path.empty()) image_.skipped.push_back({"", diff_id(i), skipped.reason, skipped.detail});
+    }
+  }
+  for (const auto& [path, node] : view_.nodes()) {
+    for (const Skipped* skipped : node.skipped) {
+      image_.skipped.push_back({path, diff_id(node.layer), skipped->reason, skipped->detail});
+    }
+  }
+  for (const auto& [path, removed] : view_.removed()) {
+    const auto real = view_.resolve(path);  // it may have moved, with a link left behind
+    const Node* node = real ? view_.find(*real) : nullptr;
+    if (node != nullptr && !node->introduced.empty()) continue;
+    image_.skipped.push_back({path, diff_id(removed.layer), SkipReason::removed,
+                              base::cat({"a later layer deleted this package database: its ", removed.packages,
+                                         " packages are not listed"})});
+  }
+  if (unresolved_ > kUnresolvedMax) {
+    image_.skipped.push_back(
+        {"", "", SkipReason::unresolved, base::cat({unresolved_ - kUnresolvedMax, " more links that lead nowhere"})});
+  }
+  if (view_.exhausted()) {
+    image_.skipped.push_back({"", "", SkipReason::too_big, "too many links and long paths: some were not followed"});
+  }
+}
+
+ImageInventory Merge::run(const MergeOptions& options) {
+  for (std::uint32_t i = 0; i < layers_.size(); ++i) {
+    image_.layers.push_back(layers_[i].diff_id);
+    view_.apply(layers_[i], i);
+  }
+  if (!layers_.empty()) {
+    index_answers();
+    take_files();
+    follow_links();
+  }
+  decide(options);
+  finish_packages();
+  collect_skipped();
+  return std::move(image_);
+}
+
+}  // namespace
+
+ImageInventory merge_layers(std::span<const LayerInventory> layers, const MergeOptions& options) {
+  return Merge(layers).run(options);
+}
+
+}  // namespace limpid::inventory

@@ -1,0 +1,108 @@
+// Package URLs: https://github.com/package-url/purl-spec (PURL-SPECIFICATION.rst; types: deb, apk and those of
+// languages).
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "inventory/types.h"
+
+namespace limpid::inventory {
+namespace {
+
+struct Type {
+  std::string_view ecosystem, type;
+};
+constexpr std::array kTypes = {
+    Type{"npm", "npm"},         Type{"PyPI", "pypi"},    Type{"Maven", "maven"},    Type{"Go", "golang"},
+    Type{"crates.io", "cargo"}, Type{"RubyGems", "gem"}, Type{"NuGet", "nuget"},    Type{"Packagist", "composer"},
+    Type{"Hex", "hex"},         Type{"Pub", "pub"},      Type{"SwiftURL", "swift"}, Type{"ConanCenter", "conan"},
+    Type{"Hackage", "hackage"}, Type{"CRAN", "cran"},    Type{"Julia", "julia"},    Type{"opam", "opam"},
+    Type{"Bitnami", "bitnami"},
+};
+
+void encode(std::string& to, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (base::is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '~') {
+      to.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      to.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+    }
+  }
+}
+
+std::string_view type_of(const Package& package) {
+  if (package.scheme == version::Scheme::dpkg && package.kind == PackageKind::binary) return "deb";
+  if (package.scheme == version::Scheme::apk && package.kind == PackageKind::binary) return "apk";
+  for (const Type& type : kTypes) {
+    if (type.ecosystem == package.ecosystem) return type.type;
+  }
+  return "generic";
+}
+
+// Of a language package: what stands before the last slash (npm's scope, Go's module path) or, in Maven, the colon.
+void append_library_name(std::string& url, const Package& package, std::string_view type) {
+  std::string name = package.name;
+  if (type == "pypi") {
+    name = base::lower(name);
+    for (char& c : name) c = c == '_' ? '-' : c;
+  }
+  const char separator = type == "maven" ? ':' : '/';
+  std::string_view rest = name;
+  while (!rest.empty()) {
+    url.push_back('/');
+    encode(url, base::take_until(rest, separator));
+  }
+}
+
+// "debian:12" → "debian-12", "alpine:v3.19" → "alpine-3.19".
+std::string distro_of(std::string_view name_space) {
+  const auto id = base::take_until(name_space, ':');
+  if (name_space.empty()) return std::string(id);
+  if (name_space.size() > 1 && base::is_digit(name_space[1])) base::strip_prefix(name_space, "v");
+  return base::cat({id, '-', name_space});
+}
+
+}  // namespace
+
+std::string purl(const Package& package) {
+  const auto type = type_of(package);
+  std::string url = base::cat({"pkg:", type});
+  std::map<std::string_view, std::string> qualifiers;  // sorted by key, as the canonical form wants
+  if (package.kind == PackageKind::binary) {
+    std::string_view rest = package.name_space;
+    if (const auto id = base::take_until(rest, ':'); !id.empty()) {
+      url.push_back('/');
+      encode(url, id);
+      qualifiers["distro"] = distro_of(package.name_space);
+    }
+    url.push_back('/');
+    encode(url, package.name);
+    qualifiers["arch"] = package.arch;
+    if (package.source_name != package.name || package.source_version != package.version) {
+      std::string& upstream = qualifiers["upstream"] = package.source_name;
+      if (package.source_version != package.version && !upstream.empty()) {
+        base::append(upstream, {'@', package.source_version});
+      }
+    }
+  } else {
+    append_library_name(url, package, type);
+  }
+  if (!package.version.empty()) {
+    url.push_back('@');
+    encode(url, package.version);
+  }
+  char separator = '?';
+  for (const auto& [key, value] : qualifiers) {
+    if (value.empty()) continue;
+    base::append(url, {separator, key, '='});
+    encode(url, value);
+    separator = '&';
+  }
+  return url;
+}
+
+}  // namespace limpid::inventory

@@ -1,0 +1,14 @@
+// The detectors, each made in its own file; registry.cc puts them in order.
+#pragma once
+
+#include "inventory/detector.h"
+
+namespace limpid::inventory {
+
+const Detector& os_release_detector();
+const Detector& dpkg_detector();
+const Detector& dpkg_status_d_detector();
+const Detector& dpkg_files_detector();
+const Detector& apk_detector();
+
+}  // namespace limpid::inventory
