@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -104,13 +105,25 @@ const std::vector<std::string> kSeeds = {"1.2.3",
 
 TEST(Semver, KeepsTheLawsOfAnOrder) { checks::expect_laws(semver_ordering(), kSeeds, "0019aAZz.-", 20'000); }
 
+// Where npm's loose mode and we part on purpose: it takes the hyphen before an empty pre-release for an identifier, and
+// the third of four numbers and more apart ("1.2.34.5" is its 1.2.3-4.5).
+bool is_read_otherwise_by_npm(std::string_view raw) {
+  const std::size_t hyphen = raw.find('-');
+  if (hyphen != std::string_view::npos && (hyphen + 1 == raw.size() || !base::is_alnum(raw[hyphen + 1])))
+    return raw.substr(hyphen + 1, 1) != "-";
+  const std::string_view core = raw.substr(0, raw.find_first_not_of("v=0123456789."));
+  return std::count(core.begin(), core.end(), '.') > 2;
+}
+
 // npm's own library, when node has it. It is asked about what it accepts in loose mode; there we must agree.
 TEST(Semver, AgreesWithNpm) {
   constexpr std::string_view kRequire = "require('semver')";
+  // Where Debian keeps it, for a node that is not Debian's.
+  setenv("NODE_PATH", "/usr/share/nodejs", 0);
   if (std::system(base::cat({"node -e \"", kRequire, "\" >/dev/null 2>&1"}).c_str()) != 0)
     GTEST_SKIP() << "no node with the module semver here (Debian: node-semver)";
   constexpr std::uint64_t kSeed = 20'090'929;
-  constexpr std::size_t kPairs = 30'000;
+  constexpr std::size_t kPairs = 60'000;
   checks::Random random(kSeed);
   std::vector<std::pair<std::string, std::string>> pairs;
   const auto near = [&](const std::string& text) { return checks::mutated(text, random, "0019aAZz.-+v"); };
@@ -143,8 +156,7 @@ TEST(Semver, AgreesWithNpm) {
   std::size_t compared = 0;
   for (std::size_t i = 0; i < pairs.size() && !HasFailure(); ++i) {
     const auto& [raw_a, raw_b] = pairs[i];
-    // npm reads a lone trailing hyphen as an identifier "-", we as none at all.
-    if (lines[i] == "?" || raw_a.ends_with('-') || raw_b.ends_with('-')) continue;
+    if (lines[i] == "?" || is_read_otherwise_by_npm(raw_a) || is_read_otherwise_by_npm(raw_b)) continue;
     const Version a = semver_ordering().parse(raw_a);
     const Version b = semver_ordering().parse(raw_b);
     const std::string where = base::cat({"seed ", kSeed, ": '", raw_a, "' and '", raw_b, "'"});
@@ -153,7 +165,7 @@ TEST(Semver, AgreesWithNpm) {
     EXPECT_EQ(lines[i], order < 0 ? "-1" : order > 0 ? "1" : "0") << where;
     ++compared;
   }
-  EXPECT_GT(compared, kPairs / 4);
+  EXPECT_GT(compared, kPairs / 5);
   std::printf("npm's semver: %zu pairs compared\n", compared);
 }
 
