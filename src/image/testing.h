@@ -214,7 +214,10 @@ std::string error_of(const Result<T>& result) {
   return result ? std::string() : result.error().describe();
 }
 
-#define EXPECT_CONTAINS(text, part) \
-  EXPECT_NE(std::string(text).find(part), std::string::npos) << "is: " << (text) << "\nlacks: " << (part)
+inline ::testing::AssertionResult contains(std::string_view text, std::string_view part) {
+  if (text.find(part) != std::string_view::npos) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "'" << text << "' lacks '" << part << "'";
+}
+#define EXPECT_CONTAINS(text, part) EXPECT_TRUE(::limpid::image::testing::contains(text, part))
 
 }  // namespace limpid::image::testing

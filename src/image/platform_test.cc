@@ -1,0 +1,44 @@
+#include "image/platform.h"
+
+#include <gtest/gtest.h>
+
+namespace limpid::image {
+namespace {
+
+Platform of(std::string_view text) { return parse_platform(text).value(); }
+
+TEST(Platform, IsReadAsPeopleWriteIt) {
+  EXPECT_EQ(to_string(of("linux/amd64")), "linux/amd64");
+  EXPECT_EQ(to_string(of("linux/x86_64")), "linux/amd64");
+  EXPECT_EQ(to_string(of("aarch64")), "linux/arm64");
+  EXPECT_EQ(to_string(of("linux/arm64/v8")), "linux/arm64");
+  EXPECT_EQ(to_string(of("linux/arm")), "linux/arm/v7");
+  EXPECT_EQ(to_string(of("armel")), "linux/arm/v6");
+  EXPECT_EQ(to_string(of("linux/arm/6")), "linux/arm/v6");
+  EXPECT_EQ(to_string(of("Linux/I386")), "linux/386");
+  EXPECT_EQ(of("windows").os, "windows");
+  EXPECT_EQ(of("windows").architecture, host_platform().architecture);
+  for (const std::string_view text : {"", "/", "linux/", "linux//v7", "a/b/c/d"})
+    EXPECT_EQ(parse_platform(text).error().code(), Code::usage) << text;
+}
+
+TEST(Platform, HostIsStated) {
+  EXPECT_EQ(host_platform().os, "linux");
+  EXPECT_NE(host_platform().architecture, "");
+}
+
+TEST(Platform, PrefersTheSameThenTheLowerVariant) {
+  EXPECT_EQ(distance(of("linux/amd64"), of("linux/amd64")), 0U);
+  EXPECT_EQ(distance(of("linux/amd64"), of("linux/arm64")), std::nullopt);
+  EXPECT_EQ(distance(of("linux/amd64"), of("windows/amd64")), std::nullopt);
+  EXPECT_EQ(distance(of("linux/arm/v7"), of("linux/arm")), 0U);
+  EXPECT_LT(distance(of("linux/arm/v7"), of("linux/arm/v6")), distance(of("linux/arm/v7"), of("linux/arm/v5")));
+  EXPECT_LT(distance(of("linux/amd64"), of("linux/amd64")), distance(of("linux/amd64"), of("linux/amd64/v3")));
+  EXPECT_TRUE(distance(of("linux/amd64"), of("linux/amd64/v3")));
+  EXPECT_FALSE(distance(of("linux/amd64/v2"), of("linux/amd64/v3")));
+  EXPECT_TRUE(distance(of("linux/amd64/v3"), of("linux/amd64/v2")));
+  EXPECT_FALSE(distance(of("linux/arm64"), of("linux/arm64/strange")));
+}
+
+}  // namespace
+}  // namespace limpid::image
