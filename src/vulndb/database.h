@@ -177,6 +177,7 @@ class Database {
   Result<void> verify() const;
 
  private:
+  friend class Verifier;  // verify.cc
   struct State;
   explicit Database(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -1,4 +1,258 @@
+// Reading every byte of a database and checking every checksum and every reference: `limpid db verify`, and after every
+// transfer. Costs time and a few bytes of memory for each advisory; keeps nothing.
+#include <algorithm>
+
+#include <xxhash.h>
+
 #include "vulndb/state.h"
+
 namespace limpid::vulndb {
-Result<void> Database::verify() const { return {}; }
+namespace {
+
+using format::Section;
+
+constexpr std::uint64_t kPieceSize = 256 << 10;
+
+// A sum over a set of pairs that does not depend on their order: two sets with one sum are one set, unless someone made
+// them so on purpose.
+class PairSum {
+ public:
+  void add(std::uint64_t first, std::uint64_t second) {
+    const std::array<std::uint64_t, 2> pair{first, second};
+    sum_ += XXH3_64bits(pair.data(), sizeof pair);
+    ++count_;
+  }
+  bool operator==(const PairSum&) const = default;
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::uint64_t sum_ = 0, count_ = 0;
+};
+
+}  // namespace
+
+// One pass over the file, section by section. What one section says of another is compared at the end.
+class Verifier {
+ public:
+  explicit Verifier(Database::State& state) : state_(state) {}
+
+  Result<void> check_sections();
+  Result<void> check_texts();
+  Result<void> check_ids();
+  Result<void> check_namespaces();
+
+ private:
+  Result<void> check_section(std::size_t number);
+  Result<void> check_details(AdvisoryNumber number);
+  Result<void> check_groups(const Namespace& name_space);
+  Result<void> check_offers(const Namespace& name_space);
+  Result<void> check_order(const Namespace& name_space, std::vector<std::uint32_t>& seen);
+  Result<void> check_table(const Table& table, Bytes entries) const;
+  std::string_view id_of(AdvisoryNumber number) const {
+    return std::string_view(ids_).substr(id_starts_[number], id_starts_[number + 1] - id_starts_[number]);
+  }
+
+  Database::State& state_;
+  std::vector<std::uint8_t> scratch_;
+  std::string ids_;  // of all advisories, one after the other
+  std::vector<std::size_t> id_starts_{0};
+  std::vector<advisory::Kind> kinds_;
+  PairSum places_in_texts_, places_in_groups_, names_in_texts_, names_in_ids_;
+};
+
+Result<void> Verifier::check_section(std::size_t number) {
+  struct FreeHash {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  const SectionPlace& place = state_.sections.at(number);
+  const std::unique_ptr<XXH3_state_t, FreeHash> hash(XXH3_createState());
+  XXH3_64bits_reset_withSeed(hash.get(), number);
+  for (std::uint64_t done = 0; done < place.size;) {
+    const std::uint64_t size = std::min(kPieceSize, place.size - done);
+    LIMPID_ASSIGN(const Bytes piece, state_.source.borrow(place.offset + done, size, scratch_));
+    XXH3_64bits_update(hash.get(), piece.data(), piece.size());
+    done += size;
+  }
+  if (XXH3_64bits_digest(hash.get()) != place.checksum)
+    return fail(Code::mismatch, {format::name_of(static_cast<Section>(number)), " at ", place.offset, ", ", place.size,
+                                 " bytes: wrong checksum"});
+  return {};
+}
+
+Result<void> Verifier::check_sections() {
+  for (std::size_t number = 0; number < format::kSections; ++number) LIMPID_TRY(check_section(number));
+  return {};
+}
+
+Result<void> Verifier::check_details(AdvisoryNumber number) {
+  std::vector<std::uint32_t> places;
+  LIMPID_ASSIGN(const StoredDetails details, state_.details(number, &places));
+  for (const std::uint32_t place : places) places_in_texts_.add(number, place);
+  std::vector<std::uint32_t> names{format::id_hash(details.id)};
+  for (const std::string& alias : details.aliases) names.push_back(format::id_hash(alias));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const std::uint32_t name : names) names_in_texts_.add(name, number);
+  // Ids ascend within a feed.
+  if (number != 0 && state_.feeds.feed_of(number) == state_.feeds.feed_of(number - 1) &&
+      details.id <= id_of(number - 1))
+    return fail(Code::invalid, {"advisory ", number, ": not in the order of ids"});
+  ids_ += details.id;
+  id_starts_.push_back(ids_.size());
+  kinds_.push_back(details.kind);
+  return {};
+}
+
+Result<void> Verifier::check_texts() {
+  for (AdvisoryNumber number = 0; number < state_.feeds.advisories; ++number)
+    LIMPID_TRY_WITHIN(check_details(number), {"texts"});
+  // Frames follow each other to the end of their section.
+  const SectionPlace& blocks = state_.section(Section::text_blocks);
+  LIMPID_ASSIGN(const Bytes table, state_.source.borrow(blocks.offset, blocks.size, scratch_));
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < table.size() / format::kTextBlockEntrySize; ++i) {
+    const TextBlockEntry entry = text_block_entry(table, i);
+    if (entry.offset != end) return fail(Code::invalid, {"text block ", i, ": at ", entry.offset, " instead of ", end});
+    end += entry.stored_size;
+  }
+  if (end != state_.section(Section::texts).size)
+    return fail(Code::invalid, {"texts: ", state_.section(Section::texts).size, " bytes, of which blocks take ", end});
+  return {};
+}
+
+Result<void> Verifier::check_ids() {
+  const SectionPlace& ids = state_.section(Section::ids);
+  const SectionPlace& pages = state_.section(Section::id_pages);
+  constexpr std::uint64_t kPageSize = format::kIdsPerPage * format::kIdEntrySize;
+  std::vector<std::uint8_t> page_scratch;
+  LIMPID_ASSIGN(const Bytes table, state_.source.borrow(pages.offset, pages.size, page_scratch));
+  std::uint64_t previous = 0;
+  for (std::uint64_t page = 0; page * kPageSize < ids.size; ++page) {
+    const std::uint64_t at = page * kPageSize;
+    LIMPID_ASSIGN(const Bytes entries,
+                  state_.source.borrow(ids.offset + at, std::min(kPageSize, ids.size - at), scratch_));
+    const std::uint8_t* of_page = table.data() + page * format::kIdPageEntrySize;
+    if (format::checksum(entries, page) != base::load_le<std::uint64_t>(of_page + 4) ||
+        base::load_le<std::uint32_t>(entries.data()) != base::load_le<std::uint32_t>(of_page))
+      return fail(Code::mismatch, {"ids, page ", page, ": not the page that is promised"});
+    for (std::size_t i = 0; i < entries.size(); i += format::kIdEntrySize) {
+      const std::uint64_t hash = base::load_le<std::uint32_t>(entries.data() + i);
+      const std::uint64_t number = base::load_le<std::uint32_t>(entries.data() + i + 4);
+      const std::uint64_t key = hash << 32 | number;
+      if (key < previous) return fail(Code::invalid, {"ids, page ", page, ": not in order"});
+      previous = key;
+      names_in_ids_.add(hash, number);
+    }
+  }
+  if (names_in_ids_ != names_in_texts_)
+    return fail(Code::invalid, {"ids: ", names_in_ids_.count(), " entries, which are not the ", names_in_texts_.count(),
+                                " of the advisories"});
+  return {};
+}
+
+// Hashes ascend, and the records that the entries lead to follow each other to the end.
+Result<void> Verifier::check_table(const Table& table, Bytes entries) const {
+  if (entry_offset(entries, 0) != 0 || entry_offset(entries, table.count) != table.records_size)
+    return fail(Code::invalid, {"table at ", table.offset, ": does not cover its records"});
+  for (std::uint32_t i = 0; i + 1 < table.count; ++i)
+    if (entry_hash(entries, i) > entry_hash(entries, i + 1))
+      return fail(Code::invalid, {"table at ", table.offset, ", entry ", i, ": not in order"});
+  return {};
+}
+
+Result<void> Verifier::check_groups(const Namespace& name_space) {
+  const Table& table = name_space.groups;
+  std::vector<std::uint32_t> seen;
+  std::uint64_t count = 0;
+  if (table.count != 0) {
+    LIMPID_ASSIGN_WITHIN(const Bytes entries, state_.table(table), {"table"});
+    LIMPID_TRY(check_table(table, entries));
+    std::vector<Statement> statements;
+    for (std::uint32_t i = 0; i < table.count; ++i) {
+      LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, i));
+      LIMPID_ASSIGN(const Bytes group, state_.source.borrow(place.offset, place.size, scratch_));
+      LIMPID_ASSIGN(const GroupHead head, read_group_head(group, table.first + i));
+      statements.clear();
+      LIMPID_TRY(read_statements(group, head, state_.feeds, nullptr, statements));
+      if (format::key_hash(head.key_kind, head.package) != entry_hash(entries, i))
+        return fail(Code::invalid, {"package ", head.package, ": stands under another's hash"});
+      count += statements.size();
+      const Statement* previous = nullptr;
+      for (const Statement& statement : statements) {
+        if (statement.id != id_of(statement.advisory) || statement.kind != kinds_[statement.advisory])
+          return fail(Code::invalid,
+                      {"package ", head.package, ": ", statement.id, " is not advisory ", statement.advisory});
+        if (previous != nullptr && previous->advisory > statement.advisory)
+          return fail(Code::invalid, {"package ", head.package, ": statements not in order"});
+        if (previous == nullptr || previous->advisory != statement.advisory) {
+          places_in_groups_.add(statement.advisory, table.first + i);
+          seen.push_back(statement.advisory);
+        }
+        previous = &statement;
+      }
+    }
+  }
+  if (count != name_space.statements)
+    return fail(Code::invalid, {count, " statements instead of ", name_space.statements});
+  return check_order(name_space, seen);
+}
+
+Result<void> Verifier::check_order(const Namespace& name_space, std::vector<std::uint32_t>& seen) {
+  std::sort(seen.begin(), seen.end());
+  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+  const std::uint64_t size = std::uint64_t{name_space.ordered} * 4;
+  LIMPID_ASSIGN(const Bytes bytes, state_.source.borrow(name_space.order_offset, size, scratch_));
+  const std::uint64_t index = name_space.groups.seed / 2;
+  if (format::checksum(bytes, index) != name_space.order_checksum)
+    return fail(Code::mismatch, {"order at ", name_space.order_offset, ": wrong checksum"});
+  if (seen.size() != name_space.ordered)
+    return fail(Code::invalid, {"order at ", name_space.order_offset, ": not the namespace's advisories"});
+  std::vector<std::uint32_t> ordered;
+  for (std::uint32_t i = 0; i < name_space.ordered; ++i) {
+    const auto number = base::load_le<std::uint32_t>(bytes.data() + std::size_t{i} * 4);
+    if (number >= state_.feeds.advisories ||
+        (i != 0 && std::pair(id_of(ordered.back()), ordered.back()) >= std::pair(id_of(number), number)))
+      return fail(Code::invalid, {"order at ", name_space.order_offset, ", entry ", i, ": not in order"});
+    ordered.push_back(number);
+  }
+  std::sort(ordered.begin(), ordered.end());
+  if (ordered != seen)
+    return fail(Code::invalid, {"order at ", name_space.order_offset, ": not the namespace's advisories"});
+  return {};
+}
+
+Result<void> Verifier::check_offers(const Namespace& name_space) {
+  const Table& table = name_space.offers;
+  if (table.count == 0) return {};
+  LIMPID_ASSIGN_WITHIN(const Bytes entries, state_.table(table), {"table"});
+  LIMPID_TRY(check_table(table, entries));
+  for (std::uint32_t i = 0; i < table.count; ++i) {
+    LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, i));
+    LIMPID_ASSIGN(const Bytes record, state_.source.borrow(place.offset, place.size, scratch_));
+    LIMPID_ASSIGN(const Offer offer, read_offer(record, table.first + i));
+    if (format::key_hash(offer.key_kind, offer.package) != entry_hash(entries, i))
+      return fail(Code::invalid, {"package ", offer.package, ": stands under another's hash"});
+  }
+  return {};
+}
+
+Result<void> Verifier::check_namespaces() {
+  for (const auto& name_space : state_.namespaces) {
+    LIMPID_TRY_WITHIN(check_groups(*name_space), {"groups of ", name_space->name});
+    LIMPID_TRY_WITHIN(check_offers(*name_space), {"offers of ", name_space->name});
+  }
+  if (places_in_groups_ != places_in_texts_)
+    return fail(Code::invalid, {"texts: ", places_in_texts_.count(), " places, which are not the ",
+                                places_in_groups_.count(), " of the groups"});
+  return {};
+}
+
+Result<void> Database::verify() const {
+  Verifier verifier(*state_);
+  LIMPID_TRY(verifier.check_sections());
+  LIMPID_TRY(verifier.check_texts());
+  LIMPID_TRY(verifier.check_ids());
+  return verifier.check_namespaces();
+}
+
 }  // namespace limpid::vulndb

@@ -1,0 +1,123 @@
+#include "vulndb/repair.h"
+
+#include <algorithm>
+#include <array>
+
+#include "vulndb/format.h"
+#include "vulndb/output.h"
+
+namespace limpid::vulndb {
+namespace {
+
+using format::Section;
+
+class Repair {
+ public:
+  explicit Repair(std::string& bytes) : bytes_(bytes) {}
+
+  void run() {
+    if (bytes_.size() < format::kHeadSize) return;
+    for (std::size_t i = 0; i < format::kSections; ++i) {
+      const std::size_t at = format::kHeaderSize + i * format::kSectionSize;
+      sections_[i] = {load(at + 8), load(at + 16), 0};
+    }
+    namespaces();
+    text_blocks();
+    id_pages();
+    for (std::size_t i = 0; i < format::kSections; ++i)
+      seal(format::kHeaderSize + i * format::kSectionSize + 24, sections_[i].offset, sections_[i].size, i);
+    store(format::kHeaderSize - 8, 0);
+    seal(format::kHeaderSize - 8, 0, format::kHeadSize, 0);
+  }
+
+ private:
+  const SectionPlace& section(Section which) const { return sections_[static_cast<std::size_t>(which)]; }
+  bool is_inside(std::uint64_t at, std::uint64_t size) const {
+    return at <= bytes_.size() && size <= bytes_.size() - at;
+  }
+  std::uint64_t load(std::size_t at) const { return base::load_le<std::uint64_t>(base::as_bytes(bytes_).data() + at); }
+  void store(std::size_t at, std::uint64_t value) {
+    for (std::size_t i = 0; i < 8; ++i) bytes_[at + i] = static_cast<char>((value >> (8 * i)) & 0xff);
+  }
+  // Puts the checksum of some bytes where it belongs.
+  void seal(std::uint64_t where, std::uint64_t at, std::uint64_t size, std::uint64_t seed) {
+    if (is_inside(where, 8) && is_inside(at, size))
+      store(where, format::checksum(base::as_bytes(bytes_).subspan(at, size), seed));
+  }
+
+  // The records behind a table, each of which begins with its checksum.
+  void records(std::uint64_t table, std::uint64_t count, std::uint64_t first, std::uint64_t at) {
+    for (std::uint64_t i = 0; i < count && is_inside(table + i * 8, 16); ++i) {
+      const std::uint64_t begin = load(table + i * 8) >> 32;
+      const std::uint64_t end = load(table + i * 8 + 8) >> 32;
+      if (begin + 8 <= end) seal(at + begin, at + begin + 8, end - begin - 8, first + i);
+    }
+  }
+
+  void namespaces() {
+    const SectionPlace& place = section(Section::namespaces);
+    if (!is_inside(place.offset, place.size)) return;
+    format::Decoder in(base::as_bytes(bytes_).subspan(place.offset, place.size));
+    const std::size_t count = in.count(1);
+    std::uint64_t table = section(Section::tables).offset;
+    std::uint64_t group = section(Section::groups).offset;
+    std::uint64_t offer = section(Section::offers).offset;
+    std::uint64_t order = section(Section::order).offset;
+    std::uint64_t first_group = 0;
+    std::uint64_t first_offer = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      in.text();
+      const std::uint64_t checksums = place.offset + in.position();
+      for (int checksum = 0; checksum < 3; ++checksum) in.u64();
+      const std::uint64_t groups = in.varint32();
+      const std::uint64_t offers = in.varint32();
+      const std::uint64_t ordered = in.varint32();
+      in.varint();
+      const std::uint64_t groups_size = in.varint();
+      const std::uint64_t offers_size = in.varint();
+      if (!in.ok()) return;
+      records(table, groups, first_group, group);
+      const std::uint64_t table_size = groups == 0 ? 0 : (groups + 1) * format::kTableEntrySize;
+      seal(checksums, table, table_size, format::table_seed(i, false));
+      table += table_size;
+      records(table, offers, first_offer, offer);
+      const std::uint64_t offers_table_size = offers == 0 ? 0 : (offers + 1) * format::kTableEntrySize;
+      seal(checksums + 8, table, offers_table_size, format::table_seed(i, true));
+      table += offers_table_size;
+      seal(checksums + 16, order, ordered * 4, i);
+      order += ordered * 4;
+      group += groups_size;
+      offer += offers_size;
+      first_group += groups;
+      first_offer += offers;
+    }
+  }
+
+  void text_blocks() {
+    const SectionPlace& blocks = section(Section::text_blocks);
+    if (!is_inside(blocks.offset, blocks.size)) return;
+    for (std::uint64_t i = 0; (i + 1) * format::kTextBlockEntrySize <= blocks.size; ++i) {
+      const std::uint64_t at = blocks.offset + i * format::kTextBlockEntrySize;
+      seal(at + 20, section(Section::texts).offset + load(at + 12), load(at + 4) & 0xffff'ffffU, i);
+    }
+  }
+
+  void id_pages() {
+    const SectionPlace& ids = section(Section::ids);
+    const SectionPlace& pages = section(Section::id_pages);
+    constexpr std::uint64_t kPageSize = format::kIdsPerPage * format::kIdEntrySize;
+    if (!is_inside(pages.offset, pages.size) || !is_inside(ids.offset, ids.size)) return;
+    for (std::uint64_t i = 0; (i + 1) * format::kIdPageEntrySize <= pages.size && i * kPageSize < ids.size; ++i)
+      seal(pages.offset + i * format::kIdPageEntrySize + 4, ids.offset + i * kPageSize,
+           std::min(kPageSize, ids.size - i * kPageSize), i);
+  }
+
+  std::string& bytes_;
+  std::array<SectionPlace, format::kSections> sections_{};
+};
+
+}  // namespace
+
+void repair_checksums(std::string& bytes) { Repair(bytes).run(); }
+
+}  // namespace limpid::vulndb
