@@ -267,10 +267,11 @@ std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wan
     evidence.detector = detector.name();
     evidence.read_from = read_from;
     SkippedList skipped;
+    const auto damaged = read_from.empty() ? path : read_from;  // where the bytes are, not where they are wanted
     if (const auto done = detector.read({path, content_}, evidence, skipped); !done) {
-      skip(path, SkipReason::damaged, done.error().describe());
+      skip(damaged, SkipReason::damaged, done.error().describe());
     }
-    for (Skipped& one : skipped) skip(one.path, one.reason, std::move(one.detail));
+    for (Skipped& one : skipped) skip(damaged, one.reason, std::move(one.detail));
     // Lists of owned files, of which none matters, are most of the evidence of an image: only their names are kept.
     if (!evidence.owner.empty() && evidence.owned.empty() && read_from.empty()) continue;
     evidence_.emplace_back(std::move(evidence));

@@ -93,6 +93,7 @@ class Merge {
     std::string root;
   };
   std::vector<Found> found_;
+  std::set<std::string, std::less<>> own_;  // real paths that the image's own places lead to
   std::size_t unresolved_ = 0;
 };
 
@@ -222,6 +223,8 @@ void Merge::follow(const std::string& path, bool is_link) {
       return;
     }
     for (const Evidence* one : node->evidence) take_clue(path, *one);  // the same facts, under this name too
+    // A database that the image's own place links to is the image's own.
+    if (root_of_database(path).empty()) own_.insert(*real);
     return;
   }
   // Nothing is known there. Were it something that a detector wants, it would be: then there is nothing.
@@ -266,7 +269,7 @@ void Merge::follow_directories(const Detector& detector, const Interest& interes
 void Merge::follow_links() {
   for (const auto& [path, node] : view_.nodes()) {
     if (node.what == Node::What::symlink && matcher().look(path)) follow(path, true);
-    if (node.what == Node::What::hard_link && look_through(node.layer, node.link->target, path) == Answer::nothing) {
+    if (node.what == Node::What::hard_link && ask(node.layer, node.link->target, path) == Answer::nothing) {
       unresolved(path, node.layer, base::cat({"a hard link to '", node.link->target, "', which is not in its layer"}));
     }
   }
@@ -294,6 +297,7 @@ void Merge::finish_packages() {
   for (Found& found : found_) {
     Package& package = found.package;
     if (package.kind == PackageKind::binary) {
+      if (!found.root.empty() && own_.contains(package.location)) found.root.clear();
       const auto distribution = distributions_.find(found.root);
       if (distribution != distributions_.end()) {
         package.name_space = distribution->second.name_space;
