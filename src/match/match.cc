@@ -186,7 +186,9 @@ class Matcher {
       for (const Judged& judged : group) {
         if (judged.statement->feed != decider) continue;
         denied = denied || judged.statement->status == Status::not_affected;
-        if (judged.evaluation.affected) hits.push_back(&judged);
+        // "Under investigation" is no statement that anything is wrong yet.
+        if (judged.evaluation.affected && judged.statement->status != Status::under_investigation)
+          hits.push_back(&judged);
       }
       if (!denied && !hits.empty()) findings.push_back(finding(index, hits, group));
     }

@@ -1,0 +1,239 @@
+#include "match/match.h"
+
+#include <algorithm>
+
+#include "match/testing.h"
+
+namespace limpid::match {
+namespace {
+
+using advisory::Status;
+
+MatchOptions on(std::string_view day) { return {base::parse_date(day).value()}; }
+
+Matches match(const inventory::ImageInventory& image, const vulndb::Database& database,
+              std::string_view day = "2024-06-01") {
+  auto matches = match_image(image, database, on(day));
+  EXPECT_TRUE(matches) << matches.error().describe();
+  return *std::move(matches);
+}
+
+TEST(Match, ComparesTheSourceVersionWithTheSourcePackage) {  // a rebuild's +b2 is only in the binary's version
+  const auto database =
+      DatabaseMaker().feed("debian").statement("CVE-2024-1", "zfoo", Status::fixed, "1.2-3+deb12u1", "low**").make();
+  const auto vulnerable = match(debian_image({debian_package("libzfoo1", "1.2-3+b2", "zfoo", "1.2-3")}), database);
+  ASSERT_EQ(vulnerable.findings.size(), 1U);
+  const Finding& finding = vulnerable.findings[0];
+  EXPECT_EQ(finding.id, "CVE-2024-1");
+  EXPECT_EQ(finding.status, Status::fixed);
+  EXPECT_EQ(finding.fixed_in, "1.2-3+deb12u1");
+  EXPECT_EQ(finding.severity, Severity::low);
+  EXPECT_EQ(finding.severity_word, "low**");
+  EXPECT_EQ(finding.severity_source, "debian");
+  EXPECT_EQ(finding.reason, "source package zfoo 1.2-3: < 1.2-3+deb12u1");
+  EXPECT_TRUE(match(debian_image({debian_package("libzfoo1", "1.2-3+deb12u1+b1", "zfoo", "1.2-3+deb12u1")}), database)
+                  .findings.empty());
+}
+
+TEST(Match, KeepsTheVendorsStatusWhereThereIsNoFix) {
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1", "a", Status::will_not_fix)
+                            .statement("CVE-2024-2", "a", Status::fix_deferred)
+                            .statement("CVE-2024-3", "a", Status::end_of_life)
+                            .statement("CVE-2024-4", "a", Status::affected)
+                            .make();
+  std::vector<Status> statuses;
+  for (const Finding& finding : match(debian_image({debian_package("a", "1")}), database).findings) {
+    statuses.push_back(finding.status);
+    EXPECT_EQ(finding.fixed_in, "");
+  }
+  EXPECT_EQ(statuses, (std::vector{Status::will_not_fix, Status::fix_deferred, Status::end_of_life, Status::affected}));
+}
+
+TEST(Match, UnderInvestigationIsNoFinding) {
+  const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "a", Status::under_investigation).make();
+  EXPECT_TRUE(match(debian_image({debian_package("a", "1")}), database).findings.empty());
+}
+
+TEST(Match, TheDistributionsOwnFeedDecidesAndADenialSilences) {
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1", "a", Status::not_affected)
+                            .statement("CVE-2024-2", "a", Status::fixed, "1.1", "high")
+                            .feed("osv")
+                            .statement("DEBIAN-CVE-2024-1", "a", Status::affected)
+                            .statement("DEBIAN-CVE-2024-2", "a", Status::fixed, "9", "low")
+                            .statement("DEBIAN-CVE-2024-3", "a", Status::fixed, "3", "medium")
+                            .feed("debian-changelogs")
+                            .statement("CVE-2024-3", "a", Status::fixed, "4")
+                            .make();
+  const auto matches = match(debian_image({debian_package("a", "1")}), database);
+  ASSERT_EQ(matches.findings.size(), 2U);
+  EXPECT_EQ(matches.findings[0].id, "CVE-2024-2");
+  EXPECT_EQ(matches.findings[0].fixed_in, "1.1");
+  EXPECT_EQ(matches.findings[0].severity, Severity::high);
+  EXPECT_EQ(matches.findings[0].also, std::vector<std::string>{"osv"});
+  EXPECT_EQ(matches.findings[1].id, "CVE-2024-3");
+  EXPECT_EQ(matches.findings[1].feed, "osv");
+  EXPECT_EQ(matches.findings[1].fixed_in, "3");
+  // Where the first-hand feed says "fixed below what is installed", a copy that says otherwise is not believed.
+  EXPECT_TRUE(match(debian_image({debian_package("a", "5")}), database).findings.empty());
+}
+
+TEST(Match, OneAdvisoryOfSeveralFlawsIsOneFindingEach) {
+  const auto database = DatabaseMaker()
+                            .feed("osv")
+                            .statement("DSA-1-1", "a", Status::fixed, "2", "", {"CVE-2024-2", "CVE-2024-1"})
+                            .statement("DSA-2-1", "a", Status::fixed, "3", "", {"CVE-2024-2"})
+                            .statement("DSA-3-1", "a", Status::fixed, "2")
+                            .make();
+  const auto matches = match(debian_image({debian_package("a", "1")}), database);
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const Finding& finding : matches.findings) found.emplace_back(finding.id, finding.fixed_in);
+  // CVE-2024-2 is only gone once both records are satisfied.
+  EXPECT_EQ(found, (std::vector<std::pair<std::string, std::string>>{
+                       {"CVE-2024-1", "2"}, {"CVE-2024-2", "3"}, {"DSA-3-1", "2"}}));
+}
+
+TEST(Match, AlpineLooksUpOriginAndName) {
+  inventory::Package package = debian_package("busybox-binsh", "1.36.1-r15", "busybox", "1.36.1-r15");
+  package.name_space = "alpine:v3.19";
+  package.scheme = version::Scheme::apk;
+  inventory::ImageInventory image = debian_image({package});
+  image.distribution.name_space = "alpine:v3.19";
+  const auto database =
+      DatabaseMaker()
+          .feed("alpine")
+          .statement("CVE-2024-1", "busybox", Status::fixed, "1.36.1-r16", "", {}, "alpine:v3.19")
+          .statement("CVE-2024-2", "busybox-binsh", Status::fixed, "1.36.1-r17", "", {}, "alpine:v3.19")
+          .statement("CVE-2024-3", "busybox", Status::fixed, "1.36.1-r15", "", {}, "alpine:v3.19")
+          .make();
+  const auto matches = match(image, database);
+  ASSERT_EQ(matches.findings.size(), 2U);
+  EXPECT_EQ(matches.findings[0].fixed_in, "1.36.1-r16");
+  EXPECT_EQ(matches.findings[1].fixed_in, "1.36.1-r17");
+}
+
+TEST(Match, HeaderPackagesDoNotCarryTheKernelsFlaws) {
+  const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "linux", Status::affected).make();
+  const auto matches = match(debian_image({debian_package("linux-libc-dev", "6.1-1", "linux"),
+                                           debian_package("linux-headers-6.1.0-1-amd64", "6.1-1", "linux"),
+                                           debian_package("linux-image-6.1.0-1-amd64", "6.1-1", "linux")}),
+                             database);
+  ASSERT_EQ(matches.findings.size(), 1U);
+  EXPECT_EQ(matches.findings[0].package, 2U);
+  ASSERT_EQ(matches.unmatched.size(), 2U);
+  EXPECT_EQ(matches.unmatched[0].why, Unmatched::Why::headers_only);
+}
+
+TEST(Match, ThirdPartiesAreListedNotMatched) {
+  inventory::Package package = debian_package("docker-ce", "1");
+  package.repository = inventory::Repository::third_party;
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1", "docker-ce", Status::affected)
+                            .available("docker-ce", "2")
+                            .make();
+  const auto matches = match(debian_image({package}), database);
+  EXPECT_TRUE(matches.findings.empty());
+  EXPECT_TRUE(matches.outdated.empty());
+  ASSERT_EQ(matches.unmatched.size(), 1U);
+  EXPECT_EQ(matches.unmatched[0].why, Unmatched::Why::third_party);
+}
+
+TEST(Match, NewerVersionsAreToldVulnerabilityOrNot) {
+  const auto database = DatabaseMaker()
+                            .feed("debian-changelogs")
+                            .statement("CVE-2024-1", "b", Status::fixed, "1")
+                            .available("a", "1.1")
+                            .available("b", "1")
+                            .make();
+  const auto matches = match(debian_image({debian_package("a", "1.0"), debian_package("b", "1")}), database);
+  ASSERT_EQ(matches.outdated.size(), 1U);
+  EXPECT_EQ(matches.outdated[0].available, "1.1");
+}
+
+TEST(Match, ReleasesPastTheirEndSaySo) {
+  const auto database = DatabaseMaker()
+                            .lifecycle("debian:12", "2026-06-10", "2028-06-30", "2033-06-30")
+                            .feed("debian")
+                            .statement("CVE-2024-1", "a", Status::affected)
+                            .make();
+  const auto image = debian_image({debian_package("b", "1")});
+  EXPECT_EQ(match(image, database, "2026-06-10").support.state, Support::State::supported);
+  EXPECT_TRUE(match(image, database, "2026-06-10").warnings.empty());
+  EXPECT_EQ(match(image, database, "2026-06-11").support.state, Support::State::extended);
+  const auto ended = match(image, database, "2028-07-01");
+  EXPECT_EQ(ended.support.state, Support::State::ended);
+  ASSERT_EQ(ended.warnings.size(), 1U);
+  EXPECT_NE(ended.warnings[0].find("end of life on 2028-06-30"), std::string::npos) << ended.warnings[0];
+}
+
+TEST(Match, WhatNobodyKnowsNeverLooksClean) {
+  const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "a", Status::affected).make();
+  auto nobody = match(inventory::ImageInventory{}, database);
+  EXPECT_FALSE(nobody.covered);
+  EXPECT_EQ(nobody.warnings.size(), 1U);
+  inventory::ImageInventory other = debian_image({debian_package("a", "1")});
+  other.distribution.name_space = other.packages[0].name_space = "plan9:4";
+  const auto uncovered = match(other, database);
+  EXPECT_FALSE(uncovered.covered);
+  ASSERT_EQ(uncovered.warnings.size(), 1U);
+  EXPECT_EQ(uncovered.unmatched[0].why, Unmatched::Why::no_advisories);
+  EXPECT_EQ(uncovered.support.state, Support::State::unknown);
+}
+
+TEST(Match, AnInvalidInstalledVersionIsUncertain) {
+  const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "a", Status::fixed, "2").make();
+  const auto matches = match(debian_image({debian_package("a", "no spaces allowed")}), database);
+  ASSERT_EQ(matches.findings.size(), 1U);
+  EXPECT_TRUE(matches.findings[0].uncertain);
+}
+
+TEST(Match, ArchitecturesConstrain) {
+  advisory::Advisory record;
+  record.id = "CVE-2024-1";
+  record.affected.push_back({"debian:12",
+                             "a",
+                             advisory::KeyKind::source,
+                             version::Scheme::dpkg,
+                             Status::affected,
+                             {{"", "", ""}},
+                             {},
+                             {"arm64"},
+                             ""});
+  const auto database = DatabaseMaker().feed("debian").add(record).make();
+  inventory::Package arm = debian_package("a", "1");
+  arm.arch = "arm64";
+  inventory::Package all = debian_package("a", "1");
+  all.arch = "all";
+  EXPECT_EQ(match(debian_image({debian_package("a", "1"), arm, all}), database).findings.size(), 2U);
+}
+
+TEST(Match, RangesWithSeveralBranches) {
+  advisory::Advisory record;
+  record.id = "CVE-2024-1";
+  record.affected.push_back({"debian:12",
+                             "a",
+                             advisory::KeyKind::source,
+                             version::Scheme::dpkg,
+                             Status::fixed,
+                             {{"", "1.2.3", ""}, {"2.0", "", "2.4.1"}},
+                             {"3.3"},
+                             {},
+                             ""});
+  const auto database = DatabaseMaker().feed("osv").add(record).make();
+  const auto outcome = [&](const char* version) -> std::string {
+    const auto matches = match(debian_image({debian_package("a", version)}), database);
+    return matches.findings.empty() ? "none" : "affected, fixed in '" + matches.findings[0].fixed_in + "'";
+  };
+  EXPECT_EQ(outcome("1.0"), "affected, fixed in '1.2.3'");
+  EXPECT_EQ(outcome("1.2.3"), "none");
+  EXPECT_EQ(outcome("2.4.1"), "affected, fixed in ''");
+  EXPECT_EQ(outcome("2.4.2"), "none");
+  EXPECT_EQ(outcome("3.3"), "affected, fixed in ''");
+}
+
+}  // namespace
+}  // namespace limpid::match

@@ -1,0 +1,28 @@
+#include "match/severity.h"
+
+#include <gtest/gtest.h>
+
+namespace limpid::match {
+namespace {
+
+TEST(Severity, EveryUpstreamsWordHasItsPlace) {
+  for (const auto& [word, severity] : {std::pair{"unimportant", Severity::negligible},
+                                       {"low**", Severity::low},
+                                       {"medium*", Severity::medium},
+                                       {"MODERATE", Severity::medium},
+                                       {"Important", Severity::high},
+                                       {"critical", Severity::critical},
+                                       {"not yet assigned", Severity::unknown},
+                                       {"end-of-life", Severity::unknown},
+                                       {"", Severity::unknown},
+                                       {"**", Severity::unknown}})
+    EXPECT_EQ(normalise_severity("any", word), severity) << word;
+}
+
+TEST(Severity, NamesRoundTrip) {
+  for (const Severity severity : kSeverities) EXPECT_EQ(parse_severity(name_of(severity)), severity);
+  EXPECT_EQ(parse_severity("low**"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace limpid::match
