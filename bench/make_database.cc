@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
     affected.scheme = version::Scheme::dpkg;
     affected.status = i % 5 == 0 ? advisory::Status::affected : advisory::Status::fixed;
     affected.severity = i % 3 == 0 ? "low" : "not yet assigned";
-    affected.ranges.push_back({"", affected.status == advisory::Status::fixed ? some_version(random) : std::string(), ""});
+    affected.ranges.push_back(
+        {"", affected.status == advisory::Status::fixed ? some_version(random) : std::string(), ""});
     record.affected.push_back(std::move(affected));
     compiler.add(std::move(record));
   }

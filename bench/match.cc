@@ -34,7 +34,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "bench-match: %s\n", matches.error().describe().c_str());
     return 1;
   }
-  const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
-  std::printf("%ld %zu\n", static_cast<long>(taken.count()), matches->findings.size());
+  const auto taken =
+      std::chrono::duration_cast<std::chrono::duration<long, std::micro>>(std::chrono::steady_clock::now() - start);
+  std::printf("%ld %zu\n", taken.count(), matches->findings.size());
   return 0;
 }

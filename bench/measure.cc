@@ -25,10 +25,10 @@ int main(int argc, char** argv) {
   int status = 0;
   rusage usage{};
   if (wait4(child, &status, 0, &usage) != child) return 1;
-  const auto wall = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+  const auto wall =
+      std::chrono::duration_cast<std::chrono::duration<long, std::micro>>(std::chrono::steady_clock::now() - start);
   const auto microseconds = [](const timeval& time) { return time.tv_sec * 1'000'000L + time.tv_usec; };
-  std::printf("%ld %ld %ld %d\n", static_cast<long>(wall.count()),
-              microseconds(usage.ru_utime) + microseconds(usage.ru_stime), usage.ru_maxrss,
-              WIFEXITED(status) ? WEXITSTATUS(status) : 128);
+  std::printf("%ld %ld %ld %d\n", wall.count(), microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
+              usage.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128);
   return 0;
 }

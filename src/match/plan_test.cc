@@ -1,5 +1,6 @@
 #include "match/plan.h"
 
+#include "match/match.h"
 #include "match/testing.h"
 
 namespace limpid::match {

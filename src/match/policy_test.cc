@@ -43,7 +43,7 @@ TEST(Policy, HidesAndCounts) {
   std::vector<Finding> findings = {finding("CVE-A", Severity::medium, "1"), finding("CVE-B", Severity::high),
                                    finding("CVE-IGNORED", Severity::high, "1"),
                                    finding("CVE-EXPIRED", Severity::low, "1")};
-  EXPECT_EQ(apply(policy, findings), (Hidden{{"ignored", 1}, {"severity", 1}, {"unfixed", 1}}));
+  EXPECT_EQ(limpid::match::apply(policy, findings), (Hidden{{"ignored", 1}, {"severity", 1}, {"unfixed", 1}}));
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].id, "CVE-EXPIRED");
 }
