@@ -248,7 +248,7 @@ class DeflatedSource final : public Checked {
       state_.avail_out = static_cast<std::uint32_t>(capacity_ - filled);
       const int status = isal_inflate(&state_);
       if (status < 0) return fail(Code::invalid, {"broken deflate data (", status, ")"});
-      const std::size_t taken = input.size() - state_.avail_in;
+      const std::size_t taken = input.size() - std::min<std::size_t>(input.size(), state_.avail_in);
       const std::size_t put = capacity_ - filled - state_.avail_out;
       bytes_ = bytes_.subspan(taken);
       filled += put;
@@ -339,7 +339,7 @@ class DirectoryReader {
   void refuse_overlaps() {
     std::vector<std::size_t> by_offset(found_.size());
     std::iota(by_offset.begin(), by_offset.end(), std::size_t{0});
-    std::ranges::stable_sort(by_offset, {}, [this](std::size_t i) { return found_[i].member.header_offset; });
+    std::ranges::sort(by_offset, {}, [this](std::size_t i) { return std::pair(found_[i].member.header_offset, i); });
     std::uint64_t end = 0;
     std::vector<bool> overlaps(found_.size());
     bool any = false;
