@@ -34,6 +34,7 @@ class DirectoryStore final : public BlobStore {
 
  private:
   Result<base::File> open_file(const std::string& name) const {
+    if (name.ends_with('/')) return fail(Code::invalid, {"'", name, "' is no name in a layout"});
     base::File folder;
     std::string_view rest = name;
     for (;;) {
