@@ -27,20 +27,15 @@ constexpr std::uint8_t kEnd = 1;
 
 // dpkg's weights are -1 for `~`, the code for letters, and the code + 256 for the rest, where the code is a signed char
 // (on amd64, whose order every mirror follows): bytes from 0x80 up count 128 to 255, above letters, below punctuation.
-constexpr int dpkg_weight(int byte) {
-  if (byte == '~') return -1;
-  if (base::is_alpha(static_cast<char>(byte))) return byte;
-  return (byte < 0x80 ? byte : byte - 0x100) + 256;
-}
-
-// The same order in one byte each. Digits and NUL never stand in a run of non-digits.
+// Here is the same order in one byte each. Digits and NUL never stand in a run of non-digits.
 constexpr std::array<std::uint8_t, 256> kWeights = [] {
   std::array<std::uint8_t, 256> weights{};
   std::uint8_t next = kEnd + 1;
-  for (int weight = 1; weight < 2 * 256; ++weight)
-    for (int byte = 1; byte < 256; ++byte)
-      if (dpkg_weight(byte) == weight && !base::is_digit(static_cast<char>(byte)))
-        weights[static_cast<std::size_t>(byte)] = next++;
+  for (std::size_t byte = 0; byte < 0x80; ++byte)
+    if (base::is_alpha(static_cast<char>(byte))) weights[byte] = next++;
+  for (std::size_t byte = 0x80; byte < 0x100; ++byte) weights[byte] = next++;
+  for (std::size_t byte = 1; byte < 0x80; ++byte)
+    if (!base::is_alnum(static_cast<char>(byte))) weights[byte] = next++;
   weights['~'] = kTilde;
   return weights;
 }();
