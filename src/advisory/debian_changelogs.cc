@@ -51,6 +51,7 @@ struct SourceFacts {
   std::string name_space;  // "" while nothing tells it
   std::string date;        // of the newest entry
   std::string newest_version;
+  bool readable = false;  // at least one of its .deb files was read without an error
   bool has_changelog = false;
   ChangelogFacts facts;
 };
@@ -131,7 +132,9 @@ Result<void> MirrorReader::read_package(const std::string& path) {
     if (facts->has_changelog) return {};
     return read_changelog(files, control, *facts);
   };
-  return archive::read_deb(*source, take_control, take_files);
+  LIMPID_TRY(archive::read_deb(*source, take_control, take_files));
+  facts->readable = true;
+  return {};
 }
 
 Result<void> MirrorReader::read_changelog(archive::EntryReader& files, const Control& control, SourceFacts& facts) {
@@ -206,6 +209,7 @@ void MirrorReader::finish(Sink& sink) {
   };
   std::map<std::pair<std::string, std::string>, Best> best;  // by namespace and source name
   for (const auto& [key, facts] : sources_) {
+    if (!facts.readable) continue;  // already in `skipped`, with what is wrong
     const auto skip = [&](SkipReason reason, std::string_view detail) {
       counts_.skipped.push_back({.path = facts.path, .layer = {}, .reason = reason, .detail = std::string(detail)});
     };

@@ -5,6 +5,7 @@
 
 namespace limpid::advisory {
 
+const Feed& alpine_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
 

@@ -8,6 +8,7 @@ const std::vector<const Feed*>& feeds() {
   static const std::vector<const Feed*> all = {
       &debian_feed(),
       &debian_changelogs_feed(),
+      &alpine_feed(),
   };
   return all;
 }

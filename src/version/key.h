@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "version/ordering.h"
 
 namespace limpid::version {
