@@ -27,3 +27,7 @@ target_include_directories(limpid_rapidjson SYSTEM INTERFACE ${LIMPID_RAPIDJSON_
 
 add_library(limpid_cli11 INTERFACE)
 target_link_libraries(limpid_cli11 INTERFACE CLI11::CLI11)
+
+# For tests only: independent readers that ours are held against.
+limpid_pkg(libarchive libarchive)
+limpid_pkg(libzip libzip)

@@ -33,12 +33,19 @@ Result<void> with_tar(EntryReader& members, const std::function<Result<void>(Ent
   return read(*files);
 }
 
+// To the very end, so that a checksum there is seen before the text is believed.
 Result<std::string> read_control(EntryReader& files) {
+  std::string text;
+  bool found = false;
   for (;;) {
     LIMPID_ASSIGN(const Entry* entry, files.next());
-    if (entry == nullptr) return fail(Code::invalid, {"no file named control"});
-    if (entry->path == "control" && entry->type == EntryType::file) return read_content(files, kDebControlSizeMax);
+    if (entry == nullptr) break;
+    if (entry->path != "control" || entry->type != EntryType::file) continue;
+    LIMPID_ASSIGN(text, read_content(files, kDebControlSizeMax));
+    found = true;
   }
+  if (!found) return fail(Code::invalid, {"no file named control"});
+  return text;
 }
 
 // "control.tar", or with the suffix of a compression. dpkg knows .lzma too, which no archive uses any more.

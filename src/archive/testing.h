@@ -18,7 +18,8 @@ namespace limpid::archive::testing {
 // Pieces of `piece` bytes in a buffer that each call overwrites, so that a view used too long shows.
 class ChoppedSource final : public Source {
  public:
-  ChoppedSource(std::string_view bytes, std::size_t piece) : rest_(bytes), buffer_(piece, '\0') {}
+  ChoppedSource(std::string_view bytes, std::size_t piece)
+      : rest_(bytes), buffer_(std::clamp<std::size_t>(piece, 1, bytes.size() + 1), '\0') {}
   Result<Bytes> next() override {
     const std::string_view taken = rest_.substr(0, buffer_.size());
     rest_.remove_prefix(taken.size());

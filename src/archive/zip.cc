@@ -339,7 +339,7 @@ class DirectoryReader {
   void refuse_overlaps() {
     std::vector<std::size_t> by_offset(found_.size());
     std::iota(by_offset.begin(), by_offset.end(), std::size_t{0});
-    std::ranges::stable_sort(by_offset, {}, [this](std::size_t i) { return found_[i].member.header_offset; });
+    std::ranges::sort(by_offset, {}, [this](std::size_t i) { return std::pair(found_[i].member.header_offset, i); });
     std::uint64_t end = 0;
     std::vector<bool> overlaps(found_.size());
     bool any = false;
