@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "archive/compression.h"
+#include "archive/tar.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "inventory/layer.h"
@@ -153,10 +155,73 @@ void run(const Kind& kind) {
   ::testing::Test::RecordProperty("cases", static_cast<int>(cases));
 }
 
+LayerInventory layer_of(const fs::path& blob) {
+  const auto bytes = base::read_file(blob.string(), std::uint64_t{64} << 20);
+  EXPECT_TRUE(bytes) << blob;
+  if (!bytes) return {};
+  auto source = archive::decompress_any(archive::memory_source(base::as_bytes(*bytes)));
+  EXPECT_TRUE(source);
+  const auto tar = archive::open_tar(**source);
+  auto layer = read_layer(*tar);
+  EXPECT_TRUE(layer) << (layer ? "" : layer.error().describe());
+  return layer ? *std::move(layer) : LayerInventory{};
+}
+
+// Whole images: the layers that a case's first manifest names, through the room of archives.
+TEST(Fixtures, Images) {
+  const char* shared = std::getenv("LIMPID_SHARED");
+  if (shared == nullptr || !fs::is_directory(fs::path(shared) / "fixtures/image-oci")) {
+    GTEST_SKIP() << "LIMPID_SHARED names no folder with fixtures/image-oci";
+  }
+  simdjson::dom::parser parser;
+  for (const auto* name :
+       {"made-gzip", "made-zstd", "made-mixed", "made-opaque", "made-whiteout-db", "made-same-layer-twice"}) {
+    SCOPED_TRACE(name);
+    const auto folder = fs::path(shared) / "fixtures/image-oci" / name;
+    element expected;
+    ASSERT_EQ(parser.load((folder / "expected.json").string()).get(expected), simdjson::SUCCESS);
+    std::vector<LayerInventory> layers;
+    for (const element layer : expected["manifests"].at(0)["layers"].get_array()) {
+      const auto digest = text(layer, "digest");
+      layers.push_back(layer_of(folder / "layout/blobs/sha256" / digest.substr(digest.find(':') + 1)));
+    }
+    const auto image = merge_layers(layers);
+    compare_packages(image, expected, {"source_name", "source_version", "arch", "ecosystem"});
+    EXPECT_TRUE(image.unread.empty());
+  }
+}
+
+// An upgrade from wheezy to jessie in a layer of its own: who introduced what.
+TEST(Fixtures, Upgrade) {
+  const char* shared = std::getenv("LIMPID_SHARED");
+  if (shared == nullptr || !fs::is_directory(fs::path(shared) / "fixtures/layer")) {
+    GTEST_SKIP() << "LIMPID_SHARED names no folder with fixtures/layer";
+  }
+  std::vector<LayerInventory> layers;
+  for (const std::string name : {"blank", "wheezy", "jessie"}) {
+    layers.push_back(layer_of(fs::path(shared) / "fixtures/layer" / ("dist-upgrade-" + name) / (name + ".tar.gz")));
+  }
+  EXPECT_EQ(merge_layers(std::span(layers).first(1)).distribution.name_space, "");
+  const auto wheezy = merge_layers(std::span(layers).first(2));
+  EXPECT_EQ(wheezy.distribution.name_space, "debian:7");
+  EXPECT_EQ(wheezy.packages.size(), 80u);
+  const auto jessie = merge_layers(layers);
+  EXPECT_EQ(jessie.distribution.name_space, "debian:8");
+  EXPECT_EQ(jessie.packages.size(), 117u);
+  std::set<std::string> before;
+  for (const auto& package : wheezy.packages) before.insert(shown(package));
+  std::size_t kept = 0;
+  for (const auto& package : jessie.packages) {
+    EXPECT_EQ(package.layer, before.contains(shown(package)) ? 1u : 2u) << shown(package);
+    kept += package.layer == 1u ? 1u : 0u;
+  }
+  EXPECT_GT(kept, 0u);
+}
+
 void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name << ' ' << kind.only; }
 
-class Fixtures : public ::testing::TestWithParam<Kind> {};
-TEST_P(Fixtures, AreReadAsExpected) { run(GetParam()); }
+class FixtureKinds : public ::testing::TestWithParam<Kind> {};
+TEST_P(FixtureKinds, AreReadAsExpected) { run(GetParam()); }
 
 const std::set<std::string> kOfSystem = {"source_name", "source_version", "arch", "licence"};
 const std::vector<Kind> kKinds = {
@@ -167,7 +232,7 @@ const std::vector<Kind> kKinds = {
     {"hostile-text", {}, "var/lib/dpkg/"},
     {"hostile-text", {}, "lib/apk/"},
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, Fixtures, ::testing::ValuesIn(kKinds), [](const auto& parameter) {
+INSTANTIATE_TEST_SUITE_P(All, FixtureKinds, ::testing::ValuesIn(kKinds), [](const auto& parameter) {
   std::string name = base::cat({parameter.param.name, "_", parameter.index});
   std::ranges::replace(name, '-', '_');
   return name;

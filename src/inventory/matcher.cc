@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace limpid::inventory {
 namespace {
@@ -101,7 +102,7 @@ Matcher::Matcher(std::span<const Detector* const> detectors) {
 }
 
 void Matcher::fill(std::vector<Keyed>& keyed, std::vector<Slot>& table) {
-  std::stable_sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) { return a.hash < b.hash; });
+  std::ranges::sort(keyed, {}, [](const Keyed& one) { return std::pair(one.hash, one.rule.detector); });
   table.resize(std::bit_ceil(2 * keyed.size() + 1));
   const auto mask = table.size() - 1;
   for (std::size_t i = 0; i < keyed.size();) {
