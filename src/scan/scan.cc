@@ -84,12 +84,6 @@ Result<void> read_layers(const image::ImageSource& source, const std::vector<std
   return {};
 }
 
-// What the second reading found goes to what the first one had.
-void add(LayerInventory& to, LayerInventory&& from) {
-  std::ranges::move(from.evidence, std::back_inserter(to.evidence));
-  std::ranges::move(from.skipped, std::back_inserter(to.skipped));
-}
-
 }  // namespace
 
 Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options) {
@@ -123,7 +117,7 @@ Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOpti
       wanted[unread.layer].push_back(unread);
     }
     LIMPID_TRY(read_layers(source, order, options, wanted, [&](std::size_t index, ReadLayer&& layer) {
-      add(layers[index], std::move(layer.inventory));
+      inventory::add_reading(layers[index], std::move(layer.inventory));
     }));
     scanned.inventory = inventory::merge_layers(layers, merge);
   }

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from images import DEBIAN_12, Image, build_database, dpkg, run, sha, tracker
 
 SEED = 20240601
-PLACES = int(os.environ.get("LIMPID_CORRUPTIONS", "700"))  # in each of the kinds of file below
+PLACES = int(os.environ.get("LIMPID_CORRUPTIONS", "400"))  # in each of the kinds of file below
 
 
 def essence(text):
