@@ -1,6 +1,7 @@
 // bench-make-database OUT STATEMENTS [PACKAGES-FILE]: a database of that many statements over the namespaces that
 // limpid reads today, in the proportions of the real ones, through the real compiler. With PACKAGES-FILE, writes 800
 // "name<TAB>version" lines of debian:12, of which about a tenth of the statements apply. Prints what it cost.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -32,15 +33,17 @@ int main(int argc, char** argv) {
   vulndb::Compiler compiler;
   const auto start = std::chrono::steady_clock::now();
   compiler.begin_feed("debian", "synthetic");
-  constexpr std::size_t kNamespaces = 30, kPackages = 12'000;
+  // debian:12 is as large as the real one, whatever the rest amounts to.
+  constexpr std::size_t kNamespaces = 30, kPackages = 12'000, kDebian12 = 45'000;
+  const std::size_t step = std::max<std::size_t>(1, statements / kDebian12);
   for (std::size_t i = 0; i < statements; ++i) {
     advisory::Advisory record;
     record.id = base::cat({"CVE-", 2005 + i % 22, "-", 1000 + i / 3 % 90'000});
     record.title = base::cat({"A flaw in part ", i % 1000, " of a program allows what it should not"});
     record.published = "2024-05-06T00:00:00Z";
     advisory::Affected affected;
-    affected.name_space = base::cat({i % 2 == 0 ? "debian:" : "ubuntu:", i % kNamespaces});
-    if (i % 12 == 0) affected.name_space = "debian:12";
+    affected.name_space = base::cat({i % 2 == 0 ? "debian:" : "ubuntu:", 100 + i % kNamespaces});
+    if (i % step == 0) affected.name_space = "debian:12";
     const double skew = static_cast<double>(random() % 1'000'000) / 1'000'000.0;
     affected.package = package_name(static_cast<std::size_t>(skew * skew * static_cast<double>(kPackages)));
     affected.scheme = version::Scheme::dpkg;

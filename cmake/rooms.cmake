@@ -24,17 +24,16 @@ function(limpid_room room)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
 
-  if(NOT sources) # a room that is not built yet
-    add_library(limpid_${room} INTERFACE)
-    return()
-  endif()
   add_library(limpid_${room} STATIC ${sources})
   set_target_properties(limpid_${room} PROPERTIES LINKER_LANGUAGE CXX)
   limpid_uses(limpid_${room} ${room} ${ARG_USES})
   target_link_libraries(limpid_${room} PRIVATE ${ARG_LIBS})
 
-  if(LIMPID_TEST_ROOMS AND NOT room IN_LIST LIMPID_TEST_ROOMS)
-    return()
+  if(LIMPID_TEST_ROOMS) # what the chosen rooms' tests do not need is not built
+    set_target_properties(limpid_${room} PROPERTIES EXCLUDE_FROM_ALL ON)
+    if(NOT room IN_LIST LIMPID_TEST_ROOMS)
+      return()
+    endif()
   endif()
   foreach(test ${tests})
     file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/src/${room} ${test})

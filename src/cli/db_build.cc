@@ -4,6 +4,7 @@
 #include <string>
 
 #include "advisory/feed.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/common.h"
 #include "vulndb/compiler.h"
@@ -89,6 +90,8 @@ Result<int> run(const DbBuildCommand& command) {
     if (error) return fail(Code::io, {std::filesystem::path(path).parent_path().string(), ": ", error.message()});
   }
   LIMPID_ASSIGN(const vulndb::Info info, compiler.write(path));
+  if (info.statements == 0)
+    base::log(base::LogLevel::warn, "no feed had a single statement: this database knows of no flaw");
   if (!command.quiet)
     std::fprintf(stderr, "%s: %llu advisories, %llu statements, %llu bytes\n", base::printable(path).c_str(),
                  static_cast<unsigned long long>(info.advisories), static_cast<unsigned long long>(info.statements),
