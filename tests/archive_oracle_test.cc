@@ -93,6 +93,7 @@ void make_sparse(Random& random, archive_entry* entry, std::string& content) {
   std::size_t at = 0;
   std::string sparse(content.size() * 20 + 1, '\0');
   std::size_t used = 0;
+  archive_entry_set_size(entry, static_cast<la_int64_t>(sparse.size()));  // first: parts beyond it are refused
   while (used < content.size()) {
     at += random() % 3000;
     const std::size_t length = std::min<std::size_t>(random() % 900 + 1, content.size() - used);

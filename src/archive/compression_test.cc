@@ -237,6 +237,20 @@ TEST(Gzip, OptionalHeaderFields) {
   }
 }
 
+// After an error igzip gives back more input than it was given. (Found by fuzzing: a distance too far back.)
+TEST(Gzip, BrokenDataInSmallPieces) {
+  const std::string good = testing::gzip("Package: a\nPackage: b\nPackage: c\n" + sample(200));
+  for (std::size_t at = 10; at < good.size() - 8; ++at) {
+    for (const unsigned flip : {1U, 0x10U, 0xffU}) {
+      std::string broken = good;
+      broken[at] = static_cast<char>(static_cast<unsigned char>(broken[at]) ^ flip);
+      const std::string whole = outcome(broken, 1 << 20);
+      for (const std::size_t piece : {1U, 3U, 7U, 8U, 9U})
+        EXPECT_EQ(outcome(broken, piece), whole) << at << " " << piece;
+    }
+  }
+}
+
 TEST(Gzip, EmptyExtraField) {
   const std::string plain = testing::gzip("hello");
   std::string packed = plain.substr(0, 10) + std::string(2, '\0') + plain.substr(10);

@@ -1,5 +1,7 @@
 // gzip (RFC 1952). isa-l's igzip inflates twice as fast as zlib, and checks CRC and size. Its reading of headers is not
 // used: version 2.30 gets lost in those with two optional fields, or with a checksum of their own.
+#include <algorithm>
+
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
@@ -113,9 +115,11 @@ class GzipDecoder final : public Decoder {
     state_.next_out = output.data();
     state_.avail_out = static_cast<std::uint32_t>(output.size());
     const int status = isal_inflate(&state_);
-    input = input.last(state_.avail_in);
-    output = output.last(state_.avail_out);
+    output = output.last(std::min<std::size_t>(state_.avail_out, output.size()));
     LIMPID_TRY(check(status));
+    // Only now: after an error avail_in may also count bytes of earlier pieces, which igzip had in its bit buffer.
+    if (state_.avail_in > input.size()) return fail(Code::invalid, {"broken deflate data"});
+    input = input.last(state_.avail_in);
     return state_.block_state == ISAL_BLOCK_FINISH;
   }
 

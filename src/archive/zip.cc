@@ -248,7 +248,7 @@ class DeflatedSource final : public Checked {
       state_.avail_out = static_cast<std::uint32_t>(capacity_ - filled);
       const int status = isal_inflate(&state_);
       if (status < 0) return fail(Code::invalid, {"broken deflate data (", status, ")"});
-      const std::size_t taken = input.size() - state_.avail_in;
+      const std::size_t taken = input.size() - std::min<std::size_t>(input.size(), state_.avail_in);
       const std::size_t put = capacity_ - filled - state_.avail_out;
       bytes_ = bytes_.subspan(taken);
       filled += put;
