@@ -59,6 +59,11 @@ const Namespace* Database::State::namespace_of_group(std::uint32_t number) const
   return std::prev(after)->get();
 }
 
+Result<Bytes> Database::State::table(const Table& table) {
+  if (!table.lazy.is_read()) source.announce(table.records_offset, table.records_size);
+  return table.lazy.get(source, table.offset, table.size(), table.checksum, table.seed);
+}
+
 Result<RecordPlace> place_of_record(const Table& table, Bytes entries, std::uint32_t index) {
   const std::uint64_t begin = entry_offset(entries, index);
   const std::uint64_t end = entry_offset(entries, std::size_t{index} + 1);

@@ -1,5 +1,8 @@
 #include "vulndb/source.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include "vulndb/format.h"
 
 namespace limpid::vulndb {
@@ -34,6 +37,18 @@ Result<Bytes> Source::borrow(std::uint64_t offset, std::uint64_t size, std::vect
   const std::span<std::uint8_t> bytes{scratch.data(), size};
   LIMPID_TRY(file_.read_exactly_at(offset, bytes));
   return bytes;
+}
+
+void Source::announce(std::uint64_t offset, std::uint64_t size) const {
+  constexpr std::uint64_t kAnnounceMax = 8 << 20;  // more than that is read faster in pieces where it is needed
+  if (size == 0 || size > kAnnounceMax) return;
+  if (!is_mapped()) {
+    ::posix_fadvise(file_.descriptor(), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+    return;
+  }
+  constexpr std::uint64_t kPageSize = 4'096;
+  const std::uint64_t first = offset / kPageSize * kPageSize;
+  ::madvise(const_cast<std::uint8_t*>(mapped_.bytes().data() + first), offset + size - first, MADV_WILLNEED);
 }
 
 Result<Bytes> LazyTable::get(Source& source, std::uint64_t offset, std::uint64_t size, std::uint64_t checksum,

@@ -25,6 +25,10 @@ class Source {
   // Bytes that stay as long as `scratch` is left alone.
   Result<Bytes> borrow(std::uint64_t offset, std::uint64_t size, std::vector<std::uint8_t>& scratch) const;
 
+  // Tells the kernel that parts of these bytes are about to be read: nothing on a warm page cache (20 us for 2 MiB),
+  // one sequential read instead of hundreds scattered ones on a cold disk.
+  void announce(std::uint64_t offset, std::uint64_t size) const;
+
  private:
   bool is_inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
 
@@ -39,6 +43,7 @@ class Source {
 // find the same bytes.
 class LazyTable {
  public:
+  bool is_read() const { return checked_.load(std::memory_order_acquire) != nullptr; }
   Result<Bytes> get(Source& source, std::uint64_t offset, std::uint64_t size, std::uint64_t checksum,
                     std::uint64_t seed) const;
 

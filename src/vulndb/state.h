@@ -64,9 +64,7 @@ struct Database::State {
   const Namespace* find_namespace(std::string_view name) const;
   // The namespace that holds a group.
   const Namespace* namespace_of_group(std::uint32_t number) const;
-  Result<Bytes> table(const Table& table) {
-    return table.lazy.get(source, table.offset, table.size(), table.checksum, table.seed);
-  }
+  Result<Bytes> table(const Table& table);
   Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index,
                        std::unordered_map<std::uint32_t, Bytes>& read);
   // An advisory's bytes, in the unpacked block that holds them.
