@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/pool.h"
+#include "inventory/distribution.h"
 #include "inventory/merge.h"
 
 namespace limpid::scan {
@@ -87,6 +88,7 @@ Result<void> read_layers(const image::ImageSource& source, const std::vector<std
 }  // namespace
 
 Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options) {
+  if (!options.distribution.empty()) LIMPID_TRY(inventory::parse_distribution(options.distribution));
   ScannedImage scanned{source.manifest(), {}};
   image::Manifest& manifest = scanned.manifest;
   std::vector<LayerInventory> layers(manifest.layers.size());

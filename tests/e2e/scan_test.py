@@ -182,7 +182,7 @@ class ScanTest(unittest.TestCase):
     def test_errors_are_one_line_that_names_what_and_where(self):
         for arguments, words in ((("scan", "--db", self.database, "/nowhere"), "/nowhere"), (("scan", "--db", "/no/db", self.image), "limpid db build"),
                                  (("scan", "--db", self.database, "-f", "yaml", self.image), "yaml"), (("db", "show", "--db", self.database, "CVE-1-1"), "CVE-1-1"),
-                                 (("db", "build", "--feed", "nofeed=x"), "nofeed"), (("scan", "--db", self.database, "--platform", "linux/s390x", self.image), "s390x")):
+                                 (("db", "build", "--feed", "nofeed=x"), "nofeed"), (("scan", "--db", self.database, "--distro", "::", self.image), "::"), (("scan", "--db", self.database, "--platform", "linux/s390x", self.image), "s390x")):
             done = run(*arguments, check=1)
             self.assertIn(words, done.stderr)
             self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
