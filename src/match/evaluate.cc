@@ -14,41 +14,70 @@ std::string describe_range(const vulndb::RangeView& range) {
   return text.empty() ? "every version" : text;
 }
 
-bool holds(const vulndb::RangeView& range, const version::Ordering& ordering, const version::Version& installed) {
+}  // namespace
+
+std::string describe(const Evaluation& evaluation) {
+  if (!evaluation.listed.empty()) return base::cat({"= ", evaluation.listed});
+  return describe_range(evaluation.range);
+}
+
+void Evaluator::begin(version::Scheme scheme) {
+  scheme_ = scheme;
+  ordering_ = version::find_ordering(scheme);
+  bounds_.clear();
+}
+
+// Beyond these a package's bounds are parsed anew each time: searching longer would cost more.
+constexpr std::size_t kBoundsMax = 16;
+
+const version::Version& Evaluator::parsed(std::string_view bound) {
+  for (const auto& [place, version] : bounds_)
+    if (place == bound.data()) return version;
+  if (bounds_.size() == kBoundsMax) bounds_.pop_front();
+  return bounds_.emplace_back(bound.data(), ordering_->parse(bound)).second;
+}
+
+bool Evaluator::holds(const vulndb::RangeView& range, const version::Version& installed) {
   if (!range.introduced.empty()) {
-    const version::Version introduced = ordering.parse(range.introduced);
-    if (!introduced.valid || ordering.compare(installed, introduced) < 0) return false;
+    const version::Version& introduced = parsed(range.introduced);
+    if (!introduced.valid || ordering_->compare(installed, introduced) < 0) return false;
   }
   if (!range.fixed.empty()) {
-    const version::Version fixed = ordering.parse(range.fixed);
-    return fixed.valid && ordering.compare(installed, fixed) < 0;
+    const version::Version& fixed = parsed(range.fixed);
+    return fixed.valid && ordering_->compare(installed, fixed) < 0;
   }
   if (!range.last_affected.empty()) {
-    const version::Version last = ordering.parse(range.last_affected);
-    return last.valid && ordering.compare(installed, last) <= 0;
+    const version::Version& last = parsed(range.last_affected);
+    return last.valid && ordering_->compare(installed, last) <= 0;
   }
   return true;
 }
 
-}  // namespace
-
-Evaluation evaluate(const vulndb::Statement& statement, const version::Version& installed, std::string_view raw) {
+Evaluation Evaluator::evaluate(const vulndb::Statement& statement, const version::Version& installed,
+                               std::string_view raw) {
   if (statement.status == advisory::Status::not_affected) return {};
-  if (statement.ranges.empty() && statement.versions.empty()) return {true, {}, "every version"};
+  if (statement.ranges.empty() && statement.versions.empty()) return {true, {}, {}};
   for (const std::string_view version : statement.versions)
-    if (version == raw) return {true, {}, base::cat({"= ", version})};
-  const version::Ordering* ordering = version::find_ordering(statement.scheme);
-  if (ordering == nullptr) return {};
+    if (version == raw) return {true, {}, version};
+  if (statement.scheme != scheme_) begin(statement.scheme);
+  if (ordering_ == nullptr) return {};
   for (const vulndb::RangeView& range : statement.ranges)
-    if (holds(range, *ordering, installed)) return {true, range.fixed, describe_range(range)};
+    if (holds(range, installed)) return {true, range, {}};
   return {};
 }
 
 std::optional<std::string> version_free_of(const std::vector<const vulndb::Statement*>& statements,
                                            std::string_view installed) {
   if (statements.empty()) return std::nullopt;
+  // Nearly every flaw has one record with one range, whose end is free of it.
+  if (statements.size() == 1 && statements.front()->ranges.size() == 1 && statements.front()->versions.empty()) {
+    const std::string_view fixed = (*statements.front()->ranges.begin()).fixed;
+    return fixed.empty() ? std::nullopt : std::optional<std::string>(fixed);
+  }
   const version::Ordering* ordering = version::find_ordering(statements.front()->scheme);
   if (ordering == nullptr) return std::nullopt;
+  Evaluator evaluator;
+  evaluator.begin(statements.front()->scheme);
   // Each step leaves at least one range for good, so there are at most as many steps as ranges.
   std::string candidate(installed);
   for (;;) {
@@ -57,12 +86,12 @@ std::optional<std::string> version_free_of(const std::vector<const vulndb::State
     std::string_view target;
     version::Version target_version;
     for (const vulndb::Statement* statement : statements) {
-      const Evaluation evaluation = evaluate(*statement, version, candidate);
+      const Evaluation evaluation = evaluator.evaluate(*statement, version, candidate);
       if (!evaluation.affected) continue;
-      if (evaluation.fixed.empty()) return std::nullopt;
-      version::Version fixed = ordering->parse(evaluation.fixed);
+      if (evaluation.range.fixed.empty()) return std::nullopt;
+      version::Version fixed = ordering->parse(evaluation.range.fixed);
       if (!moved || ordering->compare(fixed, target_version) > 0) {
-        target = evaluation.fixed;
+        target = evaluation.range.fixed;
         target_version = std::move(fixed);
       }
       moved = true;

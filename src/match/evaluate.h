@@ -1,8 +1,11 @@
 // Does a statement apply to a version, and which version would be free of it?
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "version/ordering.h"
@@ -12,12 +15,30 @@ namespace limpid::match {
 
 struct Evaluation {
   bool affected = false;
-  std::string_view fixed;  // the end of the range that holds the version, "" if that is open or inclusive
-  std::string range;       // for the reason: "< 1.2-3", ">= 1.0, <= 1.4", "every version"
+  // The range that holds the version; open at both ends for "every version" and for one that is listed by itself.
+  vulndb::RangeView range;
+  std::string_view listed;  // the version that is listed by itself
 };
+// For a person: "< 1.2-3", ">= 1.0, <= 1.4", "= 3", "every version".
+std::string describe(const Evaluation& evaluation);
 
-// `installed` was parsed with the statement's scheme. Bounds that are invalid in the scheme hold nothing.
-Evaluation evaluate(const vulndb::Statement& statement, const version::Version& installed, std::string_view raw);
+// Evaluates many statements on one package. Remembers the bounds that it has parsed, since the flaws of one package
+// share their fixed versions; statements must outlive it (their texts are told apart by their place in the database).
+class Evaluator {
+ public:
+  // Forgets the bounds: the statements that follow are of another package.
+  void begin(version::Scheme scheme);
+  // `installed` was parsed with the statement's scheme. Bounds that are invalid in the scheme hold nothing.
+  Evaluation evaluate(const vulndb::Statement& statement, const version::Version& installed, std::string_view raw);
+
+ private:
+  bool holds(const vulndb::RangeView& range, const version::Version& installed);
+  const version::Version& parsed(std::string_view bound);
+
+  const version::Ordering* ordering_ = nullptr;
+  version::Scheme scheme_ = version::Scheme::none;
+  std::deque<std::pair<const char*, version::Version>> bounds_;
+};
 
 // The smallest fixed version above `installed` at which none of the statements applies any more; nothing if there is no
 // such version among their bounds.

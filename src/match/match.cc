@@ -47,7 +47,7 @@ bool applies_to_architecture(const Statement& statement, const Package& package)
 // One statement with what it says of the installed version.
 struct Judged {
   const Statement* statement;
-  std::string id;  // the flaw that it speaks of
+  std::string_view id;  // the flaw that it speaks of: in the database, or in Matcher::flaws_
   std::string_view key, version;
   Evaluation evaluation;
   bool uncertain;
@@ -113,6 +113,7 @@ class Matcher {
   Result<void> judge(const Package& package) {
     judged_.clear();
     const Statement* previous = nullptr;
+    bool previous_by_source = false;
     version::Version installed;
     for (std::size_t i = 0; i < statements_.size(); ++i) {
       const Statement& statement = statements_[i];
@@ -120,16 +121,18 @@ class Matcher {
       const bool source = i < by_source_;
       const std::string_view version = source ? package.source_version : package.version;
       if (version.empty()) continue;  // nothing can be said of a package without a version
-      if (previous == nullptr || previous->scheme != statement.scheme || i == by_source_) {
+      if (previous == nullptr || previous->scheme != statement.scheme || previous_by_source != source) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
         installed = ordering == nullptr ? version::Version{} : ordering->parse(version);
+        evaluator_.begin(statement.scheme);
       }
       previous = &statement;
+      previous_by_source = source;
       judged_.push_back({&statement,
                          {},
                          source ? package.source_name : package.name,
                          version,
-                         evaluate(statement, installed, version),
+                         evaluator_.evaluate(statement, installed, version),
                          !installed.valid});
     }
     // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
@@ -141,41 +144,39 @@ class Matcher {
   Result<void> name_flaws() {
     const std::size_t statements = judged_.size();
     for (std::size_t i = 0; i < statements; ++i) {
-      LIMPID_ASSIGN(std::vector<std::string> ids, flaws_of(*judged_[i].statement, judged_[i].evaluation.affected));
-      judged_[i].id = std::move(ids.front());
-      for (std::size_t more = 1; more < ids.size(); ++more) {
-        judged_.push_back(judged_[i]);
-        judged_.back().id = std::move(ids[more]);
+      const Statement& statement = *judged_[i].statement;
+      judged_[i].id = without_distribution(statement.id);
+      if (judged_[i].id.starts_with("CVE-")) continue;
+      // A record with an id of its own kind: its text says which CVEs it is about. It is only opened if it applies or
+      // denies.
+      if (!judged_[i].evaluation.affected && statement.status != Status::not_affected) continue;
+      LIMPID_ASSIGN(const std::vector<std::string>* cves, cves_of(statement.advisory));
+      for (const std::string& cve : *cves) {
+        if (&cve != &cves->front()) judged_.push_back(judged_[i]);
+        (&cve == &cves->front() ? judged_[i] : judged_.back()).id = cve;
       }
     }
     return {};
   }
 
-  // The CVEs that a statement speaks of, or its own id if it names none. The advisory's text is only opened for a
-  // record that has an id of its own kind and either applies or denies.
-  Result<std::vector<std::string>> flaws_of(const Statement& statement, bool affected) {
-    const std::string_view id = without_distribution(statement.id);
-    if (id.starts_with("CVE-")) return std::vector{std::string(id)};
-    if (!affected && statement.status != Status::not_affected) return std::vector{std::string(id)};
-    const auto known = flaws_.find(statement.advisory);
-    if (known != flaws_.end()) return known->second;
-    LIMPID_ASSIGN(const vulndb::Details details, database_.details(statement.advisory));
+  Result<const std::vector<std::string>*> cves_of(std::uint32_t advisory) {
+    const auto known = flaws_.find(advisory);
+    if (known != flaws_.end()) return &known->second;
+    LIMPID_ASSIGN(const vulndb::Details details, database_.details(advisory));
     std::vector<std::string> ids;
     for (const auto* list : {&details.aliases, &details.upstream})
       for (const std::string& other : *list)
         if (without_distribution(other).starts_with("CVE-")) ids.emplace_back(without_distribution(other));
     std::ranges::sort(ids);
     ids.erase(std::ranges::unique(ids).begin(), ids.end());
-    if (ids.empty()) ids.emplace_back(id);
-    flaws_[statement.advisory] = ids;
-    return ids;
+    return &(flaws_[advisory] = std::move(ids));
   }
 
   // Of all that is said of one flaw, the best-ranked feed decides; a denial in it silences.
   void settle(std::uint32_t index, std::vector<Finding>& findings) {
+    const std::size_t before = findings.size();
     std::ranges::stable_sort(judged_, [](const Judged& a, const Judged& b) {
-      return std::pair(std::string_view(a.id), rank(a.statement->feed)) <
-             std::pair(std::string_view(b.id), rank(b.statement->feed));
+      return std::pair(a.id, rank(a.statement->feed)) < std::pair(b.id, rank(b.statement->feed));
     });
     for (std::size_t begin = 0, end = 0; begin < judged_.size(); begin = end) {
       while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;
@@ -192,13 +193,16 @@ class Matcher {
       }
       if (!denied && !hits.empty()) findings.push_back(finding(index, hits, group));
     }
+    // Packages come in their order: only their own findings need sorting.
+    std::ranges::stable_sort(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(), std::greater<>{},
+                             &Finding::severity);
   }
 
   static Finding finding(std::uint32_t index, const std::vector<const Judged*>& hits, std::span<const Judged> group) {
     const Judged& first = *hits.front();
     Finding finding;
     finding.package = index;
-    finding.id = first.id;
+    finding.id = std::string(first.id);
     finding.advisory = std::string(first.statement->id);
     finding.advisory_number = first.statement->advisory;
     finding.feed = std::string(first.statement->feed);
@@ -231,7 +235,7 @@ class Matcher {
         finding.also.emplace_back(judged.statement->feed);
     }
     finding.reason = base::cat({first.statement->key_kind == KeyKind::source ? "source package " : "package ",
-                                first.key, " ", first.version, ": ", first.evaluation.range});
+                                first.key, " ", first.version, ": ", describe(first.evaluation)});
     if (first.uncertain) finding.reason += " (the installed version does not follow its scheme: uncertain)";
     return finding;
   }
@@ -241,6 +245,7 @@ class Matcher {
   std::vector<Statement> statements_;  // reused from package to package
   std::size_t by_source_ = 0;          // how many of them were found by the source package
   std::vector<Judged> judged_;
+  Evaluator evaluator_;
   std::map<std::uint32_t, std::vector<std::string>> flaws_;
 };
 
@@ -303,10 +308,6 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
     LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});
   }
-  std::ranges::stable_sort(matches.findings, [](const Finding& a, const Finding& b) {
-    return std::tuple(a.package, b.severity, std::string_view(a.id)) <
-           std::tuple(b.package, a.severity, std::string_view(b.id));
-  });
   warn(image, matches);
   return matches;
 }
