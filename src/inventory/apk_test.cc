@@ -56,10 +56,9 @@ TEST(Apk, VirtualPackagesAreNone) {
 }
 
 TEST(Apk, BrokenRecordsAmongGoodOnes) {
+  using namespace std::string_view_literals;
   const auto result =
-      read(std::string("this is no record\n\n\n\nP:a\nV:1\n\nP:b\n\nV:1\n\nP:x\0y\nV:1\n\nP:c\nV:\x1b[31m\n\n"
-                       "P:d\nV:2\n",
-                       82));
+      read("this is no record\n\n\n\nP:a\nV:1\n\nP:b\n\nV:1\n\nP:x\0y\nV:1\n\nP:c\nV:\x1b[31m\n\nP:d\nV:2\n"sv);
   ASSERT_EQ(result.evidence.packages.size(), 2u);
   EXPECT_EQ(result.evidence.packages[0].name, "a");
   EXPECT_EQ(result.evidence.packages[1].name, "d");

@@ -27,7 +27,8 @@ struct Wanted {
   bool ancestor = false;
 
   explicit operator bool() const { return count != 0; }
-  std::span<const By> detectors() const { return {by.data(), count}; }
+  std::span<const By> detectors() const& { return {by.data(), count}; }
+  std::span<const By> detectors() const&& = delete;  // would dangle
 };
 
 class Matcher {

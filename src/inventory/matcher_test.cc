@@ -29,7 +29,8 @@ using enum Interest::Match;
 
 std::vector<std::size_t> who(const Matcher& matcher, std::string_view path) {
   std::vector<std::size_t> all;
-  for (const auto& by : matcher.look(path).detectors()) all.push_back(by.detector);
+  const Wanted wanted = matcher.look(path);
+  for (const auto& by : wanted.detectors()) all.push_back(by.detector);
   std::ranges::sort(all);
   return all;
 }

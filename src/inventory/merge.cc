@@ -169,6 +169,7 @@ Merge::Answer Merge::ask(std::uint32_t layer, const std::string& bytes, const st
     if (hops == kHopsMax || link->second->target == path) return Answer::nothing;
     path = link->second->target;
   }
+  if (path.empty()) return Answer::nothing;  // the root is no file
   const auto answer = answers_.find({layer, path, wanted});
   if (answer == answers_.end()) {
     if (image_.unread.size() < kUnreadMax) image_.unread.push_back({layer, std::string(path), wanted});

@@ -226,6 +226,12 @@ TEST(Merge, HardLinksBindInTheirLayer) {
   EXPECT_EQ(count(none, SkipReason::unresolved), 1u);
 }
 
+TEST(Merge, LinksToTheRoot) {
+  const auto image = merge({{debian(), hard_link(kStatus, ""), symlink("etc/lsb-release", "..")}});
+  EXPECT_TRUE(image.packages.empty());
+  EXPECT_EQ(count(image, SkipReason::unresolved), 2u);
+}
+
 TEST(Merge, LinksThatLeadNowhere) {
   const auto image =
       merge({{debian(), symlink(kStatus, "status"), symlink("etc/alpine-release", "../usr/lib/system-release"),

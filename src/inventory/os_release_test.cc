@@ -46,13 +46,14 @@ TEST(OsRelease, Quoting) {
 }
 
 TEST(OsRelease, Limits) {
+  using namespace std::string_view_literals;
   std::string many = "ID=a\n";
   for (int i = 0; i < 1'000; ++i) many += "K" + std::to_string(i) + "=v\n";
   EXPECT_EQ(read("etc/os-release", many).facts.size(), 200u);
   const auto large = read("etc/os-release", "ID=a\n# " + std::string(100'000, 'x') + "\nVERSION_ID=1\n");
   EXPECT_EQ(large.facts, (Facts{{"ID", "a"}}));
   EXPECT_EQ(large.skipped.size(), 1u);
-  const auto odd = read("etc/os-release", std::string("ID=a\nNAME=b\0c\nPRETTY_NAME=\"\x1b[31m\"\n", 36));
+  const auto odd = read("etc/os-release", "ID=a\nNAME=b\0c\nPRETTY_NAME=\"\x1b[31m\"\n"sv);
   EXPECT_EQ(odd.facts, (Facts{{"ID", "a"}}));
   EXPECT_EQ(odd.skipped.size(), 2u);
   EXPECT_TRUE(read("etc/os-release", "").facts.empty());
