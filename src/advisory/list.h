@@ -8,5 +8,6 @@ namespace limpid::advisory {
 const Feed& alpine_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
+const Feed& osv_feed();
 
 }  // namespace limpid::advisory

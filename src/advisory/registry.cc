@@ -9,6 +9,7 @@ const std::vector<const Feed*>& feeds() {
       &debian_feed(),
       &debian_changelogs_feed(),
       &alpine_feed(),
+      &osv_feed(),
   };
   return all;
 }
