@@ -15,35 +15,13 @@ using version::Version;
 // More ranges than this are not searched for every version of a list: the cost would be their product.
 constexpr std::size_t kRangesSearchedMax = 64;
 
-// "1.0" → "1.0.0", "2023.03.20" → "2023.3.20", "v1.2.3" → "1.2.3": what npm's loose mode and the ecosystems' own tools
-// read too. "" if there is nothing to repair.
-std::string repaired_semver(std::string_view raw) {
-  base::strip_prefix(raw, "v");
-  const auto core = raw.substr(0, raw.find_first_of("-+"));
-  const auto parts = base::split(core, '.');
-  if (parts.size() > 3) return {};
-  std::string repaired;
-  for (std::size_t i = 0; i < 3; ++i) {
-    std::string_view part = i < parts.size() ? parts[i] : "0";
-    if (part.empty() || !std::ranges::all_of(part, base::is_digit)) return {};
-    while (part.size() > 1 && part[0] == '0') part.remove_prefix(1);
-    base::append(repaired, {i == 0 ? "" : ".", part});
-  }
-  repaired += raw.substr(core.size());
-  return repaired;
-}
-
-// The version as it is to be stored, and parsed; nothing if the scheme does not know it.
+// The version as written, and parsed; nothing if the scheme does not know it.
 struct Bound {
   std::string text;
   Version version;
 };
 std::optional<Bound> read_bound(const version::Ordering& ordering, std::string_view raw) {
   Bound bound{.text = std::string(raw), .version = ordering.parse(raw)};
-  if (!bound.version.valid && ordering.scheme() == Scheme::semver) {
-    bound.text = repaired_semver(raw);
-    if (!bound.text.empty()) bound.version = ordering.parse(bound.text);
-  }
   if (!bound.version.valid) return std::nullopt;
   return bound;
 }
