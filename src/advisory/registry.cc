@@ -6,9 +6,7 @@ namespace limpid::advisory {
 
 const std::vector<const Feed*>& feeds() {
   static const std::vector<const Feed*> all = {
-      &debian_feed(),
-      &debian_changelogs_feed(),
-      &alpine_feed(),
+      &debian_feed(), &debian_changelogs_feed(), &alpine_feed(), &osv_feed(), &distro_info_feed(), &endoflife_feed(),
   };
   return all;
 }

@@ -1,0 +1,139 @@
+#include "advisory/osv_ecosystems.h"
+
+#include <algorithm>
+#include <array>
+
+#include "advisory/release_names.h"
+#include "base/text.h"
+
+namespace limpid::advisory {
+namespace {
+
+using version::Scheme;
+
+std::string exact(std::string_view name) { return std::string(name); }
+std::string small(std::string_view name) { return base::lower(name); }
+
+// "https://github.com/Z/Foo.git/" → "github.com/z/foo".
+std::string repository(std::string_view name) {
+  if (const auto scheme = name.find("://"); scheme != std::string_view::npos) name.remove_prefix(scheme + 3);
+  while (base::strip_suffix(name, "/")) {
+  }
+  base::strip_suffix(name, ".git");
+  return base::lower(name);
+}
+
+// "Owner/Repo/sub/path" → "owner/repo".
+std::string owner_and_repository(std::string_view name) {
+  auto rest = name;
+  const auto owner = base::take_until(rest, '/');
+  const auto repository_name = base::take_until(rest, '/');
+  return repository_name.empty() ? base::lower(owner) : base::lower(base::cat({owner, "/", repository_name}));
+}
+
+// The namespace of what stands behind the ecosystem's colon.
+std::string debian_release(std::string_view suffix) { return debian_namespace(suffix); }
+std::string alpine_release(std::string_view suffix) { return alpine_namespace(suffix); }
+std::string ubuntu_release(std::string_view suffix) {
+  const bool pro = base::strip_prefix(suffix, "Pro:");
+  base::strip_suffix(suffix, ":LTS");
+  // What is left of FIPS, Realtime and the like is no number: other code with other versions.
+  auto name_space = ubuntu_namespace(suffix);
+  if (pro && !name_space.empty()) name_space += "+esm";
+  return name_space;
+}
+
+struct Ecosystem {
+  std::string_view name;        // as OSV spells it
+  std::string_view name_space;  // "" where the release tells it
+  Scheme scheme;                // none: no ordering of ours
+  KeyKind key_kind = KeyKind::source;
+  std::string (*package)(std::string_view name) = exact;
+  std::string (*release)(std::string_view suffix) = nullptr;
+};
+
+constexpr std::array kEcosystems = {
+    Ecosystem{"Debian", "", Scheme::dpkg, KeyKind::source, exact, debian_release},
+    Ecosystem{"Ubuntu", "", Scheme::dpkg, KeyKind::source, exact, ubuntu_release},
+    Ecosystem{"Alpine", "", Scheme::apk, KeyKind::source, exact, alpine_release},
+    Ecosystem{"Echo", "echo", Scheme::dpkg},
+    Ecosystem{"Wolfi", "wolfi", Scheme::apk},
+    Ecosystem{"Chainguard", "chainguard", Scheme::apk},
+    Ecosystem{"MinimOS", "minimos", Scheme::apk},
+    Ecosystem{"npm", "npm", Scheme::semver, KeyKind::binary},
+    Ecosystem{"Go", "go", Scheme::semver, KeyKind::binary},
+    Ecosystem{"crates.io", "crates.io", Scheme::semver, KeyKind::binary},
+    Ecosystem{"Hex", "hex", Scheme::semver, KeyKind::binary, small},
+    Ecosystem{"Pub", "pub", Scheme::semver, KeyKind::binary, small},
+    Ecosystem{"SwiftURL", "swifturl", Scheme::semver, KeyKind::binary, repository},
+    Ecosystem{"GitHub Actions", "github actions", Scheme::semver, KeyKind::binary, owner_and_repository},
+    Ecosystem{"Julia", "julia", Scheme::semver, KeyKind::binary},
+    Ecosystem{"Bitnami", "bitnami", Scheme::semver, KeyKind::binary},
+    // Known, and waiting for their ordering.
+    Ecosystem{"PyPI", "pypi", Scheme::none},
+    Ecosystem{"Maven", "maven", Scheme::none},
+    Ecosystem{"NuGet", "nuget", Scheme::none},
+    Ecosystem{"RubyGems", "rubygems", Scheme::none},
+    Ecosystem{"Packagist", "packagist", Scheme::none},
+    Ecosystem{"Hackage", "hackage", Scheme::none},
+    Ecosystem{"GHC", "ghc", Scheme::none},
+    Ecosystem{"CRAN", "cran", Scheme::none},
+    Ecosystem{"Bioconductor", "bioconductor", Scheme::none},
+    Ecosystem{"ConanCenter", "conancenter", Scheme::none},
+    Ecosystem{"opam", "opam", Scheme::none},
+    Ecosystem{"VSCode", "vscode", Scheme::none},
+    Ecosystem{"Kubernetes", "kubernetes", Scheme::none},
+    Ecosystem{"Android", "", Scheme::none},
+    Ecosystem{"Linux", "", Scheme::none},
+    Ecosystem{"OSS-Fuzz", "", Scheme::none},
+    Ecosystem{"GIT", "", Scheme::none},
+    Ecosystem{"AlmaLinux", "", Scheme::none},
+    Ecosystem{"Rocky Linux", "", Scheme::none},
+    Ecosystem{"Red Hat", "", Scheme::none},
+    Ecosystem{"SUSE", "", Scheme::none},
+    Ecosystem{"openSUSE", "", Scheme::none},
+    Ecosystem{"openEuler", "", Scheme::none},
+    Ecosystem{"Mageia", "", Scheme::none},
+    Ecosystem{"Photon OS", "", Scheme::none},
+    Ecosystem{"Azure Linux", "", Scheme::none},
+    Ecosystem{"Alpaquita", "", Scheme::none},
+    Ecosystem{"BellSoft Hardened Containers", "", Scheme::none},
+    Ecosystem{"CleanStart", "", Scheme::none},
+    Ecosystem{"Docker Hardened Images", "", Scheme::none},
+    Ecosystem{"Root", "", Scheme::none},
+    Ecosystem{"TuxCare", "", Scheme::none},
+};
+
+}  // namespace
+
+OsvPackage resolve_osv_package(std::string_view ecosystem, std::string_view name) {
+  OsvPackage resolved;
+  auto suffix = ecosystem;
+  const auto base_name = base::take_until(suffix, ':');
+  const auto row = std::ranges::find_if(
+      kEcosystems, [&](const Ecosystem& known) { return base::equal_ignoring_case(known.name, base_name); });
+  if (row == kEcosystems.end()) {
+    // Not named: a hostile file could make up any number of reasons.
+    resolved.why_not = "no ordering for an unknown ecosystem";
+    return resolved;
+  }
+  if (row->scheme == Scheme::none) {
+    resolved.why_not = base::cat({"no ordering for ecosystem ", row->name});
+    return resolved;
+  }
+  if (name.empty()) {
+    resolved.why_not = "no package name";
+    return resolved;
+  }
+  resolved.name_space = row->release == nullptr ? std::string(row->name_space) : row->release(suffix);
+  if (resolved.name_space.empty()) {
+    resolved.why_not = base::cat({"a release or variant of ", row->name, " that is not read"});
+    return resolved;
+  }
+  resolved.package = row->package(name);
+  resolved.key_kind = row->key_kind;
+  resolved.scheme = row->scheme;
+  return resolved;
+}
+
+}  // namespace limpid::advisory
