@@ -1,3 +1,4 @@
+// apk's database: fields, virtual packages, broken records, long lines.
 #include <string>
 
 #include <gtest/gtest.h>

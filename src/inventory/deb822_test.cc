@@ -1,3 +1,4 @@
+// Stanzas: fields, odd lines, edges of the text, limits.
 #include "inventory/deb822.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// From clues to a namespace: how much of a version counts, and which file wins.
 #include "inventory/distribution.h"
 
 #include <string>

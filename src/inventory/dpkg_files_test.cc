@@ -1,3 +1,4 @@
+// Lists of owned files: which paths are kept, and for whom.
 #include <string>
 #include <vector>
 

@@ -1,7 +1,11 @@
+// dpkg's status file and status.d: what is installed, whose it is, what is broken; and dpkg-query as the oracle.
+#include <cstdio>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "inventory/dpkg_package.h"
 #include "inventory/registered.h"
@@ -97,6 +101,30 @@ TEST(Dpkg, OneOfEachNameAndArchitecture) {
   ASSERT_EQ(result.evidence.packages.size(), 3u);
   EXPECT_EQ(result.evidence.packages[0].version, "2");  // the later stanza
   EXPECT_EQ(result.evidence.packages[2].arch, "i386");
+}
+
+// The real thing, where this machine has it: dpkg-query on its own database.
+TEST(Dpkg, AgreesWithDpkgQuery) {
+  const auto content = base::read_file("/var/lib/dpkg/status", kDpkgFileMax);
+  std::FILE* pipe = ::popen(
+      "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version} ${Architecture} ${source:Package} "
+      "${source:Version}\\n'"
+      " 2>/dev/null",
+      "r");
+  ASSERT_NE(pipe, nullptr);
+  std::set<std::string> expected;
+  for (char line[4096]; std::fgets(line, sizeof line, pipe) != nullptr;) {
+    std::string_view text = base::trim(line);
+    if (base::strip_prefix(text, "installed ")) expected.emplace(text);
+  }
+  if (::pclose(pipe) != 0 || expected.empty() || !content) GTEST_SKIP() << "no dpkg-query with a database here";
+  const auto result = read(*content);
+  std::set<std::string> found;
+  for (const auto& p : result.evidence.packages) {
+    found.insert(base::cat({p.name, " ", p.version, " ", p.arch, " ", p.source_name, " ", p.source_version}));
+  }
+  EXPECT_EQ(found, expected);
+  EXPECT_TRUE(result.skipped.empty());
 }
 
 TEST(Dpkg, VcpkgFeaturesAreNoPackages) {

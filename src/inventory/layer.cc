@@ -56,6 +56,17 @@ class Reading {
     std::size_t first;
     std::size_t count;
   };
+  // Paths that may be in places_, above_ or directories_: one look instead of three for all the others.
+  class Seen {
+   public:
+    void add(std::string_view path);
+    bool perhaps(std::string_view path) const;
+
+   private:
+    static constexpr std::size_t kBits = std::size_t{1} << 18;
+    std::vector<std::uint64_t> bits_ = std::vector<std::uint64_t>(kBits / 64);
+  };
+
   // The path as the tar's latest word.
   void replace(std::string_view path, bool directory);
   void record(std::string_view path, What what, std::size_t first, std::size_t count = 1);
@@ -82,6 +93,7 @@ class Reading {
   MapByPath<Place> places_;
   Paths above_;        // every directory above something recorded
   Paths directories_;  // explicit directory entries
+  Seen seen_;
   std::string content_;
   std::uint64_t bytes_ = 0;
   std::string_view full_{};  // what was told to be beyond its limit, once
@@ -127,8 +139,18 @@ void Reading::remove(const Place& place) {
   }
 }
 
+void Reading::Seen::add(std::string_view path) {
+  const auto hash = Hash{}(path) % kBits;
+  bits_[hash / 64] |= std::uint64_t{1} << (hash % 64);
+}
+bool Reading::Seen::perhaps(std::string_view path) const {
+  const auto hash = Hash{}(path) % kBits;
+  return (bits_[hash / 64] >> (hash % 64) & 1) != 0;
+}
+
 // Of several entries of one name the last counts; what is no directory also takes the place of a whole tree.
 void Reading::replace(std::string_view path, bool directory) {
+  if (!seen_.perhaps(path)) return;  // as nearly all of a tar's
   if (const auto found = places_.find(path); found != places_.end()) {
     remove(found->second);
     places_.erase(found);
@@ -151,8 +173,10 @@ void Reading::replace(std::string_view path, bool directory) {
 
 void Reading::record(std::string_view path, What what, std::size_t first, std::size_t count) {
   places_.insert_or_assign(std::string(path), Place{what, first, count});
+  seen_.add(path);
   for (auto parent = parent_of(path); !parent.empty(); parent = parent_of(parent)) {
     if (!above_.emplace(parent).second) break;
+    seen_.add(parent);
   }
 }
 
@@ -185,7 +209,7 @@ bool Reading::take_marker(std::string_view path) {
 
 void Reading::take_directory(const archive::Entry& entry, const Wanted& wanted) {
   // Every one is remembered until the end, when it is known which of them have something below.
-  if (directories_.size() < kPathsMax) directories_.emplace(entry.path);
+  if (directories_.size() < kPathsMax && directories_.emplace(entry.path).second) seen_.add(entry.path);
   if (wanted.ancestor || wanted) record(entry.path, What::directory, 0, 0);
 }
 
@@ -397,6 +421,7 @@ LayerInventory Reading::finish() {
   collect(files_, layer_.files);
   collect(whiteouts_, layer_.whiteouts);
   std::ranges::sort(layer_.symlinks, {}, &Link::path);
+  std::ranges::sort(layer_.files);
   for (const Skipped& skipped : entries_.skipped()) skip(skipped.path, skipped.reason, skipped.detail);
   if (left_out_ != 0) {
     layer_.skipped.push_back({"", "", SkipReason::too_big, base::cat({left_out_, " more parts that were not read"})});

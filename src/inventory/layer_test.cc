@@ -1,3 +1,4 @@
+// One pass over a layer: what is read, what is remembered, what replaces what.
 #include "inventory/layer.h"
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.h"
@@ -293,7 +294,8 @@ void Merge::decide(const MergeOptions& options) {
 
 void Merge::finish_packages() {
   // One package may stand in two databases of one root: dpkg's status and a status.d file.
-  std::map<std::tuple<std::string, version::Scheme, std::string, std::string, std::string>, std::size_t> seen;
+  std::unordered_map<std::string, std::size_t> seen;
+  std::string key;
   std::size_t of_system = 0;
   for (Found& found : found_) {
     Package& package = found.package;
@@ -306,8 +308,11 @@ void Merge::finish_packages() {
         if (package.ecosystem.empty()) package.ecosystem = distribution->second.id;
       }
       ++of_system;
-      const auto [before, fresh] = seen.try_emplace(
-          {found.root, package.scheme, package.name, package.arch, package.version}, image_.packages.size());
+      key.clear();
+      const char nul = '\0';
+      base::append(key, {found.root, nul, static_cast<int>(package.scheme), nul, package.name, nul, package.arch, nul,
+                         package.version});
+      const auto [before, fresh] = seen.try_emplace(key, image_.packages.size());
       if (!fresh) {
         Package& first = image_.packages[before->second];
         first.layer = std::min(first.layer, package.layer);

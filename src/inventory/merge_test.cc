@@ -1,3 +1,4 @@
+// Layers to an image: deletions, replacements, links, second readings, who introduced what.
 #include "inventory/merge.h"
 
 #include <algorithm>

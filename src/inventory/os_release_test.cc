@@ -1,3 +1,4 @@
+// The facts of each kind of clue file.
 #include <map>
 #include <string>
 

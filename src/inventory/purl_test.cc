@@ -1,3 +1,4 @@
+// Package URLs of both kinds of package.
 #include <gtest/gtest.h>
 
 #include "inventory/types.h"

@@ -3,6 +3,7 @@
 #include "inventory/view.h"
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_map>
 
 #include "base/text.h"
@@ -23,6 +24,16 @@ std::string identity(const Package& package) {
 }
 
 }  // namespace
+
+bool PathLess::operator()(std::string_view a, std::string_view b) const {
+  const std::size_t common = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  while (at + 8 <= common && std::memcmp(a.data() + at, b.data() + at, 8) == 0) at += 8;
+  while (at < common && a[at] == b[at]) ++at;
+  if (at == common) return a.size() < b.size();
+  if (a[at] == '/' || b[at] == '/') return a[at] == '/';
+  return static_cast<unsigned char>(a[at]) < static_cast<unsigned char>(b[at]);
+}
 
 const Node* View::find(std::string_view path) const {
   const auto node = nodes_.find(path);
@@ -73,32 +84,48 @@ std::string View::place(std::string_view raw) {
   return real_parent_.empty() ? std::string(name_of(raw)) : base::cat({real_parent_, '/', name_of(raw)});
 }
 
-void View::erase(Nodes::iterator node) {
-  Node& gone = node->second;
-  if (!gone.evidence.empty()) {
-    erased_.insert_or_assign(node->first, Erased{std::move(gone.evidence), std::move(gone.introduced)});
+// Remembers the packages of a node that goes away, until the end of this layer.
+void View::forget(const std::string& path, Node& node) {
+  if (!node.introduced.empty()) {
+    erased_.insert_or_assign(path, Erased{std::move(node.evidence), std::move(node.introduced)});
   }
-  if (gone.what == Node::What::symlink) parent_known_ = false;
-  nodes_.erase(node);
+  if (node.what == Node::What::symlink) parent_known_ = false;
 }
 
-void View::erase_at(const std::string& path) {
-  if (const auto node = nodes_.find(path); node != nodes_.end()) erase(node);
+// As of the map. A layer's lists are sorted, so that the answer is mostly beside the one before.
+View::Nodes::iterator View::lower_bound(std::string_view path) {
+  const PathLess less;
+  auto next = near_ == nodes_.end() ? near_ : std::next(near_);
+  for (const auto& candidate : {near_, next}) {
+    if ((candidate == nodes_.end() || !less(candidate->first, path)) &&
+        (candidate == nodes_.begin() || less(std::prev(candidate)->first, path))) {
+      return candidate;
+    }
+  }
+  return nodes_.lower_bound(path);
 }
 
-void View::erase_below(const std::string& path) {
-  auto node = path.empty() ? nodes_.begin() : nodes_.lower_bound(base::cat({path, '/'}));
-  while (node != nodes_.end() && (path.empty() || (node->first.size() > path.size() && node->first.starts_with(path) &&
-                                                   node->first[path.size()] == '/'))) {
-    erase(node++);
+View::Nodes::iterator View::erase(const std::string& path) {
+  const auto below = [&](std::string_view other) {
+    return path.empty() || (other.size() > path.size() && other[path.size()] == '/' && other.starts_with(path));
+  };
+  auto node = path.empty() ? nodes_.begin() : lower_bound(path);
+  if (node != nodes_.end() && node->first == path) {
+    forget(node->first, node->second);
+    node = nodes_.erase(node);
   }
+  while (node != nodes_.end() && below(node->first)) {
+    forget(node->first, node->second);
+    node = nodes_.erase(node);
+  }
+  near_ = node;
+  return node;
 }
 
 // A file or link replaces whatever stood at its place, a tree too.
 Node& View::put(const std::string& path, Node::What what, std::uint32_t index) {
-  erase_at(path);
-  erase_below(path);
-  Node& node = nodes_[path];
+  near_ = nodes_.try_emplace(erase(path), path);
+  Node& node = near_->second;
   node.what = what;
   node.layer = index;
   return node;
@@ -143,16 +170,17 @@ void View::apply(const LayerInventory& layer, std::uint32_t index) {
   // First what the layer takes away from those below, then what it brings: the order in its tar does not matter.
   parent_known_ = false;
   for (const std::string& directory : layer.opaque) {
-    const std::string path = directory.empty() ? std::string() : place(directory);
-    if (!path.empty()) erase_at(path);
-    erase_below(path);
+    erase(directory.empty() ? std::string() : place(directory));
   }
   for (const std::string& deleted : layer.whiteouts) {
-    const std::string path = place(deleted);
-    erase_at(path);
-    erase_below(path);
+    erase(place(deleted));
   }
-  for (const std::string& directory : layer.directories) erase_at(place(directory));  // sorted: parents come first
+  for (const std::string& directory : layer.directories) {  // sorted: parents come first
+    const auto node = nodes_.find(place(directory));
+    if (node == nodes_.end()) continue;
+    forget(node->first, node->second);
+    near_ = nodes_.erase(node);
+  }
   for (const Link& link : layer.symlinks) {
     put(place(link.path), Node::What::symlink, index).link = &link;
     parent_known_ = parent_known_ && !base::cat({parent_, '/'}).starts_with(base::cat({link.path, '/'}));

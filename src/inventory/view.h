@@ -28,6 +28,12 @@ struct Node {
   std::vector<const Skipped*> skipped;
 };
 
+// The slash before every other byte: what stands below a path follows it directly, and a tree is one range.
+struct PathLess {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const;
+};
+
 // A package database that a layer took away.
 struct Removed {
   std::uint32_t layer = 0;
@@ -36,7 +42,11 @@ struct Removed {
 
 class View {
  public:
-  using Nodes = std::map<std::string, Node, std::less<>>;
+  View() = default;
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  using Nodes = std::map<std::string, Node, PathLess>;
 
   // The next layer, upwards. `layer` must outlive the view.
   void apply(const LayerInventory& layer, std::uint32_t index);
@@ -56,14 +66,16 @@ class View {
   };
 
   std::string place(std::string_view raw);
-  void erase(Nodes::iterator node);
-  void erase_at(const std::string& path);
-  void erase_below(const std::string& path);
+  // Takes what stands at `path` and below it away, and returns where `path` would stand.
+  Nodes::iterator erase(const std::string& path);
+  void forget(const std::string& path, Node& node);
+  Nodes::iterator lower_bound(std::string_view path);
   Node& put(const std::string& path, Node::What what, std::uint32_t index);
   void put_evidence(std::span<const Evidence> group, std::uint32_t index);
   void note_removed(std::uint32_t index);
 
   Nodes nodes_;
+  Nodes::iterator near_ = nodes_.end();  // where the last node was put or taken away
   std::map<std::string, Removed, std::less<>> removed_;
   std::map<std::string, Erased, std::less<>> erased_;  // by the layer that is being applied
   std::string parent_, real_parent_;                   // place()'s last answer
