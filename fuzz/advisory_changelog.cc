@@ -7,8 +7,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace limpid;
   const auto entries = advisory::parse_changelog(base::as_text({data, size}));
-  for (const auto* codename : {"bookworm", "jammy", ""}) {
-    for (const auto& fix : advisory::facts_for_release(entries, codename).fixes) {
+  for (const auto* name_space : {"debian:12", "ubuntu:22.04", ""}) {
+    for (const auto& fix : advisory::facts_for_release(entries, name_space).fixes) {
       if (!fix.id.starts_with("CVE-") || fix.version.empty()) __builtin_trap();
     }
   }

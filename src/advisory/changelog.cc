@@ -9,6 +9,7 @@
 #include <set>
 
 #include "advisory/ids.h"
+#include "advisory/release_names.h"
 #include "base/date.h"
 #include "base/text.h"
 #include "version/ordering.h"
@@ -209,7 +210,11 @@ class Items {
   bool bare_open_ = false;         // the last item has no bullet and goes on
 };
 
-bool speaks_for(const ChangelogEntry& entry, std::string_view codename) {
+bool speaks_for(const ChangelogEntry& entry, std::string_view name_space) {
+  // Uploads to a stable release name it in the version, and a distribution written by mistake does not change that
+  // (libarchive 3.6.2-1+deb12u5 says bullseye-security).
+  if (!name_space.empty() && namespace_of_version_suffix(entry.version) == name_space) return true;
+  const auto codename = codename_of_namespace(name_space);
   return std::ranges::any_of(entry.distributions, [&](const std::string& written) {
     const auto distribution = base::lower(written);
     if (distribution == "unstable" || distribution == "experimental") return true;
@@ -250,7 +255,7 @@ std::vector<ChangelogEntry> parse_changelog(std::string_view text) {
   return entries;
 }
 
-ChangelogFacts facts_for_release(const std::vector<ChangelogEntry>& entries, std::string_view codename) {
+ChangelogFacts facts_for_release(const std::vector<ChangelogEntry>& entries, std::string_view name_space) {
   const auto* dpkg = version::find_ordering(version::Scheme::dpkg);
   std::map<std::string, ChangelogFix> fixes;
   std::set<std::string> named;
@@ -259,7 +264,7 @@ ChangelogFacts facts_for_release(const std::vector<ChangelogEntry>& entries, std
   for (const auto& entry : entries) {
     if (entry.binary_only) continue;
     for (const auto& id : entry.only_named) named.insert(id);
-    if (!speaks_for(entry, codename) || dpkg == nullptr || !dpkg->parse(entry.version).valid) {
+    if (!speaks_for(entry, name_space) || dpkg == nullptr || !dpkg->parse(entry.version).valid) {
       named.insert(entry.fixed.begin(), entry.fixed.end());
       continue;
     }

@@ -31,7 +31,7 @@ struct ChangelogFacts {
   std::vector<std::string> without_fix;  // sorted: named, but nowhere as fixed for this release
 };
 
-// What the entries say for the release with this codename ("bookworm"; "" for one that has none).
-ChangelogFacts facts_for_release(const std::vector<ChangelogEntry>& entries, std::string_view codename);
+// What the entries say for this release ("debian:12").
+ChangelogFacts facts_for_release(const std::vector<ChangelogEntry>& entries, std::string_view name_space);
 
 }  // namespace limpid::advisory

@@ -116,7 +116,7 @@ const char* kHistory =
     "zfoo (1.1-1) experimental; urgency=low\n\n  * CVE-2031-0002\n\n -- A <a@b>  Tue, 01 Jan 2030 00:00:00 +0000\n";
 
 TEST(Changelog, OldestCountingEntryOfTheRelease) {
-  const auto facts = facts_for_release(parse_changelog(kHistory), "bookworm");
+  const auto facts = facts_for_release(parse_changelog(kHistory), "debian:12");
   ASSERT_EQ(facts.fixes.size(), 3u);
   EXPECT_EQ(facts.fixes[0].id, "CVE-2031-0001");
   EXPECT_EQ(facts.fixes[0].version, "1.2-3~deb12u1");  // the first rebuild of 1.2-3, which is below 1.2-3
@@ -130,10 +130,20 @@ TEST(Changelog, OldestCountingEntryOfTheRelease) {
 
 TEST(Changelog, OtherReleasesAndNone) {
   const auto entries = parse_changelog(kHistory);
-  EXPECT_EQ(facts_for_release(entries, "bullseye").fixes.back().id, "CVE-2031-0004");
+  EXPECT_EQ(facts_for_release(entries, "debian:11").fixes.back().id, "CVE-2031-0004");
   const auto none = facts_for_release(entries, "");
   ASSERT_EQ(none.fixes.size(), 2u);
   EXPECT_EQ(none.fixes[0].version, "1.2-3");  // the rebuild is for another release
+}
+
+TEST(Changelog, VersionSuffixNamesTheRelease) {
+  const auto entries = parse_changelog(
+      "zfoo (1.2-3+deb12u5) bullseye-security; urgency=low\n\n  * CVE-2031-0001\n\n -- A <a@b>  x\n"
+      "zfoo (1.2-3+deb12) bullseye; urgency=low\n\n  * CVE-2031-0002\n\n -- A <a@b>  x\n");
+  const auto facts = facts_for_release(entries, "debian:12");
+  ASSERT_EQ(facts.fixes.size(), 1u);
+  EXPECT_EQ(facts.fixes[0].version, "1.2-3+deb12u5");
+  EXPECT_EQ(facts.without_fix, (Ids{"CVE-2031-0002"}));
 }
 
 }  // namespace

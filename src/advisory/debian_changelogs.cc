@@ -56,19 +56,6 @@ struct SourceFacts {
   ChangelogFacts facts;
 };
 
-// The release that a version's own suffix names: "+deb12u3", "~deb12u1".
-std::string namespace_of_version(std::string_view version) {
-  for (const std::string_view marker : {"+deb", "~deb"}) {
-    const auto at = version.rfind(marker);
-    if (at == std::string_view::npos) continue;
-    auto rest = version.substr(at + marker.size());
-    const auto digits = std::ranges::find_if_not(rest, base::is_digit);
-    const auto number = rest.substr(0, static_cast<std::size_t>(digits - rest.begin()));
-    if (rest.substr(number.size()).starts_with('u')) return debian_namespace(number);
-  }
-  return {};
-}
-
 std::string namespace_of_entry(const ChangelogEntry& entry) {
   for (const auto& distribution : entry.distributions) {
     const auto name_space = namespace_of_codename(distribution.substr(0, distribution.find('-')));
@@ -122,7 +109,8 @@ Result<void> MirrorReader::read_package(const std::string& path) {
     if (facts->path.empty()) {
       facts->path = path;
       facts->newest_version = control.source_version;
-      facts->name_space = input_.name_space.empty() ? namespace_of_version(control.source_version) : input_.name_space;
+      facts->name_space =
+          input_.name_space.empty() ? namespace_of_version_suffix(control.source_version) : input_.name_space;
     }
     return {};
   };
@@ -167,7 +155,7 @@ void MirrorReader::parse_text(std::string_view text, SourceFacts& facts) {
   if (input_.name_space.empty()) {
     if (auto told = namespace_of_entry(*newest); !told.empty()) facts.name_space = std::move(told);
   }
-  facts.facts = facts_for_release(entries, codename_of_namespace(facts.name_space));
+  facts.facts = facts_for_release(entries, facts.name_space);
 }
 
 void MirrorReader::emit(const std::string& source, const SourceFacts& newest, const SourceFacts* with_changelog,

@@ -24,7 +24,7 @@ class Sink {
 
 // What became of the input. `records` counts what the upstream calls a record (the feed's own header says which).
 // Every statement of the input is either handed to the Sink or counted in `dropped` under a short, stable reason
-// ("no ordering for ecosystem PyPI", "withdrawn", "temporary id", …).
+// ("no ordering for ecosystem PyPI", "withdrawn", "temporary id", …). `statements` counts both.
 struct FeedCounts {
   std::uint64_t records = 0;
   std::uint64_t statements = 0;

@@ -62,6 +62,12 @@ TEST(ReleaseNames, Normalised) {
   EXPECT_EQ(alpine_namespace("v3.19"), "alpine:v3.19");
   EXPECT_EQ(alpine_namespace("3.19.1"), "alpine:v3.19");
   EXPECT_EQ(alpine_namespace("edge"), "alpine:edge");
+  EXPECT_EQ(namespace_of_version_suffix("1:1.2-3+deb12u1"), "debian:12");
+  EXPECT_EQ(namespace_of_version_suffix("1.2-3~deb13u2"), "debian:13");
+  EXPECT_EQ(namespace_of_version_suffix("1.2-3+deb12u1~deb11u1"), "debian:11");
+  for (const auto* none : {"1.2-3", "1.2-3deb12u1", "1.2+deb12", "1.2+debu1", "deb12u1"}) {
+    EXPECT_EQ(namespace_of_version_suffix(none), "") << none;
+  }
   for (const auto* bad : {"", "x", "12x", "1..2", ".5", "12.", "-1"}) {
     EXPECT_EQ(debian_namespace(bad), "") << bad;
     EXPECT_EQ(ubuntu_namespace(bad), "") << bad;

@@ -29,16 +29,20 @@ std::optional<Bound> read_bound(const version::Ordering& ordering, std::string_v
 struct Point {
   OsvEvent::Kind kind = OsvEvent::Kind::introduced;
   bool beginning = false;  // introduced "0": below every version, also those below "0"
+  std::size_t order = 0;   // in the record: decides between equals
   Bound bound;
 };
 
 bool is_before(const version::Ordering& ordering, const Point& a, const Point& b) {
   if (a.beginning != b.beginning) return a.beginning;
-  if (a.beginning) return false;
-  const auto order = ordering.compare(a.bound.version, b.bound.version);
-  if (order != 0) return order < 0;
-  // last_affected ends just above its version, so that it comes after an introduced at the same place.
-  return a.kind != OsvEvent::Kind::last_affected && b.kind == OsvEvent::Kind::last_affected;
+  if (!a.beginning) {
+    const auto order = ordering.compare(a.bound.version, b.bound.version);
+    if (order != 0) return order < 0;
+    // last_affected ends just above its version, so that it comes after an introduced at the same place.
+    const bool a_last = a.kind == OsvEvent::Kind::last_affected, b_last = b.kind == OsvEvent::Kind::last_affected;
+    if (a_last != b_last) return b_last;
+  }
+  return a.order < b.order;
 }
 
 class Walk {
@@ -96,7 +100,7 @@ OsvIntervals evaluate_osv_events(Scheme scheme, std::vector<OsvEvent> events) {
   std::optional<Point> limit;
   bool unlimited = false;
   for (auto& event : events) {
-    Point point{.kind = event.kind, .beginning = false, .bound = {}};
+    Point point{.kind = event.kind, .beginning = false, .order = points.size(), .bound = {}};
     if (event.kind == OsvEvent::Kind::introduced && event.version == "0") {
       point.beginning = true;
     } else if (event.kind == OsvEvent::Kind::limit && event.version == "*") {
@@ -113,7 +117,7 @@ OsvIntervals evaluate_osv_events(Scheme scheme, std::vector<OsvEvent> events) {
       limit = std::move(point);  // of several, being below any is enough: the highest counts
     }
   }
-  std::ranges::stable_sort(points, [&](const Point& a, const Point& b) { return is_before(*ordering, a, b); });
+  std::ranges::sort(points, [&](const Point& a, const Point& b) { return is_before(*ordering, a, b); });
   Walk walk(*ordering, limit && !unlimited ? &*limit : nullptr);
   for (const auto& point : points) walk.step(point);
   result.ranges = walk.finish();

@@ -87,4 +87,13 @@ std::string alpine_namespace(std::string_view release) {
   return base::cat({"alpine:v", major, ".", minor});
 }
 
+std::string namespace_of_version_suffix(std::string_view version) {
+  const auto at = version.rfind("deb");
+  if (at == std::string_view::npos || at == 0 || (version[at - 1] != '+' && version[at - 1] != '~')) return {};
+  const auto rest = version.substr(at + 3);
+  const auto digits = std::ranges::find_if_not(rest, base::is_digit);
+  const auto number = rest.substr(0, static_cast<std::size_t>(digits - rest.begin()));
+  return rest.substr(number.size()).starts_with('u') ? debian_namespace(number) : std::string();
+}
+
 }  // namespace limpid::advisory

@@ -20,4 +20,7 @@ std::string ubuntu_namespace(std::string_view release);
 // "alpine:v3.19" of "v3.19", "3.19" or "3.19.1", "alpine:edge" of "edge"; "" if it is no release.
 std::string alpine_namespace(std::string_view release);
 
+// The Debian release that a package's version names by its suffix, "1.2-3+deb12u1" or "1.2-3~deb12u1": debian:12.
+std::string namespace_of_version_suffix(std::string_view version);
+
 }  // namespace limpid::advisory
