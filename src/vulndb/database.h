@@ -137,7 +137,7 @@ struct Info {
 };
 
 enum class Access : std::uint8_t {
-  read,  // pread what is needed: best for a process that asks once
+  read,  // pread what is needed: for a process that asks once, above all on a cold page cache
   map,   // map the file: best for one that lives long
 };
 

@@ -104,7 +104,7 @@ RangeView List<RangeView>::decode(const std::uint8_t* group, std::uint32_t at, s
   const std::uint8_t* from = group + at + 3 * index * width;
   return {format::pool_text(pool, format::load_reference(from, width)),
           format::pool_text(pool, format::load_reference(from + width, width)),
-          format::pool_text(pool, format::load_reference(from + 2 * width, width))};
+          format::pool_text(pool, format::load_reference(from + std::size_t{2} * width, width))};
 }
 
 std::string_view FeedStarts::feed_of(AdvisoryNumber advisory) const {

@@ -221,14 +221,13 @@ Result<void> Database::State::read_directories() {
   const std::uint64_t size = head.file_size - first.offset;
   if (size > kSmallTableMax) return fail(Code::limit, {"feeds, namespaces and lifecycles: ", size, " bytes"});
   LIMPID_ASSIGN(const Bytes small, source.borrow(first.offset, size, scratch));
-  std::array<Bytes, 3> tables;
+  constexpr std::array kSmall = {Section::feeds, Section::namespaces, Section::lifecycles};
+  std::array<Bytes, kSmall.size()> tables;
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    const std::size_t number = static_cast<std::size_t>(Section::feeds) + i;
-    const SectionPlace& place = sections[number];
+    const SectionPlace& place = section(kSmall[i]);
     tables[i] = small.subspan(place.offset - first.offset, place.size);
-    if (format::checksum(tables[i], number) != place.checksum)
-      return fail(Code::mismatch,
-                  {format::name_of(static_cast<Section>(number)), " at ", place.offset, ": wrong checksum"});
+    if (format::checksum(tables[i], static_cast<std::uint64_t>(kSmall[i])) != place.checksum)
+      return fail(Code::mismatch, {format::name_of(kSmall[i]), " at ", place.offset, ": wrong checksum"});
   }
   LIMPID_TRY_WITHIN(read_feeds(tables[0], info, feeds), {"feeds at ", first.offset});
   LIMPID_TRY_WITHIN(read_namespaces(tables[1], sections, namespaces, info, head.groups),
