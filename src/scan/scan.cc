@@ -110,7 +110,7 @@ Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOpti
 
   // Files that stand behind links are read in a second pass over just their layers; that may lead to one more link, but
   // never to an endless chain.
-  constexpr int kPassesMax = 3;
+  constexpr int kPassesMax = 5;
   for (int pass = 0; pass < kPassesMax && !scanned.inventory.unread.empty(); ++pass) {
     std::map<std::uint32_t, std::vector<Unread>> wanted;
     std::vector<std::size_t> order;
