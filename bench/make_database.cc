@@ -1,6 +1,7 @@
 // bench-make-database OUT STATEMENTS [PACKAGES-FILE]: a database of that many statements over the namespaces that
 // limpid reads today, in the proportions of the real ones, through the real compiler. With PACKAGES-FILE, writes 800
-// "name<TAB>version" lines of debian:12, of which about a tenth of the statements apply. Prints what it cost.
+// "name<TAB>version" lines as a real image has them: seven binary packages for six sources, half of which have any
+// advisories. Prints what it cost.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -68,8 +69,11 @@ int main(int argc, char** argv) {
   if (argc > 3) {
     std::FILE* out = std::fopen(argv[3], "w");
     if (out == nullptr) return 1;
-    for (std::size_t i = 0; i < 800; ++i)
-      std::fprintf(out, "%s\t%s\n", package_name(i * 15).c_str(), base::cat({11, ".", i % 30, ".1-1"}).c_str());
+    for (std::size_t i = 0; i < 800; ++i) {
+      const std::size_t source = i * 6 / 7;
+      std::fprintf(out, "%s\t%s\n", package_name(source % 2 == 0 ? source * 17 : kPackages + source).c_str(),
+                   base::cat({11, ".", source % 30, ".1-1"}).c_str());
+    }
     std::fclose(out);
   }
   return 0;

@@ -66,20 +66,20 @@ Evaluation Evaluator::evaluate(const vulndb::Statement& statement, const version
   return {};
 }
 
-std::optional<std::string> version_free_of(const std::vector<const vulndb::Statement*>& statements,
-                                           std::string_view installed) {
+std::optional<std::string_view> version_free_of(const std::vector<const vulndb::Statement*>& statements,
+                                                std::string_view installed) {
   if (statements.empty()) return std::nullopt;
   // Nearly every flaw has one record with one range, whose end is free of it.
   if (statements.size() == 1 && statements.front()->ranges.size() == 1 && statements.front()->versions.empty()) {
     const std::string_view fixed = (*statements.front()->ranges.begin()).fixed;
-    return fixed.empty() ? std::nullopt : std::optional<std::string>(fixed);
+    return fixed.empty() ? std::nullopt : std::optional(fixed);
   }
   const version::Ordering* ordering = version::find_ordering(statements.front()->scheme);
   if (ordering == nullptr) return std::nullopt;
   Evaluator evaluator;
   evaluator.begin(statements.front()->scheme);
   // Each step leaves at least one range for good, so there are at most as many steps as ranges.
-  std::string candidate(installed);
+  std::string_view candidate = installed;
   for (;;) {
     bool moved = false;
     const version::Version version = ordering->parse(candidate);
@@ -97,8 +97,16 @@ std::optional<std::string> version_free_of(const std::vector<const vulndb::State
       moved = true;
     }
     if (!moved) return candidate == installed ? std::nullopt : std::optional(candidate);
-    candidate = std::string(target);
+    candidate = target;
   }
+}
+
+bool ends_are_fixes(const vulndb::Statement& statement) {
+  if (statement.status == advisory::Status::fixed) return true;
+  // The word of a statement with an open range speaks of that one; its other ranges ended with a fix.
+  for (const vulndb::RangeView& range : statement.ranges)
+    if (range.fixed.empty() && range.last_affected.empty()) return true;
+  return false;
 }
 
 }  // namespace limpid::match

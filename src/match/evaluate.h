@@ -8,19 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "match/evaluation.h"
 #include "version/ordering.h"
 #include "vulndb/database.h"
 
 namespace limpid::match {
-
-struct Evaluation {
-  bool affected = false;
-  // The range that holds the version; open at both ends for "every version" and for one that is listed by itself.
-  vulndb::RangeView range;
-  std::string_view listed;  // the version that is listed by itself
-};
-// For a person: "< 1.2-3", ">= 1.0, <= 1.4", "= 3", "every version".
-std::string describe(const Evaluation& evaluation);
 
 // Evaluates many statements on one package. Remembers the bounds that it has parsed, since the flaws of one package
 // share their fixed versions; statements must outlive it (their texts are told apart by their place in the database).
@@ -42,7 +34,11 @@ class Evaluator {
 
 // The smallest fixed version above `installed` at which none of the statements applies any more; nothing if there is no
 // such version among their bounds.
-std::optional<std::string> version_free_of(const std::vector<const vulndb::Statement*>& statements,
-                                           std::string_view installed);
+std::optional<std::string_view> version_free_of(const std::vector<const vulndb::Statement*>& statements,
+                                                std::string_view installed);
+
+// Whether the ends of its ranges are versions to upgrade to. Where the upstream says "affected" of nothing but bounded
+// ranges, they are no more than where its knowledge ends.
+bool ends_are_fixes(const vulndb::Statement& statement);
 
 }  // namespace limpid::match

@@ -47,16 +47,16 @@ bool applies_to_architecture(const Statement& statement, const Package& package)
 // One statement with what it says of the installed version.
 struct Judged {
   const Statement* statement;
-  std::string_view id;  // the flaw that it speaks of: in the database, or in Matcher::flaws_
-  std::string_view key, version;
+  std::string_view id;  // the flaw that it speaks of: in the database, or in Matches::texts
+  std::string_view version;
   Evaluation evaluation;
-  bool uncertain;
+  bool by_source, uncertain;
 };
 
 class Matcher {
  public:
-  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database)
-      : image_(image), database_(database) {}
+  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, Matches& matches)
+      : image_(image), database_(database), texts_(matches.texts) {}
 
   Result<void> match(std::uint32_t index, Matches& matches) {
     const Package& package = image_.packages[index];
@@ -128,12 +128,8 @@ class Matcher {
       }
       previous = &statement;
       previous_by_source = source;
-      judged_.push_back({&statement,
-                         {},
-                         source ? package.source_name : package.name,
-                         version,
-                         evaluator_.evaluate(statement, installed, version),
-                         !installed.valid});
+      judged_.push_back(
+          {&statement, {}, version, evaluator_.evaluate(statement, installed, version), source, !installed.valid});
     }
     // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
     if (std::ranges::none_of(judged_, [](const Judged& judged) { return judged.evaluation.affected; })) judged_.clear();
@@ -150,8 +146,8 @@ class Matcher {
       // A record with an id of its own kind: its text says which CVEs it is about. It is only opened if it applies or
       // denies.
       if (!judged_[i].evaluation.affected && statement.status != Status::not_affected) continue;
-      LIMPID_ASSIGN(const std::vector<std::string>* cves, cves_of(statement.advisory));
-      for (const std::string& cve : *cves) {
+      LIMPID_ASSIGN(const std::vector<std::string_view>* cves, cves_of(statement.advisory));
+      for (const std::string_view& cve : *cves) {
         if (&cve != &cves->front()) judged_.push_back(judged_[i]);
         (&cve == &cves->front() ? judged_[i] : judged_.back()).id = cve;
       }
@@ -159,7 +155,7 @@ class Matcher {
     return {};
   }
 
-  Result<const std::vector<std::string>*> cves_of(std::uint32_t advisory) {
+  Result<const std::vector<std::string_view>*> cves_of(std::uint32_t advisory) {
     const auto known = flaws_.find(advisory);
     if (known != flaws_.end()) return &known->second;
     LIMPID_ASSIGN(const vulndb::Details details, database_.details(advisory));
@@ -169,7 +165,9 @@ class Matcher {
         if (without_distribution(other).starts_with("CVE-")) ids.emplace_back(without_distribution(other));
     std::ranges::sort(ids);
     ids.erase(std::ranges::unique(ids).begin(), ids.end());
-    return &(flaws_[advisory] = std::move(ids));
+    std::vector<std::string_view>& views = flaws_[advisory];
+    for (std::string& id : ids) views.push_back(texts_.emplace_back(std::move(id)));
+    return &views;
   }
 
   // Of all that is said of one flaw, the best-ranked feed decides; a denial in it silences.
@@ -202,41 +200,44 @@ class Matcher {
     const Judged& first = *hits.front();
     Finding finding;
     finding.package = index;
-    finding.id = std::string(first.id);
-    finding.advisory = std::string(first.statement->id);
+    finding.id = first.id;
+    finding.advisory = first.statement->id;
     finding.advisory_number = first.statement->advisory;
-    finding.feed = std::string(first.statement->feed);
+    finding.feed = first.statement->feed;
+    finding.key = first.statement->package;
+    finding.evaluation = first.evaluation;
+    finding.by_source = first.by_source;
     finding.kind = first.statement->kind;
     finding.status = first.statement->status;
     finding.uncertain = first.uncertain;
     std::vector<const Statement*> statements;
     for (const Judged* hit : hits) statements.push_back(hit->statement);
-    if (auto fixed = version_free_of(statements, first.version)) {
-      finding.fixed_in = std::move(*fixed);
-      finding.status = Status::fixed;
-    } else if (finding.status == Status::fixed) {
-      finding.status = Status::affected;  // another record of the same flaw has no fix
+    const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
+    if (std::ranges::all_of(statements, fixable)) {
+      if (const auto fixed = version_free_of(statements, first.version)) {
+        finding.fixed_in = *fixed;
+        finding.status = Status::fixed;
+      }
     }
+    // The range that holds this version has no fix, though the record has one elsewhere.
+    if (finding.fixed_in.empty() && finding.status == Status::fixed) finding.status = Status::affected;
     // The deciding feed's own word first, then any other feed's on the same flaw.
     for (const Judged& judged : group) {
       const Severity severity = normalise_severity(judged.statement->feed, judged.statement->severity);
       if (finding.severity_source.empty() && !judged.statement->severity.empty() &&
           (severity != Severity::unknown || judged.statement->feed == first.statement->feed)) {
         finding.severity = severity;
-        finding.severity_word = std::string(judged.statement->severity);
-        finding.severity_source = std::string(judged.statement->feed);
+        finding.severity_word = judged.statement->severity;
+        finding.severity_source = judged.statement->feed;
       } else if (finding.severity == Severity::unknown && severity != Severity::unknown) {
         finding.severity = severity;
-        finding.severity_word = std::string(judged.statement->severity);
-        finding.severity_source = std::string(judged.statement->feed);
+        finding.severity_word = judged.statement->severity;
+        finding.severity_source = judged.statement->feed;
       }
       if (judged.statement->feed != finding.feed &&
           std::ranges::find(finding.also, judged.statement->feed) == finding.also.end())
         finding.also.emplace_back(judged.statement->feed);
     }
-    finding.reason = base::cat({first.statement->key_kind == KeyKind::source ? "source package " : "package ",
-                                first.key, " ", first.version, ": ", describe(first.evaluation)});
-    if (first.uncertain) finding.reason += " (the installed version does not follow its scheme: uncertain)";
     return finding;
   }
 
@@ -246,7 +247,8 @@ class Matcher {
   std::size_t by_source_ = 0;          // how many of them were found by the source package
   std::vector<Judged> judged_;
   Evaluator evaluator_;
-  std::map<std::uint32_t, std::vector<std::string>> flaws_;
+  std::map<std::uint32_t, std::vector<std::string_view>> flaws_;
+  std::deque<std::string>& texts_;
 };
 
 Support support_of(const std::optional<advisory::EndOfLife>& dates, Date today) {
@@ -303,7 +305,10 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   Matches matches;
   matches.covered = !image.distribution.name_space.empty() && database.has_namespace(image.distribution.name_space);
   matches.support = support_of(database.end_of_life(image.distribution.name_space), options.today);
-  Matcher matcher(image, database);
+  // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
+  constexpr std::size_t kFindingsPerPackage = 4;
+  matches.findings.reserve(kFindingsPerPackage * image.packages.size());
+  Matcher matcher(image, database, matches);
   for (std::uint32_t index = 0; index < image.packages.size(); ++index) {
     LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});

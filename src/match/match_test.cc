@@ -30,7 +30,8 @@ TEST(Match, ComparesTheSourceVersionWithTheSourcePackage) {  // a rebuild's +b2 
   EXPECT_EQ(finding.severity, Severity::low);
   EXPECT_EQ(finding.severity_word, "low**");
   EXPECT_EQ(finding.severity_source, "debian");
-  EXPECT_EQ(finding.reason, "source package zfoo 1.2-3: < 1.2-3+deb12u1");
+  EXPECT_EQ(reason(finding, debian_package("libzfoo1", "1.2-3+b2", "zfoo", "1.2-3")),
+            "source package zfoo 1.2-3: < 1.2-3+deb12u1");
   EXPECT_TRUE(match(debian_image({debian_package("libzfoo1", "1.2-3+deb12u1+b1", "zfoo", "1.2-3+deb12u1")}), database)
                   .findings.empty());
 }
@@ -49,6 +50,15 @@ TEST(Match, KeepsTheVendorsStatusWhereThereIsNoFix) {
     EXPECT_EQ(finding.fixed_in, "");
   }
   EXPECT_EQ(statuses, (std::vector{Status::will_not_fix, Status::fix_deferred, Status::end_of_life, Status::affected}));
+}
+
+TEST(Match, TheEndOfARangeIsAFixOnlyWhereTheUpstreamSaysFixed) {
+  const auto database = DatabaseMaker().feed("osv").statement("CVE-2024-1", "a", Status::affected, "2").make();
+  const auto matches = match(debian_image({debian_package("a", "1")}), database);
+  ASSERT_EQ(matches.findings.size(), 1U);
+  EXPECT_EQ(matches.findings[0].status, Status::affected);
+  EXPECT_EQ(matches.findings[0].fixed_in, "");
+  EXPECT_TRUE(match(debian_image({debian_package("a", "2")}), database).findings.empty());
 }
 
 TEST(Match, UnderInvestigationIsNoFinding) {
@@ -73,7 +83,7 @@ TEST(Match, TheDistributionsOwnFeedDecidesAndADenialSilences) {
   EXPECT_EQ(matches.findings[0].id, "CVE-2024-2");
   EXPECT_EQ(matches.findings[0].fixed_in, "1.1");
   EXPECT_EQ(matches.findings[0].severity, Severity::high);
-  EXPECT_EQ(matches.findings[0].also, std::vector<std::string>{"osv"});
+  EXPECT_EQ(matches.findings[0].also, std::vector<std::string_view>{"osv"});
   EXPECT_EQ(matches.findings[1].id, "CVE-2024-3");
   EXPECT_EQ(matches.findings[1].feed, "osv");
   EXPECT_EQ(matches.findings[1].fixed_in, "3");
@@ -226,7 +236,7 @@ TEST(Match, RangesWithSeveralBranches) {
   const auto database = DatabaseMaker().feed("osv").add(record).make();
   const auto outcome = [&](const char* version) -> std::string {
     const auto matches = match(debian_image({debian_package("a", version)}), database);
-    return matches.findings.empty() ? "none" : "affected, fixed in '" + matches.findings[0].fixed_in + "'";
+    return matches.findings.empty() ? "none" : base::cat({"affected, fixed in '", matches.findings[0].fixed_in, "'"});
   };
   EXPECT_EQ(outcome("1.0"), "affected, fixed in '1.2.3'");
   EXPECT_EQ(outcome("1.2.3"), "none");

@@ -9,7 +9,7 @@
 namespace limpid::match {
 namespace {
 
-bool older(version::Scheme scheme, const std::string& a, const std::string& b) {
+bool older(version::Scheme scheme, std::string_view a, std::string_view b) {
   const version::Ordering* ordering = version::find_ordering(scheme);
   return ordering != nullptr && ordering->compare(ordering->parse(a), ordering->parse(b)) < 0;
 }

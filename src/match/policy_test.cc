@@ -5,11 +5,11 @@
 namespace limpid::match {
 namespace {
 
-Finding finding(std::string id, Severity severity, std::string fixed = "") {
+Finding finding(std::string_view id, Severity severity, std::string_view fixed = "") {
   Finding finding;
-  finding.id = std::move(id);
+  finding.id = id;
   finding.severity = severity;
-  finding.fixed_in = std::move(fixed);
+  finding.fixed_in = fixed;
   return finding;
 }
 

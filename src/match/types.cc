@@ -1,6 +1,14 @@
 #include "match/types.h"
 
+#include "base/text.h"
+
 namespace limpid::match {
+
+std::string reason(const Finding& finding, const inventory::Package& package) {
+  return base::cat({finding.by_source ? "source package " : "package ", finding.key, " ",
+                    finding.by_source ? package.source_version : package.version, ": ", describe(finding.evaluation),
+                    finding.uncertain ? " (the installed version does not follow its scheme: uncertain)" : ""});
+}
 
 std::string_view name_of(Unmatched::Why why) {
   switch (why) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,27 +10,34 @@
 
 #include "advisory/types.h"
 #include "base/date.h"
+#include "inventory/types.h"
+#include "match/evaluation.h"
 #include "match/severity.h"
 
 namespace limpid::match {
 
-// One flaw in one installed package.
+// One flaw in one installed package. Its texts are views into the database and into Matches::texts: an image has a
+// thousand of these, and copying what is there already would cost more than finding them.
 struct Finding {
-  std::uint32_t package = 0;          // index into ImageInventory::packages
-  std::string id;                     // the CVE if the advisory has exactly one, else the advisory's own id
-  std::string advisory;               // the id of the advisory that decided, as its feed keys it
-  std::uint32_t advisory_number = 0;  // its number in the database
-  std::string feed;                   // the feed that decided
-  std::vector<std::string> also;      // other feeds with a statement on the same flaw and package
+  std::uint32_t package = 0;           // index into ImageInventory::packages
+  std::uint32_t advisory_number = 0;   // in the database
+  std::string_view id;                 // the CVE if the advisory has one, else the advisory's own id
+  std::string_view advisory;           // the id of the advisory that decided, as its feed keys it
+  std::string_view feed;               // the feed that decided
+  std::string_view severity_word;      // as its source words it
+  std::string_view severity_source;    // the feed whose word it is, "" if nobody says
+  std::string_view fixed_in;           // the version to upgrade the matched (source) package to, "" if there is none
+  std::string_view key;                // the package that the advisory names
+  Evaluation evaluation;               // which of its ranges holds the installed version
+  std::vector<std::string_view> also;  // other feeds with a statement on the same flaw and package
   advisory::Status status = advisory::Status::unknown;
   advisory::Kind kind = advisory::Kind::vulnerability;
   Severity severity = Severity::unknown;
-  std::string severity_word;    // as its source words it
-  std::string severity_source;  // the feed whose word it is, "" if nobody says
-  std::string fixed_in;         // the version to upgrade the matched (source) package to, "" if there is none
-  std::string reason;           // which package and version was held against which range
-  bool uncertain = false;       // the installed version does not follow its scheme
+  bool by_source = false;  // the source package's version was held against the range
+  bool uncertain = false;  // the installed version does not follow its scheme
 };
+// Which package and version was held against which range: "source package openssl 3.0.1-1: < 3.0.2-1".
+std::string reason(const Finding& finding, const inventory::Package& package);
 
 // A package that was deliberately not held against the advisories, or not in full.
 struct Unmatched {
@@ -64,7 +72,9 @@ struct Support {
 };
 std::string_view name_of(Support::State state);
 
+// Valid as long as the Database is that it was made from.
 struct Matches {
+  std::deque<std::string> texts;  // what findings speak of that is not in the database in this form
   std::vector<Finding> findings;  // by package, most severe first
   std::vector<Unmatched> unmatched;
   std::vector<Outdated> outdated;

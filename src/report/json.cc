@@ -136,8 +136,8 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     LIMPID_ASSIGN(const vulndb::Details* details, reader.read(finding.advisory_number));
     std::set<std::string> aliases(details->aliases.begin(), details->aliases.end());
     aliases.insert(details->upstream.begin(), details->upstream.end());
-    aliases.insert(finding.advisory);
-    aliases.erase(finding.id);
+    aliases.emplace(finding.advisory);
+    aliases.erase(std::string(finding.id));
     json.open();
     json.text("id", finding.id);
     json.list("aliases", aliases);
@@ -152,7 +152,7 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     json.text("severity_word", finding.severity_word);
     json.text("fixed_in", finding.fixed_in);
     write_layer(json, "introduced_by_layer", result.subject, package.layer);
-    json.text("reason", finding.reason);
+    json.text("reason", match::reason(finding, package));
     json.boolean("uncertain", finding.uncertain);
     json.text("advisory", finding.advisory);
     json.text("feed", finding.feed);

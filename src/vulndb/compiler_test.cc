@@ -147,7 +147,8 @@ TEST_F(CompilerTest, TheStatusFollowsFromTheRangesAndTheWords) {
   const Range last{"", "", "2"};
   const std::vector<StatusCase> cases = {
       {{{Status::fixed, {fixed}}}, "s1 k0 [,2)"},
-      {{{Status::affected, {fixed}}}, "s1 k0 [,2)"},
+      {{{Status::affected, {fixed}}}, "s2 k0 [,2)"},  // nobody says "fixed": knowledge ends there
+      {{{Status::affected, {fixed}}, {Status::fixed, {fixed}}}, "s1 k0 [,2)"},
       {{{Status::affected, {open}}}, "s2 k0 "},
       {{{Status::affected, {}}}, "s2 k0 "},
       {{{Status::fixed, {open}}}, "s2 k0 "},  // the range is believed, not the word

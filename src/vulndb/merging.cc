@@ -69,7 +69,10 @@ Status merged_status(std::span<const Part> parts, const std::vector<Bounds>& ran
       worst = part.statement().status;
   const bool has_fix =
       std::any_of(ranges.begin(), ranges.end(), [](const Bounds& range) { return !range.fixed.empty(); });
-  if (!open) return has_fix ? Status::fixed : worst;
+  // Without an open end somebody has to say "fixed": the end of a range may be no more than where knowledge of it ends.
+  const bool said_fixed = std::any_of(parts.begin(), parts.end(),
+                                      [](const Part& part) { return part.statement().status == Status::fixed; });
+  if (!open) return has_fix && said_fixed ? Status::fixed : worst;
   // "fixed" of something without a fix is a contradiction: the range is believed, not the word.
   return worst == Status::fixed && !has_fix ? Status::affected : worst;
 }
