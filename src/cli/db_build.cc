@@ -42,7 +42,7 @@ Result<FeedArgument> parse_feed(std::string_view text) {
 }
 
 void tell(const vulndb::FeedInfo& feed, const SkippedList& skipped) {
-  std::fprintf(stderr, "%s: %llu records, %llu statements kept", base::printable(feed.name).c_str(),
+  std::fprintf(stderr, "%s: %llu records, %llu statements", base::printable(feed.name).c_str(),
                static_cast<unsigned long long>(feed.records), static_cast<unsigned long long>(feed.statements));
   for (const auto& [reason, number] : feed.dropped)
     std::fprintf(stderr, ", %llu dropped (%s)", static_cast<unsigned long long>(number),

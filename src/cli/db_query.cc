@@ -28,6 +28,13 @@ std::string versions_of(const vulndb::Statement& statement) {
   return base::join(parts, ", ");
 }
 
+// What is left of a feed's statements when the dropped ones are gone (duplicates are united after that).
+std::uint64_t kept(const vulndb::FeedInfo& feed) {
+  std::uint64_t number = feed.statements;
+  for (const auto& [reason, dropped] : feed.dropped) number -= std::min(number, dropped);
+  return number;
+}
+
 Result<int> info(const DbQueryCommand& command) {
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
   const vulndb::Info& info = database.info();
@@ -47,6 +54,7 @@ Result<int> info(const DbQueryCommand& command) {
       json.text("path", feed.path);
       json.number("records", feed.records);
       json.number("statements", feed.statements);
+      json.number("kept", kept(feed));
       json.open("dropped");
       for (const auto& [reason, number] : feed.dropped) json.number(reason, number);
       json.close();
@@ -72,13 +80,14 @@ Result<int> info(const DbQueryCommand& command) {
   std::string text = base::cat({database_path(command.database), "\n  format ", info.format, ", ", info.size,
                                 " bytes, ", info.advisories, " advisories, ", info.statements, " statements\n\n"});
   const report::Style style = style_for(output);
-  std::vector<std::vector<std::string>> feeds{{"FEED", "RECORDS", "STATEMENTS", "SKIPPED", "AS OF", "DROPPED"}};
+  std::vector<std::vector<std::string>> feeds{{"FEED", "RECORDS", "STATEMENTS", "KEPT", "SKIPPED", "AS OF", "DROPPED"}};
   for (const vulndb::FeedInfo& feed : info.feeds) {
     std::vector<std::string> dropped;
     for (const auto& [reason, number] : feed.dropped)
       dropped.push_back(base::cat({number, " ", base::printable(reason)}));
     feeds.push_back({base::printable(feed.name), base::cat({feed.records}), base::cat({feed.statements}),
-                     base::cat({feed.skipped}), base::printable(feed.as_of.substr(0, 10)), base::join(dropped, ", ")});
+                     base::cat({kept(feed)}), base::cat({feed.skipped}), base::printable(feed.as_of.substr(0, 10)),
+                     base::join(dropped, ", ")});
   }
   std::vector<std::vector<std::string>> namespaces{{"NAMESPACE", "PACKAGES", "STATEMENTS", "BYTES"}};
   for (const vulndb::NamespaceInfo& name_space : info.namespaces)

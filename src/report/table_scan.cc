@@ -65,8 +65,10 @@ std::vector<Group> group(const ScanResult& result) {
   }
   std::vector<Group> ordered;
   for (auto& [key, value] : groups) ordered.push_back(std::move(value));
-  std::ranges::stable_sort(ordered, [](const Group& a, const Group& b) {
-    return std::tuple(a.lines.begin()->first, b.weight) < std::tuple(b.lines.begin()->first, a.weight);
+  // The most severe flaw first, then the heaviest sum.
+  const auto severest = [](const Group& one) { return std::get<0>(one.lines.begin()->first); };
+  std::ranges::stable_sort(ordered, [&](const Group& a, const Group& b) {
+    return std::tuple(severest(a), b.weight) < std::tuple(severest(b), a.weight);
   });
   return ordered;
 }
@@ -77,7 +79,9 @@ std::string by_severity(const match::Count& count, const Style& style) {
     const std::size_t number = count.by_severity[static_cast<std::size_t>(severity)];
     if (number == 0) continue;
     if (!text.empty()) text += ", ";
-    text += paint(style, ink_of(severity), base::cat({number, " ", match::name_of(severity)}));
+    text += paint(style, ink_of(severity),
+                  base::cat({number, severity == match::Severity::unknown ? " of unknown severity" : " ",
+                             severity == match::Severity::unknown ? "" : match::name_of(severity)}));
   }
   return text;
 }
