@@ -72,7 +72,8 @@ void add_scan(CLI::App& command, ScanCommand& options, bool gates) {
 // LIMPID_FAIL_ON for --fail-on, in every command.
 void name_environment(CLI::App& command) {
   for (CLI::Option* option : command.get_options()) {
-    if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
+    if (option->get_lnames().empty()) continue;
+    if (option->get_lnames().front() == "help" || option->get_lnames().front() == "version") continue;
     std::string name = "LIMPID_";
     for (const char c : option->get_lnames().front()) name += c == '-' ? '_' : base::to_upper(c);
     option->envname(name);

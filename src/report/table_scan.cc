@@ -79,9 +79,9 @@ std::string by_severity(const match::Count& count, const Style& style) {
     const std::size_t number = count.by_severity[static_cast<std::size_t>(severity)];
     if (number == 0) continue;
     if (!text.empty()) text += ", ";
-    text += paint(style, ink_of(severity),
-                  base::cat({number, severity == match::Severity::unknown ? " of unknown severity" : " ",
-                             severity == match::Severity::unknown ? "" : match::name_of(severity)}));
+    const bool unknown = severity == match::Severity::unknown;
+    const std::string words = unknown ? "of unknown severity" : std::string(match::name_of(severity));
+    text += paint(style, ink_of(severity), base::cat({number, " ", words}));
   }
   return text;
 }
