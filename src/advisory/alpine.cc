@@ -150,6 +150,7 @@ std::vector<SecdbId> read_secdb_ids(std::string_view text) {
     }
   }
   std::vector<SecdbId> ids;
+  ids.reserve(cves.size());
   for (auto& cve : cves) ids.push_back({.id = std::move(cve), .aliases = others});
   if (ids.empty() && !others.empty()) {
     ids.push_back({.id = others[0], .aliases = {others.begin() + 1, others.end()}});

@@ -199,7 +199,7 @@ void MirrorReader::finish(Sink& sink) {
   for (const auto& [key, facts] : sources_) {
     if (!facts.readable) continue;  // already in `skipped`, with what is wrong
     const auto skip = [&](SkipReason reason, std::string_view detail) {
-      counts_.skipped.push_back({.path = facts.path, .layer = {}, .reason = reason, .detail = std::string(detail)});
+      counts_.skipped.push_back(Skipped{facts.path, {}, reason, std::string(detail)});
     };
     if (!facts.has_changelog)
       skip(SkipReason::unsupported, "no Debian changelog in any package of this source version");

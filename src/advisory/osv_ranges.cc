@@ -91,7 +91,7 @@ class Walk {
 
 }  // namespace
 
-OsvIntervals evaluate_osv_events(Scheme scheme, std::vector<OsvEvent> events) {
+OsvIntervals evaluate_osv_events(Scheme scheme, const std::vector<OsvEvent>& events) {
   OsvIntervals result;
   const auto* ordering = version::find_ordering(scheme);
   const auto unusable = [] { return OsvIntervals{.ranges = {}, .valid = false}; };
@@ -151,6 +151,7 @@ void remove_covered_versions(Scheme scheme, const std::vector<Range>& ranges, st
     return text.empty() ? std::optional<Version>() : std::optional(ordering->parse(text));
   };
   std::vector<Parsed> parsed;
+  parsed.reserve(ranges.size());
   for (const auto& range : ranges) {
     parsed.push_back({parse(range.introduced), parse(range.fixed), parse(range.last_affected)});
   }

@@ -21,7 +21,7 @@ struct OsvIntervals {
 };
 
 // Sorts the events (upstreams do not) and walks them. "0" as introduced is the beginning of everything.
-OsvIntervals evaluate_osv_events(version::Scheme scheme, std::vector<OsvEvent> events);
+OsvIntervals evaluate_osv_events(version::Scheme scheme, const std::vector<OsvEvent>& events);
 
 // Cuts what is open-ended at GHSA's remark on the last version known to be affected, "<= 1.2.3" or "< 1.2.3". Text of
 // any other form changes nothing.
