@@ -16,6 +16,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(limpid_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds
     -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # libstdc++ 12's std::stable_sort calls its own std::get_temporary_buffer, which C++17 deprecated.
+  target_compile_options(limpid_flags INTERFACE -Wno-deprecated-declarations)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(limpid_flags INTERFACE _FORTIFY_SOURCE=2)
   target_link_options(limpid_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
