@@ -41,7 +41,6 @@ struct InventoryCommand {
   ImageOptions image;
   OutputOptions output;
   bool fail_on_incomplete = false;
-  bool quiet = false;
 };
 
 struct DbBuildCommand {
