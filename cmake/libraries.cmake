@@ -20,6 +20,17 @@ limpid_pkg(zstd libzstd)
 limpid_pkg(simdjson simdjson)
 limpid_pkg(xxhash libxxhash)
 limpid_pkg(yaml yaml-0.1)
+limpid_pkg(curl libcurl)
+limpid_pkg(sqlite sqlite3)
+limpid_pkg(pq libpq)
+limpid_pkg(yamlcpp yaml-cpp)
+
+# Headers only, and only for the files that say so (src/service/http/server.cc, src/service/json.cc).
+find_package(Boost 1.81 REQUIRED)
+add_library(limpid_beast INTERFACE)
+target_link_libraries(limpid_beast INTERFACE Boost::headers)
+add_library(limpid_boost_json INTERFACE)
+target_link_libraries(limpid_boost_json INTERFACE Boost::headers)
 
 find_path(LIMPID_RAPIDJSON_INCLUDE rapidjson/writer.h REQUIRED)
 add_library(limpid_rapidjson INTERFACE)

@@ -1,0 +1,63 @@
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "service/http/server.h"
+
+namespace limpid::service::http {
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Payload Too Large";
+    case 422:
+      return "Unprocessable Entity";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+ReadyPointer make_ready(const Response& response) {
+  if (response.ready) return response.ready;
+  auto ready = std::make_shared<Ready>();
+  ready->status = response.status;
+  base::append(ready->head, {"HTTP/1.1 ", response.status, " ", reason_of(response.status), "\r\n"});
+  for (const auto& [name, value] : response.headers) base::append(ready->head, {name, ": ", value, "\r\n"});
+  base::append(ready->head, {"Content-Length: ", response.body.size(), "\r\n"});
+  ready->body = response.body;
+  return ready;
+}
+
+}  // namespace limpid::service::http
