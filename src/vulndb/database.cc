@@ -302,6 +302,38 @@ Result<std::vector<Database::Placed>> Database::statements_of(AdvisoryNumber adv
   return placed;
 }
 
+Result<std::string> Database::State::id_of(AdvisoryNumber advisory) {
+  LIMPID_ASSIGN(const Text text, text_of(advisory));
+  format::Decoder in(text.bytes);
+  std::string id(in.text());
+  if (!in.ok()) return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
+  return id;
+}
+
+Result<std::vector<Database::Named>> Database::in_order(std::string_view name_space, std::string_view after,
+                                                        std::size_t limit) const {
+  std::vector<Named> named;
+  const Namespace* found = state_->find_namespace(name_space);
+  if (found == nullptr || found->ordered == 0) return named;
+  LIMPID_ASSIGN_WITHIN(const Bytes order,
+                       found->order.get(state_->source, found->order_offset, std::uint64_t{found->ordered} * 4,
+                                        found->order_checksum, found->groups.seed / 2),
+                       {"order of ", name_space});
+  const auto number_at = [&](std::size_t index) { return base::load_le<std::uint32_t>(order.data() + index * 4); };
+  // The first whose id is beyond `after`. In an order that is a lie this finds nothing in particular, but ends.
+  std::size_t low = 0;
+  for (std::size_t high = after.empty() ? 0 : found->ordered; low < high;) {
+    const std::size_t middle = low + (high - low) / 2;
+    LIMPID_ASSIGN(const std::string id, state_->id_of(number_at(middle)));
+    id <= after ? low = middle + 1 : high = middle;
+  }
+  for (; low < found->ordered && named.size() < limit; ++low) {
+    LIMPID_ASSIGN(std::string id, state_->id_of(number_at(low)));
+    named.push_back({number_at(low), std::move(id)});
+  }
+  return named;
+}
+
 Result<std::vector<std::string_view>> Database::search(std::string_view name_space, std::string_view text) const {
   std::vector<std::string_view> names;
   const Namespace* found = state_->find_namespace(name_space);

@@ -169,6 +169,13 @@ class Database {
     Statement statement;
   };
   Result<std::vector<Placed>> statements_of(AdvisoryNumber advisory) const;
+  // Advisories with a statement in the namespace, in the byte order of their ids (then of their feeds): the first
+  // `limit` after `after` ("" for the first of all). For paging by name, so that a page token outlives the database.
+  struct Named {
+    AdvisoryNumber number = 0;
+    std::string id;
+  };
+  Result<std::vector<Named>> in_order(std::string_view name_space, std::string_view after, std::size_t limit) const;
   // Package names of a namespace that contain `text`, sorted; for `db search`.
   Result<std::vector<std::string_view>> search(std::string_view name_space, std::string_view text) const;
 
@@ -177,7 +184,8 @@ class Database {
   Result<void> verify() const;
 
  private:
-  friend class Verifier;  // verify.cc
+  friend class Verifier;    // verify.cc
+  friend class Comparison;  // compare.cc
   struct State;
   explicit Database(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

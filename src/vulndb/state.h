@@ -37,6 +37,7 @@ struct Namespace {
   Table groups, offers;
   std::uint32_t ordered = 0;
   std::uint64_t order_offset = 0, order_checksum = 0;
+  LazyTable order;
 };
 
 struct RecordPlace {
@@ -76,6 +77,7 @@ struct Database::State {
   // `places` may be null. What it gets are numbers of groups that exist, ascending.
   Result<StoredDetails> details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places);
   Result<std::vector<AdvisoryNumber>> candidates(std::uint32_t hash);
+  Result<std::string> id_of(AdvisoryNumber advisory);
 };
 
 inline std::uint32_t entry_hash(Bytes entries, std::size_t index) {

@@ -1,0 +1,182 @@
+// Texts are compared by a fingerprint of each advisory's details, statements field by field, group by group. Advisories
+// are matched by (feed, id): their numbers mean nothing outside one file.
+#include "vulndb/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "vulndb/state.h"
+
+namespace limpid::vulndb {
+namespace {
+
+bool equal(const RangeView& a, const RangeView& b) {
+  return a.introduced == b.introduced && a.fixed == b.fixed && a.last_affected == b.last_affected;
+}
+
+template <class T, class Same>
+bool equal(const List<T>& a, const List<T>& b, const Same& same) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!same(a[i], b[i])) return false;
+  return true;
+}
+
+bool equal(const Statement& a, const Statement& b) {
+  const auto same_text = [](std::string_view x, std::string_view y) { return x == y; };
+  const auto same_range = [](const RangeView& x, const RangeView& y) { return equal(x, y); };
+  return a.severity == b.severity && a.status == b.status && a.kind == b.kind && a.scheme == b.scheme &&
+         equal(a.ranges, b.ranges, same_range) && equal(a.versions, b.versions, same_text) &&
+         equal(a.architectures, b.architectures, same_text);
+}
+
+using Key = std::tuple<std::string_view, std::string_view>;  // feed, id
+Key key_of(const Statement& statement) { return {statement.feed, statement.id}; }
+
+}  // namespace
+
+class Comparison {
+ public:
+  Comparison(const Database& before, const Database& after) : before_(before), after_(after) {}
+
+  Result<std::vector<Changed>> run() {
+    LIMPID_TRY(compare_texts());
+    std::set<std::string_view> names;
+    for (const Database* database : {&before_, &after_})
+      for (const auto& name_space : database->state_->namespaces) names.insert(name_space->name);
+    for (const std::string_view name : names) LIMPID_TRY_WITHIN(compare_namespace(name), {name});
+    std::vector<Changed> changed;
+    for (auto& [key, one] : changed_) {
+      std::ranges::sort(one.packages);
+      one.packages.erase(std::ranges::unique(one.packages).begin(), one.packages.end());
+      changed.push_back(std::move(one));
+    }
+    return changed;
+  }
+
+ private:
+  // One advisory's id and the hash of its texts.
+  struct Print {
+    std::string id;
+    std::uint64_t hash = 0;
+  };
+  static Result<Print> print_of(const Database& database, AdvisoryNumber number) {
+    LIMPID_ASSIGN(const Database::State::Text text, database.state_->text_of(number));
+    format::Decoder in(text.bytes);
+    Print print;
+    print.id = skip_details(in);
+    if (!in.ok()) return fail(Code::invalid, {"advisory ", number, ": damaged details"});
+    print.hash = format::checksum(text.bytes.first(in.position()), 0);
+    return print;
+  }
+
+  static std::map<std::string_view, std::pair<AdvisoryNumber, AdvisoryNumber>> feeds_of(const Database& database) {
+    std::map<std::string_view, std::pair<AdvisoryNumber, AdvisoryNumber>> feeds;
+    const FeedStarts& starts = database.state_->feeds;
+    for (std::size_t i = 0; i < starts.starts.size(); ++i)
+      feeds[starts.names[i]] = {starts.starts[i],
+                                i + 1 == starts.starts.size() ? starts.advisories : starts.starts[i + 1]};
+    return feeds;
+  }
+
+  // Finds the advisories that are in both with other texts. Those in one only have statements that tell of them.
+  Result<void> compare_texts() {
+    const auto before = feeds_of(before_);
+    for (const auto& [feed, range] : feeds_of(after_)) {
+      const auto old = before.find(feed);
+      if (old == before.end()) continue;
+      auto [a, a_end] = old->second;
+      auto [b, b_end] = range;
+      Print a_print, b_print;
+      bool a_read = false, b_read = false;
+      while (a < a_end && b < b_end) {
+        if (!a_read) {
+          LIMPID_ASSIGN(a_print, print_of(before_, a));
+        }
+        if (!b_read) {
+          LIMPID_ASSIGN(b_print, print_of(after_, b));
+        }
+        a_read = b_read = true;
+        const auto order = a_print.id <=> b_print.id;
+        if (order == 0 && a_print.hash != b_print.hash) LIMPID_TRY(texts_changed(feed, b_print.id, b));
+        if (order <= 0) ++a, a_read = false;
+        if (order >= 0) ++b, b_read = false;
+      }
+    }
+    return {};
+  }
+
+  Result<void> texts_changed(std::string_view feed, const std::string& id, AdvisoryNumber number) {
+    LIMPID_ASSIGN(const std::vector<Database::Placed> placed, after_.statements_of(number));
+    for (const Database::Placed& place : placed) note(place.name_space, {feed, id}, place.statement.package);
+    return {};
+  }
+
+  Result<void> compare_namespace(std::string_view name) {
+    std::vector<Statement> old, now;
+    const auto compare_package = [&](const GroupHead& head, bool only_new) -> Result<void> {
+      old.clear();
+      now.clear();
+      LIMPID_TRY(before_.statements(name, head.package, head.key_kind, old));
+      if (only_new && !old.empty()) return {};
+      LIMPID_TRY(after_.statements(name, head.package, head.key_kind, now));
+      compare_groups(name, head.package, old, now);
+      return {};
+    };
+    const auto all = [&](const GroupHead& head) { return compare_package(head, false); };
+    const auto new_ones = [&](const GroupHead& head) { return compare_package(head, true); };
+    LIMPID_TRY(for_each_group(before_, name, all));
+    return for_each_group(after_, name, new_ones);
+  }
+
+  template <class Use>
+  static Result<void> for_each_group(const Database& database, std::string_view name, const Use& use) {
+    const Namespace* found = database.state_->find_namespace(name);
+    if (found == nullptr || found->groups.count == 0) return {};
+    const Table& table = found->groups;
+    LIMPID_ASSIGN(const Bytes entries, database.state_->table(table));
+    for (std::uint32_t i = 0; i < table.count; ++i) {
+      LIMPID_ASSIGN(const Bytes group, database.state_->record(table, entries, i, database.state_->groups_read));
+      LIMPID_ASSIGN(const GroupHead head, read_group_head(group, table.first + i));
+      LIMPID_TRY(use(head));
+    }
+    return {};
+  }
+
+  // Both in the order of their keys; one key may have several statements (by scheme or architecture).
+  void compare_groups(std::string_view name, std::string_view package, const std::vector<Statement>& old,
+                      const std::vector<Statement>& now) {
+    std::size_t a = 0, b = 0;
+    while (a < old.size() || b < now.size()) {
+      const Key key =
+          b == now.size() || (a < old.size() && key_of(old[a]) <= key_of(now[b])) ? key_of(old[a]) : key_of(now[b]);
+      const std::size_t a_begin = a, b_begin = b;
+      while (a < old.size() && key_of(old[a]) == key) ++a;
+      while (b < now.size() && key_of(now[b]) == key) ++b;
+      bool same = a - a_begin == b - b_begin;
+      for (std::size_t i = 0; same && i < a - a_begin; ++i) same = equal(old[a_begin + i], now[b_begin + i]);
+      if (!same) note(name, key, package);
+    }
+  }
+
+  void note(std::string_view name, const Key& key, std::string_view package) {
+    Changed& changed = changed_[{std::string(name), std::string(std::get<0>(key)), std::string(std::get<1>(key))}];
+    changed.name_space = name;
+    changed.feed = std::get<0>(key);
+    changed.id = std::get<1>(key);
+    changed.packages.emplace_back(package);
+  }
+
+  const Database& before_;
+  const Database& after_;
+  std::map<std::tuple<std::string, std::string, std::string>, Changed> changed_;
+};
+
+Result<std::vector<Changed>> compare(const Database& before, const Database& after) {
+  Comparison comparison(before, after);
+  return comparison.run();
+}
+
+}  // namespace limpid::vulndb
