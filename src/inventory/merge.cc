@@ -56,7 +56,7 @@ struct Order {
 
 class Merge {
  public:
-  explicit Merge(std::span<const LayerInventory> layers) : layers_(layers) {}
+  explicit Merge(std::span<const LayerInventory* const> layers) : layers_(layers) {}
   ImageInventory run(const MergeOptions& options);
 
  private:
@@ -79,9 +79,9 @@ class Merge {
   void finish_packages();
   void collect_skipped();
   void unresolved(const std::string& path, std::uint32_t layer, std::string detail);
-  std::string diff_id(std::uint32_t layer) const { return layers_[layer].diff_id.to_string(); }
+  std::string diff_id(std::uint32_t layer) const { return layers_[layer]->diff_id.to_string(); }
 
-  std::span<const LayerInventory> layers_;
+  std::span<const LayerInventory* const> layers_;
   View view_;
   ImageInventory image_;
   std::map<Asked, std::vector<const Evidence*>> answers_;
@@ -100,10 +100,10 @@ class Merge {
 
 void Merge::index_answers() {
   for (std::uint32_t i = 0; i < layers_.size(); ++i) {
-    for (const Evidence& evidence : layers_[i].evidence) {
+    for (const Evidence& evidence : layers_[i]->evidence) {
       if (!evidence.read_from.empty()) answers_[{i, evidence.read_from, evidence.path}].push_back(&evidence);
     }
-    for (const Link& link : layers_[i].hard_links) hard_links_[{i, link.path}] = &link;
+    for (const Link& link : layers_[i]->hard_links) hard_links_[{i, link.path}] = &link;
   }
 }
 
@@ -149,8 +149,8 @@ void Merge::unresolved(const std::string& path, std::uint32_t layer, std::string
 bool Merge::hidden_below(std::uint32_t layer, std::string_view path) {
   const auto [entry, fresh] = hidden_.try_emplace(layer);
   if (fresh) {
-    entry->second.insert(layers_[layer].whiteouts.begin(), layers_[layer].whiteouts.end());
-    entry->second.insert(layers_[layer].opaque.begin(), layers_[layer].opaque.end());
+    entry->second.insert(layers_[layer]->whiteouts.begin(), layers_[layer]->whiteouts.end());
+    entry->second.insert(layers_[layer]->opaque.begin(), layers_[layer]->opaque.end());
   }
   if (entry->second.empty()) return false;
   while (!path.empty()) {
@@ -335,7 +335,7 @@ void Merge::finish_packages() {
 
 void Merge::collect_skipped() {
   for (std::uint32_t i = 0; i < layers_.size(); ++i) {
-    for (const Skipped& skipped : layers_[i].skipped) {
+    for (const Skipped& skipped : layers_[i]->skipped) {
       if (skipped.path.empty()) image_.skipped.push_back({"", diff_id(i), skipped.reason, skipped.detail});
     }
   }
@@ -363,8 +363,8 @@ void Merge::collect_skipped() {
 
 ImageInventory Merge::run(const MergeOptions& options) {
   for (std::uint32_t i = 0; i < layers_.size(); ++i) {
-    image_.layers.push_back(layers_[i].diff_id);
-    view_.apply(layers_[i], i);
+    image_.layers.push_back(layers_[i]->diff_id);
+    view_.apply(*layers_[i], i);
   }
   if (!layers_.empty()) {
     index_answers();
@@ -380,6 +380,12 @@ ImageInventory Merge::run(const MergeOptions& options) {
 }  // namespace
 
 ImageInventory merge_layers(std::span<const LayerInventory> layers, const MergeOptions& options) {
+  std::vector<const LayerInventory*> pointers;
+  for (const LayerInventory& layer : layers) pointers.push_back(&layer);
+  return merge_layers(pointers, options);
+}
+
+ImageInventory merge_layers(std::span<const LayerInventory* const> layers, const MergeOptions& options) {
   return Merge(layers).run(options);
 }
 

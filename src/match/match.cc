@@ -10,25 +10,23 @@
 #include "match/evaluate.h"
 
 namespace limpid::match {
+
+int rank_of_feed(std::string_view feed) {
+  if (feed == "debian-changelogs") return 2;
+  return feed == "osv" ? 1 : 0;
+}
+
+std::string_view without_distribution(std::string_view id) {
+  const std::size_t at = id.find("-CVE-");
+  return at == std::string_view::npos ? id : id.substr(at + 1);
+}
+
 namespace {
 
 using advisory::KeyKind;
 using advisory::Status;
 using inventory::Package;
 using vulndb::Statement;
-
-// The order in which feeds are believed about the same flaw in the same package: first-hand, then copies, then what can
-// be told from changelogs.
-int rank(std::string_view feed) {
-  if (feed == "debian-changelogs") return 2;
-  return feed == "osv" ? 1 : 0;
-}
-
-// OSV names a distribution's copy of a CVE after both: "DEBIAN-CVE-2024-1".
-std::string_view without_distribution(std::string_view id) {
-  const std::size_t at = id.find("-CVE-");
-  return at == std::string_view::npos ? id : id.substr(at + 1);
-}
 
 // Packages of header files carry none of the code that their source package's flaws are in. The kernel's are the ones
 // that flood reports: every kernel flaw would be "in" a compiler image.
@@ -174,7 +172,7 @@ class Matcher {
   void settle(std::uint32_t index, std::vector<Finding>& findings) {
     const std::size_t before = findings.size();
     std::ranges::stable_sort(judged_, [](const Judged& a, const Judged& b) {
-      return std::pair(a.id, rank(a.statement->feed)) < std::pair(b.id, rank(b.statement->feed));
+      return std::pair(a.id, rank_of_feed(a.statement->feed)) < std::pair(b.id, rank_of_feed(b.statement->feed));
     });
     for (std::size_t begin = 0, end = 0; begin < judged_.size(); begin = end) {
       while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;

@@ -4,6 +4,8 @@
 // distribution's own feed decides, then OSV's copy of it, then what changelogs say; "not affected" silences.
 #pragma once
 
+#include <string_view>
+
 #include "base/error.h"
 #include "inventory/types.h"
 #include "match/types.h"
@@ -17,5 +19,11 @@ struct MatchOptions {
 
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
                             const MatchOptions& options = {});
+
+// The order in which feeds are believed about one flaw in one package, the best first: first-hand statements 0, copies
+// of them, what changelogs tell.
+int rank_of_feed(std::string_view feed);
+// OSV names a distribution's copy of a CVE after both ("DEBIAN-CVE-2024-1"): the flaw's own id.
+std::string_view without_distribution(std::string_view id);
 
 }  // namespace limpid::match

@@ -145,6 +145,20 @@ TEST_F(CompareTest, AgreesWithNaiveComparison) {
   }
 }
 
+TEST_F(CompareTest, EachStatementIsThoseOfAllPackages) {
+  const Database database = make(testing::small_inputs());
+  std::multiset<std::string> each, asked;
+  ASSERT_TRUE(database.each_statement("debian:12", [&](const Statement& one) { each.insert(testing::written(one)); }));
+  const auto names = database.search("debian:12", "").value();
+  for (const std::string_view package : names) {
+    std::vector<Statement> statements;
+    ASSERT_TRUE(database.statements("debian:12", package, advisory::KeyKind::source, statements));
+    for (const Statement& one : statements) asked.insert(testing::written(one));
+  }
+  EXPECT_EQ(each.size(), 6U);
+  EXPECT_EQ(each, asked);
+}
+
 TEST_F(CompareTest, InOrderPagesByName) {
   const Database database = make(testing::small_inputs());
   std::vector<std::string> ids;

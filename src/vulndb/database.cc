@@ -302,6 +302,23 @@ Result<std::vector<Database::Placed>> Database::statements_of(AdvisoryNumber adv
   return placed;
 }
 
+Result<void> Database::each_statement(std::string_view name_space,
+                                      const std::function<void(const Statement&)>& use) const {
+  const Namespace* found = state_->find_namespace(name_space);
+  if (found == nullptr || found->groups.count == 0) return {};
+  const Table& table = found->groups;
+  LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space});
+  std::vector<Statement> statements;
+  for (std::uint32_t i = 0; i < table.count; ++i) {
+    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, i, state_->groups_read), {name_space});
+    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + i), {name_space});
+    statements.clear();
+    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, nullptr, statements), {name_space});
+    for (const Statement& statement : statements) use(statement);
+  }
+  return {};
+}
+
 Result<std::string> Database::State::id_of(AdvisoryNumber advisory) {
   LIMPID_ASSIGN(const Text text, text_of(advisory));
   format::Decoder in(text.bytes);

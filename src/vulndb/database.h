@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -169,6 +170,8 @@ class Database {
     Statement statement;
   };
   Result<std::vector<Placed>> statements_of(AdvisoryNumber advisory) const;
+  // Every statement of the namespace, package by package. The views are valid as always.
+  Result<void> each_statement(std::string_view name_space, const std::function<void(const Statement&)>& use) const;
   // Advisories with a statement in the namespace, in the byte order of their ids (then of their feeds): the first
   // `limit` after `after` ("" for the first of all). For paging by name, so that a page token outlives the database.
   struct Named {

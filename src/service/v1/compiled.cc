@@ -1,0 +1,225 @@
+#include "service/v1/compiled.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/text.h"
+#include "match/evaluate.h"
+#include "match/match.h"
+#include "service/v1/codec.h"
+#include "version/ordering.h"
+
+namespace limpid::service::v1 {
+namespace {
+
+using advisory::Status;
+using vulndb::AdvisoryNumber;
+using vulndb::Statement;
+
+Severity severity_of(const Statement& statement) {
+  return of(match::normalise_severity(statement.feed, statement.severity));
+}
+
+bool is_greater(version::Scheme scheme, std::string_view a, std::string_view b) {
+  const auto order = version::compare(scheme, a, b);
+  return order && *order > 0;
+}
+
+// What one package's statement says is fixed where. Denials and open questions say nothing.
+void add_fix(const Statement& statement, std::vector<Fix>& fixes) {
+  if (statement.status == Status::not_affected || statement.status == Status::under_investigation) return;
+  std::string_view fixed;
+  bool open = statement.ranges.empty() || !match::ends_are_fixes(statement);
+  for (const vulndb::RangeView range : statement.ranges) {
+    if (range.fixed.empty()) open = true;
+    if (fixed.empty() || is_greater(statement.scheme, range.fixed, fixed)) fixed = range.fixed;
+  }
+  if (open) fixed = {};
+  const auto known = std::ranges::find(fixes, statement.package, &Fix::package);
+  if (known == fixes.end()) {
+    fixes.push_back({std::string(statement.package), std::string(fixed), statement.scheme});
+  } else if (fixed.empty() || (!known->version.empty() && is_greater(statement.scheme, fixed, known->version))) {
+    known->version = fixed;
+  }
+}
+
+void add_affects(const Statement& statement, std::vector<Affects>& all) {
+  if (statement.status == Status::not_affected || statement.status == Status::under_investigation) return;
+  Affects affects{std::string(statement.package), statement.scheme, {}, {}};
+  for (const vulndb::RangeView range : statement.ranges)
+    affects.ranges.push_back(
+        {std::string(range.introduced), std::string(range.fixed), std::string(range.last_affected)});
+  for (const std::string_view version : statement.versions) affects.versions.emplace_back(version);
+  all.push_back(std::move(affects));
+}
+
+std::uint64_t key_of(std::string_view name_space, std::string_view name, AdvisoryNumber number) {
+  const std::hash<std::string_view> hash;
+  return hash(name) * 31 + hash(name_space) * 17 + number;
+}
+
+}  // namespace
+
+std::string link_of(std::string_view name_space, std::string_view name, const vulndb::Details& details) {
+  const std::string_view family = name_space.substr(0, name_space.find(':'));
+  const bool cve = name.starts_with("CVE-");
+  if (family == "debian" && cve) return base::cat({"https://security-tracker.debian.org/tracker/", name});
+  if (family == "ubuntu" && cve) return base::cat({"http://people.ubuntu.com/~ubuntu-security/cve/", name});
+  if (family == "alpine" && cve) return base::cat({"https://cve.mitre.org/cgi-bin/cvename.cgi?name=", name});
+  if (!details.references.empty()) return details.references.front();
+  return cve ? base::cat({"https://nvd.nist.gov/vuln/detail/", name}) : std::string();
+}
+
+Compiled::Compiled(vulndb::Database database, std::int64_t generation)
+    : database_(std::move(database)), generation_(generation) {}
+
+// Of the records by that name with a statement in the namespace, those of the feed that is believed first.
+Result<std::vector<AdvisoryNumber>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
+  LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, database_.find(name));
+  // OSV's copies are found under their own names.
+  std::string family(name_space.substr(0, name_space.find(':')));
+  std::ranges::transform(family, family.begin(), base::to_upper);
+  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> copies, database_.find(base::cat({family, "-", name})));
+  numbers.insert(numbers.end(), copies.begin(), copies.end());
+  std::vector<AdvisoryNumber> deciders;
+  std::string feed;
+  for (const AdvisoryNumber number : numbers) {
+    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_.statements_of(number));
+    const auto here = std::ranges::find(placed, name_space, &vulndb::Database::Placed::name_space);
+    if (here == placed.end()) continue;
+    const std::string_view candidate = here->statement.feed;
+    if (!deciders.empty() && candidate != feed) {
+      if (match::rank_of_feed(candidate) >= match::rank_of_feed(feed)) continue;
+      deciders.clear();
+    }
+    feed = candidate;
+    deciders.push_back(number);
+  }
+  return deciders;
+}
+
+Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_view name,
+                                     const std::vector<AdvisoryNumber>& numbers) const {
+  Vulnerability vulnerability;
+  vulnerability.name = name;
+  vulnerability.name_space = name_space;
+  for (const AdvisoryNumber number : numbers) {
+    LIMPID_ASSIGN(const vulndb::Details details, database_.details(number));
+    if (vulnerability.description.empty()) vulnerability.description = details.description;
+    if (vulnerability.description.empty()) vulnerability.description = details.title;
+    if (vulnerability.link.empty()) vulnerability.link = link_of(name_space, name, details);
+    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_.statements_of(number));
+    for (const vulndb::Database::Placed& place : placed) {
+      if (place.name_space != name_space) continue;
+      vulnerability.severity = std::max(vulnerability.severity, severity_of(place.statement));
+      add_fix(place.statement, vulnerability.fixed_in);
+      add_affects(place.statement, vulnerability.affects);
+    }
+  }
+  std::ranges::sort(vulnerability.fixed_in, {}, &Fix::package);
+  std::ranges::stable_sort(vulnerability.affects, {}, &Affects::package);
+  return vulnerability;
+}
+
+Result<std::optional<Vulnerability>> Compiled::find(std::string_view name_space, std::string_view name) const {
+  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
+  if (numbers.empty()) return std::nullopt;
+  // The name as the upstream spells it, since it is found in any case.
+  LIMPID_ASSIGN(const vulndb::Details details, database_.details(numbers.front()));
+  std::string spelled(name);
+  if (base::equal_ignoring_case(match::without_distribution(details.id), name))
+    spelled = match::without_distribution(details.id);
+  if (spelled != name) return std::nullopt;  // v1's names are exact
+  LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, numbers));
+  return vulnerability;
+}
+
+Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space, std::string_view after,
+                                                     std::size_t limit) const {
+  std::vector<Listed> listed;
+  std::string from(after);
+  while (listed.size() < limit) {
+    LIMPID_ASSIGN(const std::vector<vulndb::Database::Named> page,
+                  database_.in_order(name_space, from, limit - listed.size()));
+    if (page.empty()) break;
+    for (const vulndb::Database::Named& named : page) {
+      const std::string_view name = match::without_distribution(named.id);
+      LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
+      // A copy of what another feed says itself is listed there.
+      if (numbers.empty() || numbers.front() != named.number) continue;
+      LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, numbers));
+      listed.push_back({named.id, std::move(vulnerability)});
+    }
+    from = page.back().id;
+  }
+  return listed;
+}
+
+Result<std::shared_ptr<const Compiled::Severities>> Compiled::severities(std::string_view name_space) const {
+  {
+    const std::lock_guard lock(severities_mutex_);
+    const auto known = severities_.find(name_space);
+    if (known != severities_.end()) return known->second;
+  }
+  auto made = std::make_shared<Severities>();
+  LIMPID_TRY(database_.each_statement(name_space, [&](const Statement& statement) {
+    Severity& highest = (*made)[statement.advisory];
+    highest = std::max(highest, severity_of(statement));
+  }));
+  const std::lock_guard lock(severities_mutex_);
+  return severities_.emplace(std::string(name_space), std::move(made)).first->second;
+}
+
+Result<std::shared_ptr<const Compiled::Fragment>> Compiled::fragment(std::string_view name_space, std::string_view name,
+                                                                     AdvisoryNumber number) const {
+  const std::uint64_t key = key_of(name_space, name, number);
+  Shard& shard = shards_.at(key % kShards);
+  {
+    const std::lock_guard lock(shard.mutex);
+    const auto known = shard.fragments.find(key);
+    if (known != shard.fragments.end() && known->second->name == name && known->second->name_space == name_space)
+      return known->second;
+  }
+  LIMPID_ASSIGN(const vulndb::Details details, database_.details(number));
+  LIMPID_ASSIGN(const std::shared_ptr<const Severities> all, severities(name_space));
+  Vulnerability vulnerability;
+  vulnerability.name = name;
+  vulnerability.name_space = name_space;
+  vulnerability.description = details.description.empty() ? details.title : details.description;
+  vulnerability.link = link_of(name_space, name, details);
+  const auto severity = all->find(number);
+  if (severity != all->end()) vulnerability.severity = severity->second;
+  auto made = std::make_shared<Fragment>();
+  made->name_space = name_space;
+  made->name = name;
+  append_vulnerability(made->json, vulnerability, false);
+  made->json.pop_back();
+  const std::lock_guard lock(shard.mutex);
+  const std::uint64_t bytes = sizeof(Fragment) + made->json.size() + name.size() + name_space.size();
+  if (shard.bytes + bytes <= kFragmentBytesMax / kShards && shard.fragments.emplace(key, made).second)
+    shard.bytes += bytes;
+  return std::shared_ptr<const Fragment>(std::move(made));
+}
+
+Result<void> Compiled::append_fragment(std::string& to, std::string_view name_space,
+                                       const match::Finding& finding) const {
+  LIMPID_ASSIGN(const std::shared_ptr<const Fragment> found, fragment(name_space, finding.id, finding.advisory_number));
+  to += found->json;
+  return {};
+}
+
+Result<void> Compiled::prepare(std::string_view name_space) const {
+  LIMPID_ASSIGN(const std::shared_ptr<const Severities> all, severities(name_space));
+  std::vector<AdvisoryNumber> numbers;  // ascending: each text block is unpacked once
+  for (const auto& [number, severity] : *all) numbers.push_back(number);
+  std::ranges::sort(numbers);
+  for (const AdvisoryNumber number : numbers) {
+    LIMPID_ASSIGN(const vulndb::Details details, database_.details(number));
+    if (!match::without_distribution(details.id).starts_with("CVE-")) continue;  // named by what it is found with
+    LIMPID_TRY(fragment(name_space, match::without_distribution(details.id), number));
+  }
+  return {};
+}
+
+}  // namespace limpid::service::v1

@@ -1,0 +1,64 @@
+// The custom vulnerabilities, in memory: what came through the API, and tombstones. They shadow the compiled ones by
+// (namespace, name). The store has them too; this is kept true by its changes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "service/v1/types.h"
+
+namespace limpid::service::v1 {
+
+// A package of a namespace, as a key: '\n' stands in neither.
+std::string package_key(std::string_view name_space, std::string_view package);
+
+class Overlay {
+ public:
+  struct Entry {
+    bool deleted = false;
+    std::int64_t revision = 0;
+    Vulnerability vulnerability;  // name and namespace only where deleted
+    std::string fragment;         // its JSON without FixedIn and the closing brace
+  };
+  using EntryPointer = std::shared_ptr<const Entry>;
+
+  // Takes the place of what was there under its name; an older revision than that is ignored.
+  void put(Entry entry);
+  void forget(std::string_view name_space, std::string_view name);
+  void clear();
+
+  EntryPointer find(std::string_view name_space, std::string_view name) const;
+  // Those of a namespace after `after` in the order of their names, tombstones left out.
+  std::vector<EntryPointer> list(std::string_view name_space, std::string_view after, std::size_t limit) const;
+  std::size_t size() const;
+
+  // Reads several things at one moment.
+  class View {
+   public:
+    explicit View(const Overlay& overlay) : overlay_(overlay), lock_(overlay.mutex_) {}
+    bool shadows(std::string_view name_space, std::string_view name) const;
+    // Those that speak of the package; nullptr if there are none.
+    const std::vector<EntryPointer>* of_package(std::string_view name_space, std::string_view package) const;
+
+   private:
+    const Overlay& overlay_;
+    std::shared_lock<std::shared_mutex> lock_;
+  };
+
+ private:
+  void remove(const Entry& entry);
+
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::map<std::string, EntryPointer, std::less<>>, std::less<>> entries_;
+  std::unordered_map<std::string, std::vector<EntryPointer>> packages_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace limpid::service::v1
