@@ -44,7 +44,8 @@ CREATE TABLE layer_feature (
   added INTEGER NOT NULL,
   PRIMARY KEY (layer, feature)
 ) WITHOUT ROWID;
-CREATE INDEX layer_feature_added ON layer_feature (feature, layer) WHERE added = 1;
+-- With the column of its own condition, so that the index alone answers.
+CREATE INDEX layer_feature_added ON layer_feature (feature, layer, added) WHERE added = 1;
 
 CREATE TABLE inventory (
   diff BLOB NOT NULL,
@@ -73,7 +74,7 @@ CREATE TABLE notification (
   old_revision TEXT NOT NULL,
   new_revision TEXT NOT NULL
 );
-CREATE INDEX notification_waiting ON notification (notified, created, id, claimed_until) WHERE deleted = 0;
+CREATE INDEX notification_waiting ON notification (notified, created, id, claimed_until, deleted) WHERE deleted = 0;
 CREATE INDEX notification_deleted ON notification (deleted) WHERE deleted <> 0;
 
 CREATE TABLE published (

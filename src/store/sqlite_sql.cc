@@ -71,7 +71,7 @@ const char* text_of_layers(Sql sql) {
              " FROM namespace CROSS JOIN feature ON feature.namespace = namespace.id "
              "WHERE namespace.name = ?1 AND feature.name = ?2 "
              "UNION ALL SELECT feature.id, " LIMPID_FEATURE_COLUMNS
-             " FROM namespace CROSS JOIN feature ON feature.namespace = namespace.id "
+             " FROM namespace CROSS JOIN feature INDEXED BY feature_origin ON feature.namespace = namespace.id "
              "WHERE namespace.name = ?1 AND feature.origin = ?2 AND feature.origin <> '' AND feature.name <> ?2";
     case Sql::layers_of_feature:
       return "SELECT layer FROM layer_feature "
