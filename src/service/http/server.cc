@@ -160,6 +160,7 @@ class IoThread {
  private:
   void run();
   void tick();
+  void wait_tick();
 
   Shared& shared_;
   asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
@@ -710,7 +711,7 @@ void IoThread::adopt(base::File socket, std::string peer, bool refuse) {
   } catch (...) {
     return shared_.count_out(refuse ? shared_.refusing : shared_.serving);
   }
-  if (!ticking_) tick();
+  if (!ticking_) wait_tick();
   if (shared_.closing) {
     connection->cut_off();
     return;
@@ -735,6 +736,10 @@ void IoThread::tick() {
     const std::shared_ptr<Connection> connection = connections_[i];
     connection->expire();
   }
+  wait_tick();
+}
+
+void IoThread::wait_tick() {
   ticking_ = !connections_.empty();
   if (!ticking_) return;
   timer_.expires_after(tick_);
