@@ -189,7 +189,7 @@ def exchange(address, data, seconds=10, shut=False):
 def yaml(value, depth=0):
     """Block YAML of dictionaries, lists and scalars, as people write Clair's files."""
     pad = "  " * depth
-    scalar = lambda v: "" if v is None else v if isinstance(v, str) and re.fullmatch(r"[A-Za-z][\w./]*|\d+[smh]", v) else json.dumps(v)
+    scalar = lambda v: v if isinstance(v, str) and re.fullmatch(r"[A-Za-z][\w./]*|\d+[smh]", v) else json.dumps(v)
     text = ""
     for key, item in value.items():
         if isinstance(item, dict):
@@ -197,7 +197,7 @@ def yaml(value, depth=0):
         elif isinstance(item, (list, tuple)):
             text += f"{pad}{key}:" + (" []\n" if not item else "\n" + "".join(f"{pad}  - {scalar(one)}\n" for one in item))
         else:
-            text += f"{pad}{key}: {scalar(item)}\n"
+            text += f"{pad}{key}:" + ("" if item is None else " " + scalar(item)) + "\n"
     return text
 
 

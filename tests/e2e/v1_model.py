@@ -4,7 +4,6 @@ answered by walking all of them. No paging, no speed, no faults; times and names
 Of each request it gives (status, what the answer must hold): the error's text for an error, else the JSON; None where
 nothing is said about the text."""
 import collections
-import functools
 import re
 
 from service import ENGINE_LEAST, TEXT_NO_LAYER, TEXT_NO_PARENT, TEXT_NOT_FOUND, TEXT_UNSUPPORTED
@@ -225,9 +224,7 @@ def compact(members):
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}
 
 
-@functools.cache
-def _orderless():
-    return frozenset(("Features", "Vulnerabilities", "FixedIn", "Namespaces"))
+ORDERLESS = ("Features", "Vulnerabilities", "FixedIn", "Namespaces")
 
 
 def canonical(value):
@@ -237,7 +234,7 @@ def canonical(value):
         result = {}
         for name, item in value.items():
             item = canonical(item)
-            if name in _orderless() and isinstance(item, list):
+            if name in ORDERLESS and isinstance(item, list):
                 item = sorted(item, key=repr)
             if name == "IndexedByVersion" and isinstance(item, int) and item >= ENGINE_LEAST:
                 item = ENGINE_LEAST
