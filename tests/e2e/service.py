@@ -205,7 +205,7 @@ def merged(base, over):
     result = dict(base)
     for key, value in over.items():
         result[key] = merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else value
-    return result
+    return {key: value for key, value in result.items() if value is not None}
 
 
 class Service:
