@@ -303,8 +303,12 @@ class Service:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *_):
-        self.stop() if self.running else self.kill()
+    def __exit__(self, kind, *_):
+        """After a failure its end is of no interest, and must not hide the failure."""
+        if kind is None and self.running:
+            self.stop()
+        else:
+            self.kill()
 
 
 # ── PostgreSQL ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -338,8 +338,9 @@ class ModelTest(unittest.TestCase):
         seeded, checked = random.Random(1), 0
         while checked < 60:
             pair = ["1" + "".join(seeded.choices(pieces[:13], k=seeded.randrange(4))) for _ in range(2)]
-            if seeded.random() < 0.2:
-                pair[0] = "1:" + pair[0]
+            for at in (0, 1):
+                if seeded.random() < 0.3:
+                    pair[at] = seeded.choice(("0:", "1:", "1:2:", "10:")) + pair[at]
             order = v1_model.compare_dpkg(*pair)
             self.assertEqual(order, -v1_model.compare_dpkg(*reversed(pair)), pair)
             says = subprocess.run(["dpkg", "--compare-versions", pair[0], {-1: "lt", 0: "eq", 1: "gt"}[order], pair[1]],

@@ -20,7 +20,7 @@ def version_format(name_space):
 def compare_dpkg(a, b):
     """-1, 0 or 1, by the words of deb-version(7)."""
     def parts(version):
-        epoch, _, rest = version.rpartition(":") if ":" in version else ("0", "", version)
+        epoch, _, rest = version.partition(":") if ":" in version else ("0", "", version)
         upstream, dash, revision = rest.rpartition("-")
         return int(epoch), (upstream if dash else rest), (revision if dash else "0")
 
