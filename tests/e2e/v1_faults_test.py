@@ -271,7 +271,11 @@ class Once:
         other = self.blobs.put(blank().data)
         store, name, answers = self.topology.new_store(), self.unique("layer"), []
         with self.topology.extra(store=store) as node:
-            posts = [threading.Thread(target=lambda: answers.append(node.client.post_layer(name, url))) for _ in range(4)]
+
+            def post_one():
+                with contextlib.suppress(OSError, http.client.HTTPException):  # those that came too late
+                    answers.append(node.client.post_layer(name, url).status)
+            posts = [threading.Thread(target=post_one) for _ in range(4)]
             for post in posts:
                 post.start()
             self.assertTrue(arrived.wait(20))
@@ -286,7 +290,8 @@ class Once:
             gate.set()
             for post in posts:
                 post.join(30)
-            self.assertEqual([answer.status for answer in answers if answer.status == 201][:1], [201])
+            self.assertIn(201, answers, "nobody got the answer to a request that had been accepted")
+            self.assertLessEqual(set(answers), {201, 503})
             self.assertEqual(node.process.wait(20), 0)
         with self.topology.extra(store=store) as node:
             self.assertEqual(node.client.layer(name).status, 200)
