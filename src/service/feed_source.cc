@@ -221,7 +221,7 @@ void FeedUpdate::spoil(const Error& error) {
   problem_ = error.describe();
   input_.clear();
   if (!folder_) return;
-  // Without its states everything is fetched anew next time, and without its fingerprint it is judged anew.
+  // Whatever comes next is judged anew, even if it is the same.
   FeedRecord record = folder_->record();
   record.fingerprint.clear();
   if (const auto set = folder_->set_record(record); !set) base::append(problem_, {"; ", set.error().describe()});

@@ -140,8 +140,10 @@ Result<void> DatabaseUpdate::compile() {
       return fail(Code::not_found, {"no feed could be had; ", feeds_.front().label(), ": ", feeds_.front().problem()});
     }
     const std::string fingerprint = this->fingerprint();
-    if (is_up_to_date(fingerprint)) return {};
+    outcome_.current = is_up_to_date(fingerprint);
+    if (outcome_.current) return {};
     LIMPID_ASSIGN(outcome_.compiled, try_to_compile());
+    outcome_.current = outcome_.compiled;
     if (outcome_.compiled) return remember(fingerprint);
   }
   return {};
