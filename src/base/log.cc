@@ -73,8 +73,7 @@ bool needs_quotes(std::string_view text) {
 void set_log_level(LogLevel level) { threshold.store(level, std::memory_order_relaxed); }
 bool log_enabled(LogLevel level) { return level >= threshold.load(std::memory_order_relaxed); }
 
-void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (!log_enabled(level)) return;
+std::string log_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   std::string line;
   if (as_json()) {
     append(line,
@@ -89,6 +88,12 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
     }
     line += '\n';
   }
+  return line;
+}
+
+void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!log_enabled(level)) return;
+  const std::string line = log_line(level, event, fields);
   // A log that cannot be written has nowhere to complain.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -21,5 +22,7 @@ struct LogField {
 };
 // Thread-safe; a line is written with one system call.
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
+// The line itself, with its end, for a log that is written in batches.
+std::string log_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
 }  // namespace limpid::base

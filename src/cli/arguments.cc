@@ -96,6 +96,7 @@ class Arguments {
     add_scan(*app_.add_subcommand("plan", "the upgrades that remove the most risk, layer by layer"), plan_, false);
     add_inventory();
     add_db();
+    add_serve();
     add_version();
     add_help();
     name_environment(app_);
@@ -155,6 +156,23 @@ class Arguments {
     return text;
   }
 
+  void add_serve() {
+    CLI::App& command = *app_.add_subcommand("serve", "the service: Clair's API over a store of indexed layers");
+    command.add_option("--config", serve_.config, "a YAML file; Clair's own files are understood");
+    command.add_option("--listen", serve_.listen,
+                       "ADDR:PORT of the API, health on the next port (default: 127.0.0.1:6060)");
+    command.add_option("--store", serve_.store, "sqlite:PATH or postgresql://… (default: SQLite in the data folder)");
+    command.add_option("--db", serve_.database,
+                       "use this vulnerability database, and take a new one that is put in its place");
+    command.add_option("--data-folder", serve_.data_folder, "where to keep data (default: $XDG_DATA_HOME/limpid)");
+    command.add_option(
+        "--layers-from", serve_.layers_from,
+        "HOST, NETWORK or FOLDER where layers may be read from, besides the public internet; repeatable");
+    command.add_flag("--insecure-tls", serve_.insecure_tls, "do not verify the servers that layers come from");
+    command.add_flag("--check-config", serve_.check_config, "print the configuration in effect, and end");
+    command.footer("\nTry it: limpid serve --layers-from 127.0.0.1, then curl http://127.0.0.1:6060/v1/namespaces\n");
+  }
+
   void add_version() {
     CLI::App& version = *app_.add_subcommand("version", "compare versions as their package managers do");
     version.require_subcommand(1);
@@ -176,6 +194,7 @@ class Arguments {
     if (app_.got_subcommand("scan")) return run_scan(scan_);
     if (app_.got_subcommand("plan")) return run_plan(plan_);
     if (app_.got_subcommand("inventory")) return run_inventory(inventory_);
+    if (app_.got_subcommand("serve")) return serve();
     if (app_.got_subcommand("version")) return run_compare();
     if (app_.got_subcommand("help")) return print_help();
     const CLI::App& db = *app_.get_subcommand("db");
@@ -184,6 +203,12 @@ class Arguments {
     if (db.got_subcommand("show")) return run_db_show(query_);
     if (db.got_subcommand("search")) return run_db_search(query_);
     return run_db_verify(query_);
+  }
+
+  // Who runs a service wants to see what it does.
+  int serve() const {
+    if (!global_.quiet && !global_.verbose) base::set_log_level(base::LogLevel::info);
+    return run_serve(serve_);
   }
 
   int run_compare() const {
@@ -217,6 +242,7 @@ class Arguments {
   InventoryCommand inventory_;
   DbBuildCommand build_;
   DbQueryCommand query_;
+  ServeCommand serve_;
   VersionCompareCommand compare_;
   std::vector<std::string> help_of_;
 };

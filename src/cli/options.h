@@ -56,6 +56,13 @@ struct DbQueryCommand {
   std::string format = "table";
 };
 
+struct ServeCommand {
+  std::string config, listen, store, database, data_folder;
+  std::vector<std::string> layers_from;
+  bool insecure_tls = false;
+  bool check_config = false;
+};
+
 struct VersionCompareCommand {
   std::string scheme, a, b;  // a == "-": pairs from standard input
 };
@@ -68,6 +75,7 @@ int run_db_info(const DbQueryCommand& command);
 int run_db_show(const DbQueryCommand& command);
 int run_db_search(const DbQueryCommand& command);
 int run_db_verify(const DbQueryCommand& command);
+int run_serve(const ServeCommand& command);
 int run_version_compare(const VersionCompareCommand& command);
 
 // Parses and runs; the process's exit status.

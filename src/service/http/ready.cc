@@ -1,7 +1,9 @@
+// How an answer's status line and headers are written.
 #include <string>
 #include <utility>
 
 #include "base/text.h"
+#include "service/http/answer.h"
 #include "service/http/server.h"
 
 namespace limpid::service::http {
@@ -30,6 +32,8 @@ std::string_view reason_of(int status) {
       return "Request Timeout";
     case 413:
       return "Payload Too Large";
+    case 417:
+      return "Expectation Failed";
     case 422:
       return "Unprocessable Entity";
     case 429:
@@ -49,13 +53,25 @@ std::string_view reason_of(int status) {
   }
 }
 
+void append_head(std::string& to, const Response& response) {
+  base::append(to, {"HTTP/1.1 ", response.status, " ", reason_of(response.status), "\r\n"});
+  for (const auto& [name, value] : response.headers) {
+    const std::size_t begin = to.size();
+    base::append(to, {name, ": ", value});
+    // A value that came from a client must not be able to end its line and begin another header.
+    for (std::size_t at = begin; at < to.size(); ++at) {
+      if (to[at] == '\r' || to[at] == '\n' || to[at] == '\0') to[at] = ' ';
+    }
+    to += "\r\n";
+  }
+  if (has_body(response.status)) base::append(to, {"Content-Length: ", response.body.size(), "\r\n"});
+}
+
 ReadyPointer make_ready(const Response& response) {
   if (response.ready) return response.ready;
   auto ready = std::make_shared<Ready>();
   ready->status = response.status;
-  base::append(ready->head, {"HTTP/1.1 ", response.status, " ", reason_of(response.status), "\r\n"});
-  for (const auto& [name, value] : response.headers) base::append(ready->head, {name, ": ", value, "\r\n"});
-  base::append(ready->head, {"Content-Length: ", response.body.size(), "\r\n"});
+  append_head(ready->head, response);
   ready->body = response.body;
   return ready;
 }

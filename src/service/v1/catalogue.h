@@ -21,10 +21,9 @@ namespace limpid::service::v1 {
 
 class Catalogue {
  public:
-  // Never null; one without records before there is a database.
+  // nullptr while there is no database.
   std::shared_ptr<const Compiled> compiled() const;
   void use(std::shared_ptr<const Compiled> compiled);
-  bool has_database() const { return compiled() != nullptr; }
   Overlay& overlay() { return overlay_; }
   const Overlay& overlay() const { return overlay_; }
 

@@ -71,21 +71,21 @@ std::string link_of(std::string_view name_space, std::string_view name, const vu
   return cve ? base::cat({"https://nvd.nist.gov/vuln/detail/", name}) : std::string();
 }
 
-Compiled::Compiled(vulndb::Database database, std::int64_t generation)
+Compiled::Compiled(std::shared_ptr<const vulndb::Database> database, std::int64_t generation)
     : database_(std::move(database)), generation_(generation) {}
 
 // Of the records by that name with a statement in the namespace, those of the feed that is believed first.
 Result<std::vector<AdvisoryNumber>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
-  LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, database_.find(name));
+  LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, database_->find(name));
   // OSV's copies are found under their own names.
   std::string family(name_space.substr(0, name_space.find(':')));
   std::ranges::transform(family, family.begin(), base::to_upper);
-  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> copies, database_.find(base::cat({family, "-", name})));
+  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> copies, database_->find(base::cat({family, "-", name})));
   numbers.insert(numbers.end(), copies.begin(), copies.end());
   std::vector<AdvisoryNumber> deciders;
   std::string feed;
   for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_.statements_of(number));
+    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
     const auto here = std::ranges::find(placed, name_space, &vulndb::Database::Placed::name_space);
     if (here == placed.end()) continue;
     const std::string_view candidate = here->statement.feed;
@@ -105,11 +105,11 @@ Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_vi
   vulnerability.name = name;
   vulnerability.name_space = name_space;
   for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const vulndb::Details details, database_.details(number));
+    LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
     if (vulnerability.description.empty()) vulnerability.description = details.description;
     if (vulnerability.description.empty()) vulnerability.description = details.title;
     if (vulnerability.link.empty()) vulnerability.link = link_of(name_space, name, details);
-    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_.statements_of(number));
+    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
     for (const vulndb::Database::Placed& place : placed) {
       if (place.name_space != name_space) continue;
       vulnerability.severity = std::max(vulnerability.severity, severity_of(place.statement));
@@ -126,7 +126,7 @@ Result<std::optional<Vulnerability>> Compiled::find(std::string_view name_space,
   LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
   if (numbers.empty()) return std::nullopt;
   // The name as the upstream spells it, since it is found in any case.
-  LIMPID_ASSIGN(const vulndb::Details details, database_.details(numbers.front()));
+  LIMPID_ASSIGN(const vulndb::Details details, database_->details(numbers.front()));
   std::string spelled(name);
   if (base::equal_ignoring_case(match::without_distribution(details.id), name))
     spelled = match::without_distribution(details.id);
@@ -141,7 +141,7 @@ Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space
   std::string from(after);
   while (listed.size() < limit) {
     LIMPID_ASSIGN(const std::vector<vulndb::Database::Named> page,
-                  database_.in_order(name_space, from, limit - listed.size()));
+                  database_->in_order(name_space, from, limit - listed.size()));
     if (page.empty()) break;
     for (const vulndb::Database::Named& named : page) {
       const std::string_view name = match::without_distribution(named.id);
@@ -163,7 +163,7 @@ Result<std::shared_ptr<const Compiled::Severities>> Compiled::severities(std::st
     if (known != severities_.end()) return known->second;
   }
   auto made = std::make_shared<Severities>();
-  LIMPID_TRY(database_.each_statement(name_space, [&](const Statement& statement) {
+  LIMPID_TRY(database_->each_statement(name_space, [&](const Statement& statement) {
     Severity& highest = (*made)[statement.advisory];
     highest = std::max(highest, severity_of(statement));
   }));
@@ -181,7 +181,7 @@ Result<std::shared_ptr<const Compiled::Fragment>> Compiled::fragment(std::string
     if (known != shard.fragments.end() && known->second->name == name && known->second->name_space == name_space)
       return known->second;
   }
-  LIMPID_ASSIGN(const vulndb::Details details, database_.details(number));
+  LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
   LIMPID_ASSIGN(const std::shared_ptr<const Severities> all, severities(name_space));
   Vulnerability vulnerability;
   vulnerability.name = name;
@@ -215,7 +215,7 @@ Result<void> Compiled::prepare(std::string_view name_space) const {
   for (const auto& [number, severity] : *all) numbers.push_back(number);
   std::ranges::sort(numbers);
   for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const vulndb::Details details, database_.details(number));
+    LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
     if (!match::without_distribution(details.id).starts_with("CVE-")) continue;  // named by what it is found with
     LIMPID_TRY(fragment(name_space, match::without_distribution(details.id), number));
   }

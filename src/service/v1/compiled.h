@@ -27,9 +27,9 @@ inline constexpr std::uint64_t kFragmentBytesMax = std::uint64_t{256} << 20;
 class Compiled {
  public:
   // `database` is open with Access::map. `generation` is the store's number of it, 0 for a file that no store knows.
-  Compiled(vulndb::Database database, std::int64_t generation);
+  Compiled(std::shared_ptr<const vulndb::Database> database, std::int64_t generation);
 
-  const vulndb::Database& database() const { return database_; }
+  const vulndb::Database& database() const { return *database_; }
   std::int64_t generation() const { return generation_; }
 
   // The best-ranked feed's word on it; nothing if no feed has a statement on it in that namespace.
@@ -61,7 +61,7 @@ class Compiled {
   Result<std::shared_ptr<const Fragment>> fragment(std::string_view name_space, std::string_view name,
                                                    vulndb::AdvisoryNumber number) const;
 
-  vulndb::Database database_;
+  std::shared_ptr<const vulndb::Database> database_;
   std::int64_t generation_;
 
   static constexpr std::size_t kShards = 16;

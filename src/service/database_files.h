@@ -1,0 +1,75 @@
+// The compiled database that a node uses: found, opened, made ready and swapped in while questions are answered.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "service/metrics.h"
+#include "service/updater.h"
+#include "service/v1/catalogue.h"
+#include "service/v1/report_cache.h"
+#include "store/store.h"
+
+namespace limpid::service {
+
+class DatabaseFiles {
+ public:
+  struct Options {
+    std::string folder;          // of the service's data
+    std::string file;            // --db: this file is used, and watched for a new one in its place; "": the store's
+    std::string default_file;    // what `limpid db update` writes: the first database where the store has none yet
+    bool only_affected = false;  // notifications only for what some layer holds
+  };
+  DatabaseFiles(Options options, store::Store& store, v1::Catalogue& catalogue, v1::ReportCache& cache,
+                Metrics& metrics, Updater* updater, std::function<void()> notify);
+  ~DatabaseFiles();
+
+  // Takes what there is now, and starts to watch. No database is no error: the node is not ready then.
+  Result<void> start();
+  // The store's database may be another one.
+  void look();
+
+  // What the change from one database to the next means to the API's clients. `before` may be nullptr: the first load
+  // is silent.
+  Result<std::vector<store::NewNotification>> notifications(const vulndb::Database* before,
+                                                            const vulndb::Database& after) const;
+
+ private:
+  void watch(const std::stop_token& stop);
+  Result<void> take_current();
+  Result<void> take_file(const std::string& path);
+  Result<void> publish_file(const std::string& path, std::int64_t& generation);
+  Result<void> use(const std::string& path, std::int64_t generation);
+
+  // Device, inode, size and time: another file in the same place.
+  struct Identity {
+    std::uint64_t device = 0, inode = 0, size = 0;
+    std::int64_t time = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  static Identity identity_of(const std::string& path);
+
+  const Options options_;
+  store::Store& store_;
+  v1::Catalogue& catalogue_;
+  v1::ReportCache& cache_;
+  Metrics& metrics_;
+  Updater* updater_;
+  std::function<void()> notify_;
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool look_ = false;
+  Identity seen_;
+  std::jthread thread_;
+};
+
+}  // namespace limpid::service

@@ -1,0 +1,16 @@
+// What the server and make_ready() share in writing an answer.
+#pragma once
+
+#include <string>
+
+#include "service/http/server.h"
+
+namespace limpid::service::http {
+
+// RFC 9110: these statuses never have a body, nor a Content-Length that would speak of one.
+constexpr bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+// Status line and headers with Content-Length, without the empty line that ends them.
+void append_head(std::string& to, const Response& response);
+
+}  // namespace limpid::service::http

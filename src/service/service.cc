@@ -1,0 +1,302 @@
+#include "service/service.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "service/database_files.h"
+#include "service/health.h"
+#include "service/http/server.h"
+#include "service/metrics.h"
+#include "service/notifier.h"
+#include "service/request_log.h"
+#include "service/updater.h"
+#include "service/v1/api.h"
+#include "service/v1/codec.h"
+#include "service/v1/notifications.h"
+
+namespace limpid::service {
+namespace {
+
+constexpr unsigned kIndexingThreads = 8;  // at least: a slow registry must not stop the others
+constexpr unsigned kQuickThreads = 4;
+
+std::string default_database() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache != '\0') return base::cat({cache, "/limpid/limpid.db"});
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? std::string() : base::cat({home, "/.cache/limpid/limpid.db"});
+}
+
+// What changes mean to what this node remembers.
+class Memory final : public store::ChangeListener {
+ public:
+  Memory(v1::Catalogue& catalogue, v1::ReportCache& cache) : catalogue_(catalogue), cache_(cache) {}
+
+  // Reads all custom advisories. Until then changes wait.
+  Result<void> begin(store::Store& store, std::function<void()> database_changed) {
+    const std::lock_guard lock(mutex_);
+    store_ = &store;
+    database_changed_ = std::move(database_changed);
+    return read_all();
+  }
+
+  void changed(const store::Change& change) override {
+    const std::lock_guard lock(mutex_);
+    if (store_ == nullptr) return;  // begin() will read it
+    switch (change.kind) {
+      case store::Change::Kind::advisory:
+        if (const Result<void> taken = take(change.name_space, change.name); !taken) reload_locked(taken.error());
+        break;
+      case store::Change::Kind::layers:
+        cache_.layers_changed();
+        break;
+      case store::Change::Kind::database:
+        database_changed_();
+        break;
+    }
+  }
+  void reload() override {
+    const std::lock_guard lock(mutex_);
+    if (store_ == nullptr) return;
+    reload_locked(Error(Code::io, "changes were missed"));
+    database_changed_();
+  }
+  void connected(bool yes) override {
+    base::log(yes ? base::LogLevel::info : base::LogLevel::warn, "changes of other nodes",
+              {{"arrive", yes ? "yes" : "no"}});
+    cache_.trust(yes);
+  }
+
+ private:
+  void reload_locked(const Error& why) {
+    base::log(base::LogLevel::warn, "reading all custom advisories again", {{"why", why.describe()}});
+    const Result<void> read = read_all();
+    // What cannot be read cannot be trusted; the next change tries again.
+    if (!read) base::log(base::LogLevel::error, "custom advisories not read", {{"error", read.error().describe()}});
+    cache_.clear();
+  }
+
+  Result<void> read_all() {
+    catalogue_.overlay().clear();
+    std::optional<Error> problem;
+    LIMPID_TRY(store_->all_advisories([&](store::CustomAdvisory&& row) {
+      auto entry = entry_of(row);
+      if (entry) {
+        catalogue_.overlay().put(*std::move(entry));
+      } else if (!problem) {
+        problem = std::move(entry).error();
+      }
+    }));
+    if (problem) return std::unexpected(*std::move(problem));
+    return {};
+  }
+
+  static Result<v1::Overlay::Entry> entry_of(const store::CustomAdvisory& row) {
+    v1::Overlay::Entry entry;
+    entry.deleted = row.deleted;
+    entry.revision = row.revision;
+    if (!row.deleted) {
+      LIMPID_ASSIGN_WITHIN(entry.vulnerability, v1::parse_stored(row.document), {row.name_space, " ", row.name});
+    }
+    entry.vulnerability.name_space = row.name_space;
+    entry.vulnerability.name = row.name;
+    return entry;
+  }
+
+  Result<void> take(const std::string& name_space, const std::string& name) {
+    std::set<std::pair<std::string, std::string>> packages;
+    const auto note = [&](const v1::Vulnerability& vulnerability) {
+      for (const v1::Affects& affects : vulnerability.affects) packages.emplace(name_space, affects.package);
+    };
+    if (const auto before = catalogue_.overlay().find(name_space, name)) note(before->vulnerability);
+    if (const auto compiled = catalogue_.compiled()) {
+      LIMPID_ASSIGN(const std::optional<v1::Vulnerability> underneath, compiled->find(name_space, name));
+      if (underneath) note(*underneath);
+    }
+    LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, store_->advisory(name_space, name));
+    if (row) {
+      LIMPID_ASSIGN(v1::Overlay::Entry entry, entry_of(*row));
+      note(entry.vulnerability);
+      catalogue_.overlay().put(std::move(entry));
+    } else {
+      catalogue_.overlay().forget(name_space, name);
+    }
+    const std::vector<std::pair<std::string, std::string>> list(packages.begin(), packages.end());
+    cache_.packages_changed(list);
+    return {};
+  }
+
+  std::mutex mutex_;
+  v1::Catalogue& catalogue_;
+  v1::ReportCache& cache_;
+  store::Store* store_ = nullptr;
+  std::function<void()> database_changed_;
+};
+
+class Node final : public Service {
+ public:
+  explicit Node(const Config& config)
+      : config_(config), node_(v1::new_uuid()), cache_(config.api.cache_bytes), memory_(catalogue_, cache_) {}
+
+  Result<void> open() {
+    declare_service_metrics(metrics_);
+    LIMPID_ASSIGN(folder_, data_folder(config_.data_folder));
+    LIMPID_ASSIGN(tokens_, make_tokens());
+    LIMPID_TRY(open_store());
+    LIMPID_TRY(open_database());
+    LIMPID_ASSIGN(indexer_, v1::Indexer::make(config_.layers, node_, *store_, metrics_));
+    LIMPID_TRY(open_listeners());
+    measure();
+    return {};
+  }
+
+  void start() override {
+    server_->start();
+    health_server_->start();
+    if (notifier_) notifier_->start();
+    if (updating_) updater_->start();
+  }
+
+  std::string api_address() const override { return server_->address(); }
+  std::string health_address() const override { return health_server_->address(); }
+
+  bool stop() override {
+    updater_->stop();
+    if (notifier_) notifier_->stop();
+    const bool whole = server_->drain(kDrainTime);
+    if (!whole) indexer_->cancel();
+    health_server_->drain(std::chrono::milliseconds(1'000));
+    return whole;
+  }
+
+ private:
+  Result<std::unique_ptr<v1::Tokens>> make_tokens() {
+    LIMPID_ASSIGN(v1::Tokens tokens, v1::Tokens::make(config_.api.pagination_key));
+    return std::make_unique<v1::Tokens>(tokens);
+  }
+
+  Result<void> open_store() {
+    store::StoreOptions options;
+    options.url = config_.store.url.empty() ? base::cat({"sqlite:", folder_, "/store.db"}) : config_.store.url;
+    options.connections = config_.store.connections;
+    options.listener = &memory_;
+    options.observer.call = [this](std::string_view operation, std::chrono::nanoseconds duration, bool failed) {
+      metrics_.observe("clair_pgsql_query_duration_milliseconds",
+                       std::chrono::duration<double, std::milli>(duration).count(),
+                       {{"query", operation}, {"subquery", "all"}});
+      if (failed) metrics_.add("clair_pgsql_errors_total", {{"request", operation}});
+    };
+    LIMPID_ASSIGN_WITHIN(store_, store::open_store(options), {"store ", store::printable_url(options.url)});
+    base::log(base::LogLevel::info, "store open", {{"url", store::printable_url(options.url)}, {"node", node_}});
+    return memory_.begin(*store_, [this] {
+      if (files_) files_->look();
+    });
+  }
+
+  Result<void> open_database() {
+    const auto notify = [this] {
+      if (notifier_) notifier_->wake();
+    };
+    Updater::Hooks hooks;
+    hooks.notifications = [this](const vulndb::Database* before, const vulndb::Database& after) {
+      return files_->notifications(before, after);
+    };
+    // An operator who names a file keeps it fresh, too.
+    updating_ = config_.updater.interval.count() > 0 && config_.database.empty();
+    updater_ = std::make_unique<Updater>(config_.updater, folder_, *store_, metrics_, std::move(hooks));
+    if (!config_.notifier.endpoint.empty())
+      notifier_ = std::make_unique<Notifier>(config_.notifier, node_, *store_, metrics_);
+    files_ = std::make_unique<DatabaseFiles>(
+        DatabaseFiles::Options{folder_, config_.database, default_database(), config_.notifier.only_affected}, *store_,
+        catalogue_, cache_, metrics_, updater_.get(), notify);
+    return files_->start();
+  }
+
+  Result<void> open_listeners() {
+    api_ = std::make_unique<v1::Api>(
+        v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, *tokens_, metrics_, log_, [this] {
+                         if (notifier_) notifier_->wake();
+                       }});
+    health_ = std::make_unique<Health>(*store_, catalogue_);
+    http::ServerOptions options;
+    options.address = config_.api.address;
+    options.port = config_.api.port;
+    options.tls = {config_.api.cert_file, config_.api.key_file, config_.api.ca_file};
+    options.connections_max = config_.api.connections;
+    options.request_timeout = config_.api.timeout;
+    const unsigned indexing =
+        config_.layers.concurrency == 0 ? std::max(kIndexingThreads, base::processors()) : config_.layers.concurrency;
+    options.queues = {{std::max(kQuickThreads, base::processors()), config_.api.waiting},
+                      {indexing, config_.api.waiting}};
+    LIMPID_ASSIGN_WITHIN(server_, http::Server::bind(options, *api_), {"API"});
+    http::ServerOptions health;
+    health.address = config_.api.health_address.empty() ? config_.api.address : config_.api.health_address;
+    health.port = config_.api.health_port;
+    health.request_timeout = config_.api.timeout;
+    health.queues = {{2, 64}};
+    LIMPID_ASSIGN_WITHIN(health_server_, http::Server::bind(health, *health_), {"health"});
+    return {};
+  }
+
+  void measure() {
+    metrics_.declare_computed_gauge("limpid_report_cache_bytes", "Bytes of answers that stand ready.",
+                                    [this] { return static_cast<double>(cache_.bytes()); });
+    metrics_.declare_computed_gauge("limpid_http_connections", "Open connections of the API.",
+                                    [this] { return static_cast<double>(server_->load().connections); });
+  }
+
+  Config config_;
+  std::string node_, folder_;
+  Metrics metrics_;
+  RequestLog log_;
+  v1::Catalogue catalogue_;
+  v1::ReportCache cache_;
+  Memory memory_;
+  std::unique_ptr<v1::Tokens> tokens_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Updater> updater_;
+  std::unique_ptr<Notifier> notifier_;
+  std::unique_ptr<DatabaseFiles> files_;
+  std::unique_ptr<v1::Indexer> indexer_;
+  std::unique_ptr<v1::Api> api_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<http::Server> server_, health_server_;  // last: they ask all the others
+  bool updating_ = false;
+};
+
+}  // namespace
+
+Result<std::string> data_folder(const std::string& configured) {
+  std::string folder = configured;
+  if (folder.empty()) {
+    const char* data = std::getenv("XDG_DATA_HOME");
+    const char* home = std::getenv("HOME");
+    if (data != nullptr && *data != '\0') {
+      folder = base::cat({data, "/limpid"});
+    } else if (home != nullptr && *home != '\0') {
+      folder = base::cat({home, "/.local/share/limpid"});
+    } else {
+      return fail(Code::usage, {"no place to keep data: set datafolder, XDG_DATA_HOME or HOME"});
+    }
+  }
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return fail(Code::io, {folder, ": ", error.message()});
+  return folder;
+}
+
+Result<std::unique_ptr<Service>> Service::open(const Config& config) {
+  std::signal(SIGPIPE, SIG_IGN);
+  auto node = std::make_unique<Node>(config);
+  LIMPID_TRY(node->open());
+  return node;
+}
+
+}  // namespace limpid::service

@@ -1,0 +1,649 @@
+#include "service/v1/api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "service/gzip.h"
+#include "service/http/target.h"
+#include "service/v1/codec.h"
+#include "service/v1/notifications.h"
+#include "version/ordering.h"
+
+namespace limpid::service::v1 {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr std::string_view kNotFound = "the resource cannot be found";
+constexpr std::string_view kStoreFailed = "database: an error occured when querying the backend";
+constexpr std::size_t kCompressFrom = 256;  // a smaller body would not get smaller
+constexpr int kWriteAttempts = 20;
+
+std::int64_t seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+bool wants_gzip(const Request& request) { return request.header("Accept-Encoding").contains("gzip"); }
+
+Response json(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.headers = {{"Content-Type", "application/json;charset=utf-8"}, {"Server", "clair"}};
+  response.body = std::move(body);
+  return response;
+}
+
+// Where the client takes it and it is worth it.
+void compress(const Request& request, Response& response) {
+  if (!wants_gzip(request) || response.body.size() < kCompressFrom) return;
+  std::string packed = gzip(response.body);
+  if (packed.empty()) return;
+  response.body = std::move(packed);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+}
+
+Response error(int status, std::string_view message) { return json(status, error_body(message)); }
+
+Response store_error(const Error& problem) {
+  base::log(base::LogLevel::error, "store failed", {{"error", problem.describe()}});
+  return error(500, kStoreFailed);
+}
+
+Response text(int status, std::string_view body) {
+  Response response;
+  response.status = status;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"}, {"X-Content-Type-Options", "nosniff"}};
+  response.body = body;
+  return response;
+}
+
+Response empty() { return {}; }
+
+// What an edit of a vulnerability may end with: an answer for the client that is no failure of ours.
+Response answer_of(const Error& problem) {
+  switch (problem.code()) {
+    case Code::not_found:
+      return error(404, kNotFound);
+    case Code::invalid:
+    case Code::usage:
+    case Code::limit:
+      return error(400, problem.message());
+    default:
+      return store_error(problem);
+  }
+}
+
+Part part_of(std::string_view query) {
+  if (http::query_has(query, "vulnerabilities")) return Part::vulnerabilities;
+  return http::query_has(query, "features") ? Part::features : Part::layer;
+}
+
+// Integers as Go's ParseInt takes them: a sign and digits.
+Result<std::int64_t> parse_limit(const std::string& value) {
+  std::string_view digits = value;
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  std::int64_t limit = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), limit);
+  if (problem != std::errc() || end != digits.data() + digits.size() || digits.empty())
+    return fail(Code::invalid, {"invalid limit format: parsing \"", value, "\": invalid syntax"});
+  return limit;
+}
+
+Result<Fix> fix_of(const FeatureRequest& request, std::string_view name_space) {
+  const bool none = request.version == "None";
+  Fix fix;
+  fix.package = request.name;
+  fix.scheme = scheme_of(name_space, request.version_format);
+  if (none) return fix;
+  const version::Ordering* ordering = version::find_ordering(fix.scheme);
+  if (ordering == nullptr) return fail(Code::invalid, {"unknown version format"});
+  if (!ordering->parse(request.version).valid) return fail(Code::invalid, {"invalid version"});
+  fix.version = request.version;
+  return fix;
+}
+
+// The request's own fixes, checked.
+Result<std::vector<Fix>> fixes_of(const VulnerabilityRequest& request) {
+  std::vector<Fix> fixes;
+  for (const FeatureRequest& feature : request.fixed_in) {
+    if (feature.name.empty()) return fail(Code::invalid, {"could not find/insert invalid Feature"});
+    if (!feature.name_space.empty() && feature.name_space != request.name_space)
+      return fail(Code::invalid, {"could not insert an invalid vulnerability that contains FixedIn FeatureVersion that "
+                                  "are not in the same namespace as the Vulnerability"});
+    LIMPID_ASSIGN(Fix fix, fix_of(feature, request.name_space));
+    fixes.push_back(std::move(fix));
+  }
+  return fixes;
+}
+
+// Puts a fix in the place of what was said of that package.
+void set_fix(Vulnerability& vulnerability, const Fix& fix) {
+  std::erase_if(vulnerability.fixed_in, [&](const Fix& one) { return one.package == fix.package; });
+  std::erase_if(vulnerability.affects, [&](const Affects& one) { return one.package == fix.package; });
+  vulnerability.fixed_in.push_back(fix);
+  for (Affects& affects : affects_of({fix})) vulnerability.affects.push_back(std::move(affects));
+  std::ranges::sort(vulnerability.fixed_in, {}, &Fix::package);
+  std::ranges::stable_sort(vulnerability.affects, {}, &Affects::package);
+}
+
+void append_feature_request(std::string& to, const FeatureRequest& feature) {
+  ObjectWriter out(to);
+  out.text_unless_empty("Name", feature.name);
+  out.text_unless_empty("NamespaceName", feature.name_space);
+  out.text_unless_empty("VersionFormat", feature.version_format);
+  out.text_unless_empty("Version", feature.version);
+  out.close();
+}
+
+std::string echo(const VulnerabilityRequest& request) {
+  std::string body;
+  ObjectWriter envelope(body);
+  ObjectWriter out(envelope.member("Vulnerability"));
+  out.text_unless_empty("Name", request.name);
+  out.text_unless_empty("NamespaceName", request.name_space);
+  out.text_unless_empty("Description", request.description);
+  out.text_unless_empty("Link", request.link);
+  out.text_unless_empty("Severity", request.severity);
+  if (!request.metadata.empty()) out.raw("Metadata", request.metadata);
+  if (!request.fixed_in.empty()) {
+    out.member("FixedIn") += '[';
+    for (const FeatureRequest& feature : request.fixed_in) {
+      if (&feature != &request.fixed_in.front()) body += ',';
+      append_feature_request(body, feature);
+    }
+    body += ']';
+  }
+  out.close();
+  envelope.close();
+  body += '\n';
+  return body;
+}
+
+std::string echo(const LayerRequest& request) {
+  std::string body;
+  ObjectWriter envelope(body);
+  ObjectWriter out(envelope.member("Layer"));
+  out.text("Name", request.name);
+  out.text("Path", request.path);
+  if (!request.headers.empty()) {
+    // Clients ignore the echo; the values are often credentials.
+    std::map<std::string, bool> names;
+    for (const auto& [name, value] : request.headers) names[name] = true;
+    ObjectWriter headers(out.member("Headers"));
+    for (const auto& [name, yes] : names) headers.text(name, "***");
+    headers.close();
+  }
+  out.text_unless_empty("ParentName", request.parent);
+  out.text("Format", request.format);
+  out.number("IndexedByVersion", kEngine);
+  out.close();
+  envelope.close();
+  body += '\n';
+  return body;
+}
+
+std::string fixes_body(const Vulnerability& vulnerability) {
+  std::string body;
+  ObjectWriter envelope(body);
+  envelope.member("Features") += '[';
+  for (const Fix& fix : vulnerability.fixed_in) {
+    if (&fix != &vulnerability.fixed_in.front()) body += ',';
+    append_fix(body, fix, vulnerability.name_space);
+  }
+  body += ']';
+  envelope.close();
+  body += '\n';
+  return body;
+}
+
+// What the route table leads to.
+struct Route {
+  std::string_view name;  // for metrics, as Clair called it
+  std::string_view method;
+  std::vector<std::string_view> pattern;  // "" stands for a parameter
+};
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> all = {
+      {"v1/postLayer", "POST", {"v1", "layers"}},
+      {"v1/getLayer", "GET", {"v1", "layers", ""}},
+      {"v1/deleteLayer", "DELETE", {"v1", "layers", ""}},
+      {"v1/getNamespaces", "GET", {"v1", "namespaces"}},
+      {"v1/getVulnerabilities", "GET", {"v1", "namespaces", "", "vulnerabilities"}},
+      {"v1/postVulnerability", "POST", {"v1", "namespaces", "", "vulnerabilities"}},
+      {"v1/getVulnerability", "GET", {"v1", "namespaces", "", "vulnerabilities", ""}},
+      {"v1/putVulnerability", "PUT", {"v1", "namespaces", "", "vulnerabilities", ""}},
+      {"v1/deleteVulnerability", "DELETE", {"v1", "namespaces", "", "vulnerabilities", ""}},
+      {"v1/getFixes", "GET", {"v1", "namespaces", "", "vulnerabilities", "", "fixes"}},
+      {"v1/putFix", "PUT", {"v1", "namespaces", "", "vulnerabilities", "", "fixes", ""}},
+      {"v1/deleteFix", "DELETE", {"v1", "namespaces", "", "vulnerabilities", "", "fixes", ""}},
+      {"v1/getNotification", "GET", {"v1", "notifications", ""}},
+      {"v1/deleteNotification", "DELETE", {"v1", "notifications", ""}},
+      {"v1/getMetrics", "GET", {"v1", "metrics"}},
+  };
+  return all;
+}
+
+bool fits(const Route& route, const std::vector<std::string>& path) {
+  if (path.size() != route.pattern.size()) return false;
+  for (std::size_t i = 0; i < path.size(); ++i)
+    if (route.pattern[i].empty() ? path[i].empty() : path[i] != route.pattern[i]) return false;
+  return true;
+}
+
+}  // namespace
+
+http::ReadyPointer Api::ready(const Request& request, std::string_view& route) {
+  constexpr std::string_view kPrefix = "/v1/layers/";
+  if (request.method != "GET" || !request.path.starts_with(kPrefix)) return nullptr;
+  const std::string_view raw = request.path.substr(kPrefix.size());
+  if (raw.empty() || raw.contains('/')) return nullptr;
+  route = "v1/getLayer";
+  const Part part = part_of(request.query);
+  if (!raw.contains('%')) return parts_.cache.find(raw, part, wants_gzip(request));
+  const auto name = http::decode_percent(raw);
+  return name ? parts_.cache.find(*name, part, wants_gzip(request)) : nullptr;
+}
+
+std::size_t Api::queue_of(const Request& request) const {
+  return request.method == "POST" && request.path.starts_with("/v1/layers") ? kQueueIndexing : kQueueQuick;
+}
+
+Response Api::handle(const Request& request) {
+  const auto path = http::split_path(request.path);
+  const Route* found = nullptr;
+  bool known_path = false;
+  if (path) {
+    for (const Route& route : routes()) {
+      if (!fits(route, *path)) continue;
+      known_path = true;
+      if (route.method == request.method) found = &route;
+    }
+  }
+  if (found == nullptr) return known_path ? text(405, "Method Not Allowed\n") : text(404, "404 page not found\n");
+  const Path& segments = *path;
+  const auto answer = [&]() -> Response {
+    const std::string_view name = found->name;
+    if (name == "v1/postLayer") return post_layer(request);
+    if (name == "v1/getLayer") return get_layer(request, segments[2]);
+    if (name == "v1/deleteLayer") return delete_layer(segments[2]);
+    if (name == "v1/getNamespaces") return get_namespaces();
+    if (name == "v1/getVulnerabilities") return list_vulnerabilities(request, segments[2]);
+    if (name == "v1/postVulnerability") return post_vulnerability(request);
+    if (name == "v1/getVulnerability") return get_vulnerability(request, segments);
+    if (name == "v1/putVulnerability") return put_vulnerability(request, segments);
+    if (name == "v1/deleteVulnerability") return delete_vulnerability(segments);
+    if (name == "v1/getFixes") return get_fixes(segments);
+    if (name == "v1/putFix") return put_fix(request, segments);
+    if (name == "v1/deleteFix") return delete_fix(segments);
+    if (name == "v1/getNotification") return get_notification(request, segments[2]);
+    if (name == "v1/deleteNotification") return delete_notification(segments[2]);
+    Response metrics;
+    metrics.headers = {{"Content-Type", "text/plain; version=0.0.4"}};
+    metrics.body = parts_.metrics.text();
+    return metrics;
+  };
+  Response response = answer();
+  response.route = found->name;
+  if (!response.ready) compress(request, response);
+  return response;
+}
+
+Response Api::timed_out(const Request&) {
+  Response response;
+  response.status = 503;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+  response.body =
+      R"({"Error":{"Message":"Clair failed to respond within the configured timeout window.","Type":"Timeout"}})";
+  return response;
+}
+
+Response Api::overloaded(const Request&) { return error(503, "too many requests are waiting: try again later"); }
+
+void Api::answered(const Request& request, std::string_view route, int status, std::uint64_t bytes,
+                   std::chrono::nanoseconds duration) {
+  parts_.log.add(request.method, request.target, request.peer, status, bytes, duration);
+  if (route.empty()) return;
+  const std::string code = base::cat({status});
+  parts_.metrics.observe("clair_api_response_duration_milliseconds",
+                         std::chrono::duration<double, std::milli>(duration).count(),
+                         {{"route", route}, {"code", code}});
+}
+
+// ── Layers ──
+
+Response Api::post_layer(const Request& request) {
+  const auto layer = parse_layer(request.body);
+  if (!layer) return error(400, layer.error().message());
+  const IndexOutcome outcome = parts_.indexer.post(*layer);
+  if (outcome.status == 201) return json(201, echo(*layer));
+  base::log(outcome.status == 500 ? base::LogLevel::error : base::LogLevel::warn, "layer refused",
+            {{"layer", layer->name.substr(0, 200)},
+             {"status", outcome.status},
+             {"message", outcome.message},
+             {"why", outcome.reason}});
+  return error(outcome.status, outcome.message);
+}
+
+Response Api::get_layer(const Request& request, const std::string& name) {
+  const Part part = part_of(request.query);
+  const bool packed = wants_gzip(request);
+  const std::uint64_t moment = parts_.cache.moment();
+  std::shared_ptr<const ReportCache::Known> known = parts_.cache.known(name);
+  if (known == nullptr || !known->certain) {
+    const auto layer = parts_.store.find_layer(name);
+    if (!layer) return store_error(layer.error());
+    if (!*layer) return error(404, kNotFound);
+    if (known != nullptr && known->layer.id == (*layer)->id && known->layer.engine == (*layer)->engine) {
+      parts_.cache.confirm(name, (*layer)->id);
+      if (http::ReadyPointer answer = parts_.cache.find(name, part, packed)) {
+        Response response;
+        response.ready = std::move(answer);
+        return response;
+      }
+    } else {
+      auto fresh = std::make_shared<ReportCache::Known>();
+      fresh->layer = **layer;
+      known = fresh;
+    }
+  }
+  if (part != Part::layer && known->features == nullptr) {
+    auto features = parts_.store.features(known->layer.id);
+    if (!features) return store_error(features.error());
+    std::ranges::sort(*features, {}, &store::HeldFeature::feature);
+    auto with_features = std::make_shared<ReportCache::Known>(*known);
+    with_features->features = std::make_shared<const std::vector<store::HeldFeature>>(*std::move(features));
+    known = with_features;
+  }
+
+  std::string body;
+  body.reserve(part == Part::vulnerabilities ? std::size_t{1} << 20 : 4'096);
+  ObjectWriter envelope(body);
+  ObjectWriter out(envelope.member("Layer"));
+  out.text("Name", known->layer.name);
+  out.text_unless_empty("NamespaceName", known->layer.name_space);
+  out.text_unless_empty("ParentName", known->layer.parent);
+  out.number("IndexedByVersion", known->layer.engine);
+  if (part != Part::layer && !known->features->empty()) {
+    out.member("Features");
+    const auto written = parts_.catalogue.append_features(body, *known->features, part == Part::vulnerabilities);
+    if (!written) return store_error(written.error());
+  }
+  out.close();
+  envelope.close();
+  body += '\n';
+  Response response = json(200, std::move(body));
+  compress(request, response);
+  response.ready = http::make_ready(response);
+  parts_.cache.put(*known, part, packed, response.ready, moment);
+  return response;
+}
+
+Response Api::delete_layer(const std::string& name) {
+  const auto deleted = parts_.store.delete_layer(name);
+  if (!deleted) return answer_of(deleted.error());
+  return *deleted ? empty() : error(404, kNotFound);
+}
+
+// ── Namespaces and vulnerabilities ──
+
+Response Api::get_namespaces() {
+  auto stored = parts_.store.namespaces();
+  if (!stored) return store_error(stored.error());
+  std::map<std::string, version::Scheme> names;
+  for (const store::Namespace& one : parts_.catalogue.namespaces())
+    names[clair_namespace(one.name)] = scheme_of(one.name, {});
+  for (const store::Namespace& one : *stored) names[one.name] = one.scheme;
+  std::string body;
+  ObjectWriter envelope(body);
+  envelope.member("Namespaces") += '[';
+  for (bool first = true; const auto& [name, scheme] : names) {
+    if (!std::exchange(first, false)) body += ',';
+    ObjectWriter out(body);
+    out.text("Name", name);
+    out.text_unless_empty("VersionFormat", version_format(scheme));
+    out.close();
+  }
+  body += ']';
+  envelope.close();
+  body += '\n';
+  return json(200, std::move(body));
+}
+
+Result<bool> Api::knows_namespace(std::string_view name_space) {
+  const std::shared_ptr<const Compiled> compiled = parts_.catalogue.compiled();
+  if (compiled != nullptr && compiled->database().has_namespace(name_space)) return true;
+  LIMPID_ASSIGN(const std::vector<store::Namespace> stored, parts_.store.namespaces());
+  return std::ranges::find(stored, name_space, &store::Namespace::name) != stored.end();
+}
+
+Response Api::list_vulnerabilities(const Request& request, const std::string& name_space) {
+  const auto limit_text = http::query_value(request.query, "limit");
+  if (!limit_text) return error(400, "must provide limit query parameter");
+  const auto limit = parse_limit(*limit_text);
+  if (!limit) return error(400, limit.error().message());
+  if (*limit < 0) return error(400, "limit value should not be less than zero");
+  std::string after;
+  if (const auto token = http::query_value(request.query, "page"); token && !token->empty()) {
+    const auto payload = parts_.tokens.open(*token, seconds_now());
+    // "v:" and the key of the last one listed.
+    if (!payload || !payload->starts_with("v:"))
+      return error(400, "invalid page format: invalid or expired pagination token");
+    after = payload->substr(2);
+  }
+  const auto known = knows_namespace(name_space);
+  if (!known) return store_error(known.error());
+  if (!*known) return error(404, kNotFound);
+
+  const auto count = static_cast<std::size_t>(std::min(*limit, kPageMax));
+  auto listed = parts_.catalogue.list(name_space, after, count + 1);
+  if (!listed) return store_error(listed.error());
+  const bool more = listed->size() > count;
+  if (more) listed->pop_back();
+  std::string body;
+  ObjectWriter envelope(body);
+  envelope.member("Vulnerabilities") += '[';
+  for (const Compiled::Listed& one : *listed) {
+    if (&one != &listed->front()) body += ',';
+    append_vulnerability(body, one.vulnerability, false);
+  }
+  body += ']';
+  if (more) {
+    const std::string& last = listed->empty() ? after : listed->back().key;
+    envelope.text("NextPage", parts_.tokens.seal(base::cat({"v:", last}), seconds_now()));
+  }
+  envelope.close();
+  body += '\n';
+  return json(200, std::move(body));
+}
+
+Result<void> Api::change(const std::string& name_space, const std::string& name, const Edit& edit) {
+  for (int attempt = 1;; ++attempt) {
+    LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, parts_.store.advisory(name_space, name));
+    std::optional<Vulnerability> before;
+    const std::shared_ptr<const Compiled> compiled = parts_.catalogue.compiled();
+    std::optional<Vulnerability> underneath;
+    if (compiled != nullptr) {
+      LIMPID_ASSIGN(underneath, compiled->find(name_space, name));
+    }
+    if (row && !row->deleted) {
+      LIMPID_ASSIGN(before, parse_stored(row->document));
+    } else if (!row) {
+      before = underneath;
+    }
+    LIMPID_ASSIGN(const std::optional<Vulnerability> after, edit(before));
+    if (after == before) return {};
+
+    store::CustomAdvisory advisory;
+    advisory.name_space = name_space;
+    advisory.name = name;
+    advisory.revision = row ? row->revision : 0;
+    advisory.deleted = !after;
+    if (after) advisory.document = stored(*after);
+    const store::NewNotification notification =
+        make_notification(before ? &*before : nullptr, after ? &*after : nullptr, seconds_now());
+    version::Scheme scheme = scheme_of(name_space, {});
+    if (scheme == version::Scheme::none && after && !after->fixed_in.empty()) scheme = after->fixed_in.front().scheme;
+    const std::span<const store::NewNotification> notifications(&notification, 1);
+    // Where nothing lies underneath, a row that only says "deleted" would hide what a feed may say one day.
+    const Result<void> written = !after && !underneath ? parts_.store.forget_advisory(advisory, notifications)
+                                                       : parts_.store.put_advisory(advisory, scheme, notifications);
+    if (written) {
+      parts_.notify();
+      return {};
+    }
+    if (written.error().code() != Code::mismatch || attempt == kWriteAttempts) return written;
+  }
+}
+
+Response Api::post_vulnerability(const Request& request) {
+  const auto body = parse_vulnerability(request.body);
+  if (!body) return error(400, body.error().message());
+  if (body->name.empty() || body->name_space.empty())
+    return error(400, "insertVulnerability needs at least the Name and the Namespace");
+  const auto severity = parse_severity(body->severity);
+  if (!severity) return error(400, "failed to parse Severity from input");
+  const auto fixes = fixes_of(*body);
+  if (!fixes) return error(400, fixes.error().message());
+  const auto changed = change(body->name_space, body->name,
+                              [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
+                                Vulnerability after = before.value_or(Vulnerability{});
+                                after.name = body->name;
+                                after.name_space = body->name_space;
+                                after.description = body->description;
+                                after.link = body->link;
+                                after.severity = *severity;
+                                after.metadata = body->metadata;
+                                for (const Fix& fix : *fixes) {
+                                  const auto same = std::ranges::find(after.fixed_in, fix);
+                                  if (same == after.fixed_in.end()) set_fix(after, fix);
+                                }
+                                return after;
+                              });
+  if (!changed) return answer_of(changed.error());
+  return json(201, echo(*body));
+}
+
+Response Api::get_vulnerability(const Request& request, const Path& path) {
+  const auto found = parts_.catalogue.find(path[2], path[4]);
+  if (!found) return store_error(found.error());
+  if (!*found) return error(404, kNotFound);
+  std::string body;
+  ObjectWriter envelope(body);
+  append_vulnerability(envelope.member("Vulnerability"), **found, http::query_has(request.query, "fixedIn"));
+  envelope.close();
+  body += '\n';
+  return json(200, std::move(body));
+}
+
+Response Api::put_vulnerability(const Request& request, const Path& path) {
+  const auto body = parse_vulnerability(request.body);
+  if (!body) return error(400, body.error().message());
+  if (!body->fixed_in.empty()) return error(400, "Vulnerability.FixedIn must be empty");
+  const auto severity = parse_severity(body->severity);
+  if (!severity) return error(400, "failed to parse Severity from input");
+  const auto changed =
+      change(path[2], path[4], [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
+        Vulnerability after = before.value_or(Vulnerability{});
+        after.name = path[4];
+        after.name_space = path[2];
+        after.description = body->description;
+        after.link = body->link;
+        after.severity = *severity;
+        after.metadata = body->metadata;
+        return after;
+      });
+  if (!changed) return answer_of(changed.error());
+  return json(200, echo(*body));
+}
+
+Response Api::delete_vulnerability(const Path& path) {
+  const auto changed =
+      change(path[2], path[4], [](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
+        if (!before) return fail(Code::not_found, {kNotFound});
+        return std::nullopt;
+      });
+  return changed ? empty() : answer_of(changed.error());
+}
+
+// ── Fixes ──
+
+Response Api::get_fixes(const Path& path) {
+  const auto found = parts_.catalogue.find(path[2], path[4]);
+  if (!found) return store_error(found.error());
+  return *found ? json(200, fixes_body(**found)) : error(404, kNotFound);
+}
+
+Response Api::put_fix(const Request& request, const Path& path) {
+  const auto feature = parse_feature(request.body);
+  if (!feature) return error(400, feature.error().message());
+  if (feature->name != path[6]) return error(400, "feature name in URL and JSON do not match");
+  const auto fix = fix_of(*feature, path[2]);
+  if (!fix) return error(400, fix.error().message());
+  const auto changed =
+      change(path[2], path[4], [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
+        if (!before) return fail(Code::not_found, {kNotFound});
+        Vulnerability after = *before;
+        if (std::ranges::find(after.fixed_in, *fix) == after.fixed_in.end()) set_fix(after, *fix);
+        return after;
+      });
+  if (!changed) return answer_of(changed.error());
+  std::string body;
+  ObjectWriter envelope(body);
+  append_feature_request(envelope.member("Feature"), *feature);
+  envelope.close();
+  body += '\n';
+  return json(200, std::move(body));
+}
+
+Response Api::delete_fix(const Path& path) {
+  const auto changed =
+      change(path[2], path[4], [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
+        if (!before) return fail(Code::not_found, {kNotFound});
+        Vulnerability after = *before;
+        const auto is_it = [&](const auto& one) { return one.package == path[6]; };
+        if (std::erase_if(after.fixed_in, is_it) == 0) return fail(Code::not_found, {kNotFound});
+        std::erase_if(after.affects, is_it);
+        return after;
+      });
+  return changed ? empty() : answer_of(changed.error());
+}
+
+// ── Notifications ──
+
+Response Api::get_notification(const Request& request, const std::string& name) {
+  PageRequest page;
+  if (const auto limit_text = http::query_value(request.query, "limit")) {
+    const auto limit = parse_limit(*limit_text);
+    if (!limit) return error(400, limit.error().message());
+    if (*limit < -1) return error(400, "limit value should not be less than zero");
+    page.limit = std::min(*limit, kPageMax);
+  }
+  page.token = http::query_value(request.query, "page").value_or("");
+  const auto notification = parts_.store.notification(name);
+  if (!notification) return answer_of(notification.error());
+  if (!*notification) return error(404, kNotFound);
+  auto value = notification_page(parts_.store, **notification, page, parts_.tokens, seconds_now());
+  if (!value && value.error().code() == Code::invalid) return error(400, value.error().message());
+  if (!value) return store_error(value.error());
+  std::string body;
+  ObjectWriter envelope(body);
+  envelope.raw("Notification", *value);
+  envelope.close();
+  body += '\n';
+  return json(200, std::move(body));
+}
+
+Response Api::delete_notification(const std::string& name) {
+  const auto deleted = parts_.store.delete_notification(name, seconds_now());
+  if (!deleted) return answer_of(deleted.error());
+  return *deleted ? empty() : error(404, kNotFound);
+}
+
+}  // namespace limpid::service::v1

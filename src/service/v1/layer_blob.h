@@ -1,0 +1,46 @@
+// A layer's blob, from where a client says it lies, as entries of its tar.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "archive/entry.h"
+#include "archive/source.h"
+#include "base/error.h"
+#include "image/source.h"
+#include "net/client.h"
+
+namespace limpid::service::v1 {
+
+struct BlobOptions {
+  const net::AllowList* allowed = nullptr;
+  const std::vector<std::string>* folders =
+      nullptr;  // canonical, each ending with a slash: local files below these only
+  std::uint64_t size_max = 0;
+  std::chrono::milliseconds timeout{};
+  bool insecure_tls = false;
+  std::string ca_file;
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+// Why a stream of bytes ended early: the way to it broke, which says nothing of the layer itself.
+struct BlobState {
+  bool broken = false;
+};
+
+struct Blob {
+  std::unique_ptr<archive::Source> source;
+  std::shared_ptr<BlobState> state;
+};
+
+// Errors are for the log: the client learns only that the layer could not be found.
+Result<Blob> open_blob(const std::string& path, const net::Headers& headers, const BlobOptions& options);
+
+// Yields the entries below rootfs/ under their paths in the image, as an App Container Image holds them
+// (https://github.com/appc/spec/blob/master/spec/aci.md#image-layout). `inner` must outlive it.
+std::unique_ptr<archive::EntryReader> aci_entries(archive::EntryReader& inner);
+
+}  // namespace limpid::service::v1

@@ -1,0 +1,201 @@
+#include "service/v1/notifications.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+#include <openssl/rand.h>
+
+#include "base/text.h"
+#include "match/match.h"
+#include "service/v1/codec.h"
+#include "vulndb/compare.h"
+
+namespace limpid::service::v1 {
+namespace {
+
+constexpr std::int64_t kFinished = -1;
+
+// Where each of the two lists of layers goes on: the number of a layer, or kFinished.
+struct Position {
+  std::int64_t before = 0, after = 0;
+};
+
+std::string payload_of(const Position& position) {
+  std::string payload;
+  ObjectWriter out(payload);
+  out.number("OldVulnerability", position.before);
+  out.number("NewVulnerability", position.after);
+  out.close();
+  payload += '\n';
+  return payload;
+}
+
+std::optional<std::int64_t> number_after(std::string_view payload, std::string_view key) {
+  const std::size_t at = payload.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = payload.substr(at + key.size());
+  if (rest.starts_with("-1")) return kFinished;
+  std::size_t digits = 0;
+  while (digits < rest.size() && base::is_digit(rest[digits])) ++digits;
+  const auto number = base::parse_unsigned(rest.substr(0, digits));
+  if (!number || *number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
+std::optional<Position> parse_payload(std::string_view payload) {
+  const auto before = number_after(payload, "\"OldVulnerability\":");
+  const auto after = number_after(payload, "\"NewVulnerability\":");
+  if (!before || !after) return std::nullopt;
+  return Position{*before, *after};
+}
+
+Result<std::vector<store::FeatureId>> affected_features(store::Store& store, const Vulnerability& vulnerability) {
+  std::vector<store::FeatureId> features;
+  for (const Affects& affects : vulnerability.affects) {
+    LIMPID_ASSIGN(const std::vector<store::KnownFeature> known,
+                  store.versions_of(vulnerability.name_space, affects.package));
+    for (const store::KnownFeature& one : known)
+      if (judge(affects, one.feature.version)) features.push_back(one.id);
+  }
+  std::ranges::sort(features);
+  features.erase(std::ranges::unique(features).begin(), features.end());
+  return features;
+}
+
+// One revision with its layers of this page; `from` becomes where the next page begins.
+Result<void> append_revision(std::string& to, store::Store& store, const std::string& document, std::int64_t limit,
+                             std::int64_t& from) {
+  LIMPID_ASSIGN(const Vulnerability vulnerability, parse_stored(document));
+  store::LayerPage layers;
+  if (limit < 0) from = kFinished;
+  if (from != kFinished) {
+    LIMPID_ASSIGN(const std::vector<store::FeatureId> features, affected_features(store, vulnerability));
+    LIMPID_ASSIGN(layers, store.layers_introducing(features, from, static_cast<std::size_t>(limit) + 1));
+    from = kFinished;
+    if (layers.size() > static_cast<std::size_t>(limit)) {
+      from = layers.back().id;
+      layers.pop_back();
+    }
+  }
+  ObjectWriter out(to);
+  append_vulnerability(out.member("Vulnerability"), vulnerability, true);
+  if (!layers.empty()) {
+    out.member("OrderedLayersIntroducingVulnerability") += '[';
+    for (const store::LayerName& layer : layers) {
+      if (&layer != &layers.front()) to += ',';
+      ObjectWriter one(to);
+      one.number("Index", layer.id);
+      one.text("LayerName", layer.name);
+      one.close();
+    }
+    to += ']';
+    out.member("LayersIntroducingVulnerability") += '[';
+    for (const store::LayerName& layer : layers) {
+      if (&layer != &layers.front()) to += ',';
+      append_string(to, layer.name);
+    }
+    to += ']';
+  }
+  out.close();
+  return {};
+}
+
+void append_time(ObjectWriter& out, std::string_view name, store::Seconds time) {
+  if (time != 0) out.text(name, base::cat({time}));
+}
+
+}  // namespace
+
+std::string new_uuid() {
+  std::array<std::uint8_t, 16> bytes{};
+  RAND_bytes(bytes.data(), bytes.size());
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+  const std::string hex = base::hex(bytes.data(), bytes.size());
+  return base::cat(
+      {hex.substr(0, 8), "-", hex.substr(8, 4), "-", hex.substr(12, 4), "-", hex.substr(16, 4), "-", hex.substr(20)});
+}
+
+store::NewNotification make_notification(const Vulnerability* before, const Vulnerability* after, std::int64_t now) {
+  store::NewNotification notification;
+  notification.name = new_uuid();
+  notification.created = now;
+  if (before != nullptr) notification.old_revision = stored(*before);
+  if (after != nullptr) notification.new_revision = stored(*after);
+  return notification;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> packages_between(const Compiled& before,
+                                                                          const Compiled& after) {
+  LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
+  std::set<std::pair<std::string, std::string>> packages;
+  for (const vulndb::Changed& one : changed)
+    for (const std::string& package : one.packages) packages.emplace(one.name_space, package);
+  return std::vector<std::pair<std::string, std::string>>(packages.begin(), packages.end());
+}
+
+Result<DatabaseChanges> changes_between(const Compiled& before, const Compiled& after, const Overlay& overlay,
+                                        std::int64_t now) {
+  LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
+  DatabaseChanges changes;
+  std::set<std::pair<std::string, std::string>> packages, names;
+  for (const vulndb::Changed& one : changed) {
+    for (const std::string& package : one.packages) packages.emplace(one.name_space, package);
+    names.emplace(one.name_space, match::without_distribution(one.id));
+  }
+  changes.packages.assign(packages.begin(), packages.end());
+  for (const auto& [name_space, name] : names) {
+    if (overlay.find(name_space, name) != nullptr) continue;
+    LIMPID_ASSIGN(const std::optional<Vulnerability> old, before.find(name_space, name));
+    LIMPID_ASSIGN(const std::optional<Vulnerability> now_known, after.find(name_space, name));
+    if (old == now_known) continue;
+    changes.notifications.push_back(make_notification(old ? &*old : nullptr, now_known ? &*now_known : nullptr, now));
+  }
+  return changes;
+}
+
+Result<bool> touches_layers(store::Store& store, const Vulnerability& vulnerability) {
+  LIMPID_ASSIGN(const std::vector<store::FeatureId> features, affected_features(store, vulnerability));
+  if (features.empty()) return false;
+  LIMPID_ASSIGN(const store::LayerPage layers, store.layers_introducing(features, 0, 1));
+  return !layers.empty();
+}
+
+Result<std::string> notification_page(store::Store& store, const store::Notification& notification,
+                                      const PageRequest& page, const Tokens& tokens, std::int64_t now) {
+  Position position;
+  if (!page.token.empty()) {
+    const auto payload = tokens.open(page.token, now);
+    const auto parsed = payload ? parse_payload(*payload) : std::nullopt;
+    if (!parsed) return fail(Code::invalid, {"invalid page format: invalid or expired pagination token"});
+    position = *parsed;
+  }
+  const std::string token = page.token.empty() ? tokens.seal(payload_of(position), now) : page.token;
+
+  std::string before, after;
+  if (notification.old_revision.empty()) position.before = kFinished;
+  if (notification.new_revision.empty()) position.after = kFinished;
+  if (!notification.old_revision.empty())
+    LIMPID_TRY(append_revision(before, store, notification.old_revision, page.limit, position.before));
+  if (!notification.new_revision.empty())
+    LIMPID_TRY(append_revision(after, store, notification.new_revision, page.limit, position.after));
+
+  std::string to;
+  ObjectWriter out(to);
+  out.text("Name", notification.name);
+  append_time(out, "Created", notification.created);
+  append_time(out, "Notified", notification.notified);
+  append_time(out, "Deleted", notification.deleted);
+  if (page.limit != 0) out.number("Limit", page.limit);
+  out.text("Page", token);
+  if (position.before != kFinished || position.after != kFinished)
+    out.text("NextPage", tokens.seal(payload_of(position), now));
+  if (!before.empty()) out.raw("Old", before);
+  if (!after.empty()) out.raw("New", after);
+  out.close();
+  return to;
+}
+
+}  // namespace limpid::service::v1
