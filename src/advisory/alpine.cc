@@ -120,6 +120,7 @@ class AlpineFeed final : public Feed {
 
  private:
   static Result<void> read_file(const std::string& path, const FeedInput& input, FeedCounts& counts, Sink& sink) {
+    if (sink.is_cancelled()) return cancelled();
     LIMPID_ASSIGN(auto text, read_input(path, kSecdbSizeMax));
     const auto first = text.find_first_not_of(" \t\r\n");
     const bool is_json = first != std::string::npos && (text[first] == '{' || text[first] == '[');

@@ -50,6 +50,7 @@ class TrackerReader {
 
  private:
   Result<void> read_pair(const std::string& package, const std::string& id, std::string& text) {
+    if (sink_.is_cancelled()) return cancelled();
     LIMPID_ASSIGN(const auto root, parser_.parse(text));
     json::object pair;
     if (root.get(pair) != simdjson::SUCCESS) return fail(Code::invalid, {"not an object"});

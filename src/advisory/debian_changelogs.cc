@@ -224,7 +224,10 @@ class DebianChangelogsFeed final : public Feed {
     FeedCounts counts;
     LIMPID_ASSIGN(const auto paths, list_inputs(input.path, {".deb"}));
     MirrorReader reader(input, counts);
-    for (const auto& path : paths) reader.read_file(path);
+    for (const auto& path : paths) {
+      if (sink.is_cancelled()) return cancelled();
+      reader.read_file(path);
+    }
     reader.finish(sink);
     return counts;
   }

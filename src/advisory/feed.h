@@ -20,7 +20,12 @@ class Sink {
   virtual void advisory(Advisory&& advisory) = 0;
   virtual void available(Available&& available) = 0;
   virtual void end_of_life(EndOfLife&& end_of_life) = 0;
+  // Asked before each record (or file of small ones): a feed that hears yes ends with Code::cancelled.
+  virtual bool is_cancelled() const { return false; }
 };
+
+// What a feed returns then.
+inline std::unexpected<Error> cancelled() { return fail(Code::cancelled, {"cancelled"}); }
 
 // What became of the input. `records` counts what the upstream calls a record (the feed's own header says which).
 // Every statement of the input is either handed to the Sink or counted in `dropped` under a short, stable reason

@@ -67,6 +67,7 @@ class OsvReader {
     LIMPID_ASSIGN_WITHIN(const auto zip, archive::ZipReader::open(bytes), {path});
     append_skipped(path, zip.skipped());
     for (const auto& member : zip.members()) {
+      if (sink_.is_cancelled()) return cancelled();
       if (member.directory || !is_record_name(member.path)) continue;
       const auto name = base::cat({path, "/", member.path});
       if (member.size > kOsvRecordSizeMax) {
@@ -83,6 +84,7 @@ class OsvReader {
   Result<void> read_tar(const std::string& path, archive::Source& source) {
     const auto files = archive::open_tar(source);
     for (;;) {
+      if (sink_.is_cancelled()) return cancelled();
       LIMPID_ASSIGN_WITHIN(const auto* entry, files->next(), {path});
       if (entry == nullptr) break;
       if (entry->type != archive::EntryType::file || !is_record_name(entry->path)) continue;
@@ -129,7 +131,10 @@ class OsvFeed final : public Feed {
                                                              ".tar.zst", ".tar.bz2"}));
     OsvReader reader(counts, sink);
     const bool alone = paths.size() == 1 && paths[0] == input.path;
-    for (const auto& path : paths) LIMPID_TRY(alone ? reader.read_file(path) : reader.read_one_of_many(path));
+    for (const auto& path : paths) {
+      if (sink.is_cancelled()) return cancelled();
+      LIMPID_TRY(alone ? reader.read_file(path) : reader.read_one_of_many(path));
+    }
     return counts;
   }
 };

@@ -2,11 +2,13 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace limpid::cli {
@@ -65,6 +67,37 @@ Result<void> deliver(const OutputOptions& output, std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return base::fail_errno({"standard output"});
   return {};
+}
+
+Result<FeedArgument> parse_feed_argument(std::string_view text, std::string_view place) {
+  std::string_view rest = text;
+  const std::string_view left = base::take_until(rest, '=');
+  std::string_view name_space = left;
+  const std::string_view name = base::take_until(name_space, '@');
+  FeedArgument argument{advisory::find_feed(name), std::string(rest), std::string(name_space)};
+  if (rest.empty())
+    return fail(Code::usage, {"--feed ", text, ": write NAME=", place, " or NAME@NAMESPACE=", place});
+  if (argument.feed != nullptr) return argument;
+  std::string known;
+  for (const advisory::Feed* feed : advisory::feeds()) base::append(known, {known.empty() ? "" : ", ", feed->name()});
+  return fail(Code::usage, {"--feed ", text, ": there is no feed '", name, "'; the feeds are ", known});
+}
+
+Result<void> make_parent_folder(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) return fail(Code::io, {folder.string(), ": ", error.message()});
+  return {};
+}
+
+void tell_written(const std::string& path, const vulndb::Info& info, bool quiet) {
+  if (info.statements == 0)
+    base::log(base::LogLevel::warn, "no feed had a single statement: this database knows of no flaw");
+  if (quiet) return;
+  std::fprintf(stderr, "%s: %llu advisories, %llu statements, %llu bytes\n", base::printable(path).c_str(),
+               static_cast<unsigned long long>(info.advisories), static_cast<unsigned long long>(info.statements),
+               static_cast<unsigned long long>(info.size));
 }
 
 int failed(const Error& error) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "advisory/feed.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "report/report.h"
@@ -22,6 +23,17 @@ Result<const report::Format*> find_format(const std::string& name);
 report::Style style_for(const OutputOptions& output);
 // To standard output, or to the file, atomically.
 Result<void> deliver(const OutputOptions& output, std::string_view text);
+
+// --feed NAME[@NAMESPACE]=PLACE, where `place` is what the command calls it: "PATH", "URL".
+struct FeedArgument {
+  const advisory::Feed* feed = nullptr;
+  std::string place, name_space;
+};
+Result<FeedArgument> parse_feed_argument(std::string_view text, std::string_view place);
+// The folder that the file shall stand in, with those above it.
+Result<void> make_parent_folder(const std::string& path);
+// What a new database holds, on standard error; a warning if it knows of nothing.
+void tell_written(const std::string& path, const vulndb::Info& info, bool quiet);
 
 // One line on standard error; returns kFailed.
 int failed(const Error& error);

@@ -1,0 +1,45 @@
+// Where feeds come from: the upstreams' places, and which files a configured place stands for.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "service/config.h"
+
+namespace limpid::service {
+
+// One file to fetch.
+struct FeedFile {
+  std::string url;
+  std::string name;  // of the local copy, such as "v3.19/main.json": plain names joined by '/'
+};
+
+struct FeedPlace {
+  bool is_local = false;
+  std::string path;        // of a local file or folder
+  bool is_folder = false;  // the feed reads a folder; else one file
+  std::string shown;       // for people: "secdb.alpinelinux.org", "all.zip"
+};
+
+// What kind of place it is, without asking anybody. A URL that ends in '/' is a folder. Code::usage for a place that
+// the feed cannot have.
+Result<FeedPlace> find_place(const FeedSource& source);
+
+// Fetches a small page, for indices.
+using PageReader = std::function<Result<std::string>(const std::string& url)>;
+
+// The files to fetch, sorted by name; none for a local folder, which is read where it is. A remote folder stands for
+// what is known to lie below it: branches and repositories of Alpine's secdb (as its index pages list them), all.zip of
+// the ecosystems whose packages we find in images (osv), debian.csv and ubuntu.csv (distro-info).
+Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place, const PageReader& read_page);
+
+// The values of href in a page's <a …> elements, in their order; nothing is decoded.
+std::vector<std::string_view> anchors_of(std::string_view page);
+
+// The URL without credentials and query, for people and as a name.
+std::string printable_place(std::string_view url);
+
+}  // namespace limpid::service
