@@ -40,10 +40,10 @@ class AllowList {
   Result<void> check_url(std::string_view url) const;
   // May a connection for `host` (as the URL writes it, `port` as used) go to `address`?
   Result<void> check_address(std::string_view host, std::uint16_t port, const sockaddr* address) const;
-
- private:
+  // Whether the host is listed by name, so that its addresses do not matter.
   bool is_listed_host(std::string_view host, std::uint16_t port) const;
 
+ private:
   struct Host {
     std::string name;        // lower case; begins with "." for a wildcard
     std::uint16_t port = 0;  // 0: any

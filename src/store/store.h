@@ -1,5 +1,5 @@
 // The memory of a service: use cases, not tables. SQLite serves one process with nothing to set up; PostgreSQL (15 or
-// later) serves a cluster of equal nodes. The same conformance suite (conformance_test.cc) holds for both.
+// later) serves a cluster of equal nodes. The same suite (conformance.h) holds for both.
 //
 // Every call may be made from any thread at any time and either takes effect as a whole, durably, or not at all: after
 // a call returned without an error, no crash of this process, of the server or of the machine loses it. Errors are
