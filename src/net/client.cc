@@ -174,7 +174,7 @@ class BodySource final : public archive::Source {
 class OutputFile {
  public:
   ~OutputFile() {
-    if (file_.is_open() && !is_whole_) ::unlink(path_.c_str());
+    if (!is_whole_ && file_.is_open() && file_.size()) ::unlink(path_.c_str());  // size() refuses what is no plain file
   }
   Result<void> create(const std::string& path) {
     path_ = path;

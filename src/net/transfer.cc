@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,6 +108,7 @@ struct Transfer::State {
   Exchange exchange;
   std::string host;  // of its URL, for the allow-list
   std::uint16_t port = 0;
+  bool is_secure = false;
   std::unique_ptr<CURLM, FreeMulti> multi;
   std::unique_ptr<CURL, FreeEasy> easy;  // after multi: goes first
   List header_list, connect_to;
@@ -122,6 +124,7 @@ struct Transfer::State {
   std::uint64_t received = 0;
 
   // How it goes.
+  bool was_closed = false;  // by the TLS peer's close_notify
   bool is_added = false, is_connected = false, is_paused = false, is_finished = false;
   Clock::time_point last_activity;
   curl_off_t uploaded = 0;
@@ -148,12 +151,15 @@ struct Transfer::State {
   Result<void> check_time();
   void wait();
   void conclude(CURLcode code);
+  bool ends_with_connection() const;
   Error error_of(CURLcode code) const;
 
   bool take_header(std::string_view line);
   void take_header_field(std::string_view line);
   void end_header_block();
 
+  static CURLcode on_tls_context(CURL*, void* context, void* self);
+  static void on_tls_event(const SSL* ssl, int where, int what);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
@@ -235,6 +241,20 @@ int Transfer::State::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t,
   return 0;
 }
 
+// libcurl takes a TLS connection that just ends for one that was closed. Where the body lasts to the end of the
+// connection anyone on the way could cut it short then, so the peer's farewell is watched for.
+CURLcode Transfer::State::on_tls_context(CURL*, void* context, void* self) {
+  auto* tls = static_cast<SSL_CTX*>(context);
+  if (SSL_CTX_set_ex_data(tls, 0, self) != 1) return CURLE_OUT_OF_MEMORY;
+  SSL_CTX_set_info_callback(tls, &State::on_tls_event);
+  return CURLE_OK;
+}
+
+void Transfer::State::on_tls_event(const SSL* ssl, int where, int what) {
+  if (where != SSL_CB_READ_ALERT || (what & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
+  static_cast<State*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0))->was_closed = true;
+}
+
 // Called when the connection is ready, TLS and a proxy's tunnel included: from here on silence counts.
 int Transfer::State::on_connected(void* self, char*, char*, int, int) {
   auto& state = *static_cast<State*>(self);
@@ -264,6 +284,7 @@ Result<void> Transfer::State::begin(Exchange next) {
   exchange = std::move(next);
   host = exchange.url->host();
   port = exchange.url->port();
+  is_secure = exchange.url->scheme() == "https";
   if (!multi) multi.reset(curl_multi_init());
   easy.reset(curl_easy_init());
   if (!buffer) buffer = std::make_unique_for_overwrite<std::uint8_t[]>(archive::kBufferSize);
@@ -286,7 +307,7 @@ void Transfer::State::forget() {
   received = 0;
   status = 0;
   uploaded = 0;
-  has_headers = is_connected = is_paused = is_finished = false;
+  was_closed = has_headers = is_connected = is_paused = is_finished = false;
   failure.reset();
   refusal.reset();
   detail[0] = '\0';
@@ -321,7 +342,7 @@ Result<void> Transfer::State::configure() {
   set(CURLOPT_NOPROXY, "");
   LIMPID_TRY(configure_server_name());
   LIMPID_TRY(configure_request());
-  return exchange.url->scheme() == "https" || exchange.proxy.starts_with("https:") ? configure_tls() : Result<void>();
+  return is_secure || exchange.proxy.starts_with("https:") ? configure_tls() : Result<void>();
 }
 
 Result<void> Transfer::State::configure_request() {
@@ -352,6 +373,8 @@ Result<void> Transfer::State::configure_tls() {
   set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
   set(CURLOPT_SSL_VERIFYPEER, tls.insecure ? 0L : 1L);
   set(CURLOPT_SSL_VERIFYHOST, tls.insecure ? 0L : 2L);
+  set(CURLOPT_SSL_CTX_FUNCTION, &State::on_tls_context);
+  set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
   if (!tls.ca_file.empty()) {
     LIMPID_ASSIGN_WITHIN(std::string pem, authorities(easy.get(), tls.ca_file), {"ca_file"});
     curl_blob blob{pem.data(), pem.size(), CURL_BLOB_COPY};
@@ -370,7 +393,7 @@ Result<void> Transfer::State::configure_tls() {
 // libcurl sends and verifies the URL's host, so the name to verify becomes the URL's host and the connection is led to
 // the real one; the Host header still names what the caller asked for.
 Result<void> Transfer::State::configure_server_name() {
-  const bool renamed = exchange.has_identity && !options.tls.server_name.empty() && exchange.url->scheme() == "https";
+  const bool renamed = exchange.has_identity && !options.tls.server_name.empty() && is_secure;
   const auto handle = exchange.url->handle(renamed ? options.tls.server_name : "");
   if (!handle) return fail(Code::usage, {"'", options.tls.server_name, "' is no name of a TLS server"});
   char* text = nullptr;
@@ -428,12 +451,24 @@ void Transfer::State::conclude(CURLcode code) {
   is_finished = true;
   if (!failure && code != CURLE_OK) failure = error_of(code);
   if (!failure && !has_headers) failure = Error(Code::truncated, "the answer ends within its headers");
+  if (!failure && ends_with_connection() && is_secure && !was_closed)
+    failure =
+        Error(Code::truncated, base::cat({"the answer ends early, after ", received, " bytes without a farewell"}));
+}
+
+// RFC 9112 section 6.3: neither a length nor chunks, and an answer that has a body.
+bool Transfer::State::ends_with_connection() const {
+  if (exchange.method == "HEAD" || status == 204 || status == 304) return false;
+  return std::ranges::none_of(headers, [](const auto& header) {
+    return header.first == "content-length" || header.first == "transfer-encoding";
+  });
 }
 
 Error Transfer::State::error_of(CURLcode code) const {
   if (code == CURLE_OPERATION_TIMEDOUT)  // libcurl knows of no other time limit of ours
     return {Code::io, base::cat({"timed out: not connected within ", options.limits.connect.count(), " ms"})};
   if (refusal && code == CURLE_COULDNT_CONNECT) return *refusal;
+  if (code == CURLE_PARTIAL_FILE && !has_headers) return {Code::truncated, "the answer ends within its headers"};
   if (code == CURLE_PARTIAL_FILE || (code == CURLE_RECV_ERROR && has_headers))
     return {Code::truncated, base::cat({"the answer ends early, ", received, " bytes into its body"})};
   if (code == CURLE_OUT_OF_MEMORY && !has_headers && is_connected)  // how libcurl says that one line is over its limit

@@ -37,6 +37,11 @@ void Url::Free::operator()(Curl_URL* handle) const { curl_url_cleanup(handle); }
 
 Result<Url> Url::parse(std::string_view text) {
   initialize_curl();
+  // libcurl would take "http:/host" and "http:///host" for what was meant; nobody else does.
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || !text.substr(colon).starts_with("://") ||
+      text.substr(colon).starts_with(":///"))
+    return fail(Code::usage, {"not an absolute URL with a host"});
   Url url;
   url.handle_.reset(curl_url());
   if (!url.handle_) return fail(Code::io, {"libcurl has no memory for a URL"});
