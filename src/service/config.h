@@ -1,5 +1,5 @@
 // The service's configuration: Clair 1.x and 2.x files as they are, and our own additions, from YAML with keys in any
-// case. docs/operations.md lists every key. yaml-cpp is in config.cc alone.
+// case. docs/operations.md lists every key. yaml-cpp is in config_yaml.cc alone.
 #pragma once
 
 #include <chrono>

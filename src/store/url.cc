@@ -7,7 +7,8 @@ std::string printable_url(std::string_view url) {
   // postgresql://user:password@host/…
   const std::size_t host = text.find("://");
   if (host == std::string::npos) return text;
-  const std::size_t end = text.find_first_of("/?", host + 3);
+  // To libpq, a '?' before the '@' belongs to the password.
+  const std::size_t end = text.find('/', host + 3);
   const std::size_t at = text.rfind('@', end == std::string::npos ? text.size() : end);
   if (at != std::string::npos && at > host) {
     const std::size_t colon = text.find(':', host + 3);
