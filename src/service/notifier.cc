@@ -28,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kRequestTimeout{5'000};
 constexpr milliseconds kStoreBackoffMost{60'000};
+constexpr milliseconds kCountInterval{10'000};
 constexpr std::size_t kAnswerMax = std::size_t{64}
                                    << 10;     // read so that the connection ends in good order, then dropped
 constexpr std::size_t kDueTimesMax = 10'000;  // what is beyond is found by polling
@@ -66,7 +67,7 @@ struct Notifier::State {
   std::atomic<bool> is_store_failing{false};
 
   std::mutex looking;  // held by the worker that looks for work
-  Clock::time_point next_purge = Clock::now();
+  Clock::time_point next_purge = Clock::now(), next_count = Clock::now();
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -84,6 +85,7 @@ struct Notifier::State {
   std::optional<store::Notification> next();
   void wait_for_work(store::Seconds asked);
   void purge_if_due();
+  void count_waiting();
 
   void deliver(const store::Notification& notification, Clock::time_point claimed);
   Result<void> send(const store::Notification& notification);
@@ -128,6 +130,7 @@ std::optional<store::Notification> Notifier::State::next() {
       continue;
     }
     backoff.reset();
+    if (!*claimed || Clock::now() >= next_count) count_waiting();
     if (*claimed) return *std::move(claimed);
     wait_for_work(now);
   }
@@ -164,6 +167,13 @@ void Notifier::State::purge_if_due() {
   if (Clock::now() < next_purge) return;
   const auto purged = store.purge_notifications(now_in_seconds() - seconds(kReadNotificationKept).count());
   next_purge = Clock::now() + (succeeded(purged, "purge") ? pace.purge : std::min(pace.purge, kStoreBackoffMost));
+}
+
+// Not at each look: the store has to count them one by one.
+void Notifier::State::count_waiting() {
+  const auto waiting = store.notifications_waiting(now_in_seconds() - renotify_seconds());
+  if (succeeded(waiting, "count")) metrics.set("limpid_notifications_waiting", static_cast<double>(*waiting));
+  next_count = Clock::now() + kCountInterval;
 }
 
 // ── Delivering ──

@@ -252,6 +252,7 @@ TEST_F(NotifierTest, OthersGoFirstAfterGivingUp) {
   notifier.start();
   ASSERT_TRUE(eventually([&] { return calls("end_claim") == 1; }));
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(look_again(notifier));
+  EXPECT_TRUE(eventually([&] { return has_metric("limpid_notifications_waiting 1"); })) << metrics_.text();
   put({"b"});
   notifier.wake();
   ASSERT_TRUE(wait_until_notified("b"));
