@@ -234,14 +234,15 @@ class Service:
         self.lines.clear()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         env={**os.environ, "no_proxy": "*", **self.environment})
-        self.addresses, self.ended = {}, False
+        self._found, self.ended = {}, False  # the old addresses stay known to who asks meanwhile
         threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
         with self.changed:
-            ready = self.changed.wait_for(lambda: self.ended or {"api", "health"} <= self.addresses.keys(), START_SECONDS)
+            ready = self.changed.wait_for(lambda: self.ended or {"api", "health"} <= self._found.keys(), START_SECONDS)
         if not ready or self.ended:
             status = self.process.wait() if self.ended else "none: it still runs"
             self.kill()
             raise FixtureFailed(f"{' '.join(command)} did not say where it listens (exit status {status}):\n{self.log()}")
+        self.addresses = self._found
         self.client = Client(self.addresses["api"])
         self.health = Client(self.addresses["health"])
         return self
@@ -252,7 +253,7 @@ class Service:
             with self.changed:
                 self.lines.append(line)
                 if re.search(r"\bevent=\"?listening\b", line):
-                    self.addresses.update(re.findall(r"\b(api|health)=\"?([^\s\"]+)", line))
+                    self._found.update(re.findall(r"\b(api|health)=\"?([^\s\"]+)", line))
                 self.changed.notify_all()
         with self.changed:
             self.ended = True
@@ -330,11 +331,17 @@ class Postgres:
             shutil.chown(self.folder, "postgres", "postgres")
         self.data = os.path.join(self.folder, "data")
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        self.port = free_port()
         self.process = None
         self._names = 0
         try:
-            self.start()
+            for attempt in range(5):
+                self.port = free_port()
+                try:
+                    self.start()
+                    break
+                except FixtureFailed:  # somebody else may have taken the port meanwhile
+                    if attempt == 4:
+                        raise
         except BaseException:
             self.close()
             raise

@@ -165,8 +165,8 @@ class Texts(Survives):
             self.expect(self.client.get(target + quote(token)), 400, TEXT_BAD_TOKEN)
 
     def test_numbers(self):
-        for limit in ("1e3", "0x10", "+", "-", "--1", "１", "9" * 400, "-" + "9" * 400, "NaN", "%00", "1%00", " 1"):
-            self.refuse(self.client.get("/v1/namespaces/debian:8/vulnerabilities?limit=" + quote(limit).replace("%2500", "%00").replace("1%2500", "1%00")), 400, 404)
+        for limit in ("1e3", "0x10", "+", "-", "--1", "１", "9" * 400, "-" + "9" * 400, "NaN", "\0", "1\0", " 1"):
+            self.refuse(self.client.get("/v1/namespaces/debian:8/vulnerabilities?limit=" + quote(limit)), 400)
         self.expect(self.client.post_vulnerability("debian:8", self.unique("CVE"), [("p", "1")]), 201)
         self.expect(self.client.get("/v1/namespaces/debian:8/vulnerabilities?limit=2147483648"), 200)
         self.expect(self.client.get("/v1/namespaces/debian:8/vulnerabilities?limit=9223372036854775807"), 200)
@@ -211,7 +211,7 @@ class Wire(Survives):
         """Smuggling: what one reader takes for a body, another takes for a request."""
         hidden = b"GET /v1/metrics HTTP/1.1\r\nHost: x\r\n\r\n"
         for framing in (b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n" % (5 + len(hidden)), b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-                        b"Transfer-Encoding: xchunked\r\n", b"Transfer-Encoding : chunked\r\n", b"Content-Length: 5, 5\r\n"):
+                        b"Transfer-Encoding: xchunked\r\n", b"Transfer-Encoding : chunked\r\n"):
             status, got = self.answer(b"POST /v1/layers HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n0\r\n\r\n" + hidden, 3, shut=True)
             self.assertNotIn(b"# TYPE", got, framing)
             self.assertTrue(status is None or 400 <= status < 600, got[:200])
@@ -274,9 +274,6 @@ class Wire(Survives):
 
 class Places(Survives):
     """Where a layer is said to be. Only 127.0.0.1 and one folder are allowed here; 127.0.0.2 is a private address that is not."""
-
-    clair = {"api": {"timeout": "4s"}}
-    places = ("127.0.0.1",)
 
     @classmethod
     def setUpClass(cls):
