@@ -91,6 +91,8 @@ TEST(Config, ReadsClair2AndWarnsOfWhatItDoesNotKnow) {
   const Config config = good(source_file("fuzz/corpus/service_config/clair-2.yaml"));
   EXPECT_EQ(config.store.url, "postgresql://clair:p%40ss@db:5432/clair?sslmode=disable");
   EXPECT_EQ(config.api.address, "0.0.0.0");
+  EXPECT_EQ(good("api: {addr: 127.0.0.1, port: 7000}").api.address, "127.0.0.1");
+  EXPECT_EQ(good("api: {addr: 127.0.0.1, port: 7000}").api.port, 7000);
   EXPECT_EQ(config.api.health_address, "::1");
   EXPECT_EQ(config.updater.interval, milliseconds{0});
   EXPECT_EQ(config.warnings, (std::vector<std::string>{
