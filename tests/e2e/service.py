@@ -252,7 +252,7 @@ class Service:
             line = line.decode("utf-8", "backslashreplace").rstrip("\n")
             with self.changed:
                 self.lines.append(line)
-                if re.search(r"\bevent=\"?listening\b", line):
+                if " listening " in line:
                     self._found.update(re.findall(r"\b(api|health)=\"?([^\s\"]+)", line))
                 self.changed.notify_all()
         with self.changed:

@@ -468,7 +468,7 @@ class Contract:
                 samples[sample[1], frozenset(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', sample[2] or ""))] = float(sample[3])
         mine = {dict(labels).get("le"): value for (metric, labels), value in samples.items()
                 if metric == "clair_api_response_duration_milliseconds_bucket" and {("route", "v1/getLayer"), ("code", "200")} <= labels}
-        self.assertIn("9.375", mine)
+        self.assertTrue({"0.1", "1", "10"} <= set(mine), "buckets that tell our answers apart")
         in_order = [value for _, value in sorted(mine.items(), key=lambda one: float(one[0]))]
         self.assertEqual(in_order, sorted(in_order), "buckets are cumulative")
         count = [value for (metric, labels), value in samples.items() if metric == "clair_api_response_duration_milliseconds_count"

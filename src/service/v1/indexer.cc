@@ -34,7 +34,11 @@ constexpr std::string_view kUnsupported = "worker: OS and/or package manager are
 constexpr std::string_view kParentUnknown = "worker: parent layer is unknown, it must be processed first";
 constexpr std::string_view kDatabase = "database: an error occured when querying the backend";
 
-IndexOutcome store_failed(const Error& error) { return {500, std::string(kDatabase), error.describe()}; }
+// What no store could keep is the client's fault: a NUL byte, a name of a million letters.
+IndexOutcome store_failed(const Error& error) {
+  if (error.code() == Code::invalid || error.code() == Code::limit) return {400, error.message(), error.describe()};
+  return {500, std::string(kDatabase), error.describe()};
+}
 
 std::optional<IndexOutcome> missing(const LayerRequest& request) {
   const std::pair<const std::string*, std::string_view> required[] = {
@@ -43,11 +47,6 @@ std::optional<IndexOutcome> missing(const LayerRequest& request) {
     if (value->empty())
       return IndexOutcome{400, base::cat({"could not process a layer which does not have a ", what}), "incomplete"};
   return std::nullopt;
-}
-
-// Package databases, whose loss would read as "nothing installed".
-bool is_package_database(std::string_view path) {
-  return path == "var/lib/dpkg/status" || path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed";
 }
 
 std::string reason_word(const IndexOutcome& outcome) {
@@ -267,7 +266,8 @@ IndexOutcome Indexer::read(const LayerRequest& request, std::span<const inventor
     LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader,
                   image::read_layer(std::move(blob->source), 0, {}, request.name, open));
     const std::unique_ptr<archive::EntryReader> rootfs = aci ? aci_entries(reader->entries()) : nullptr;
-    LIMPID_ASSIGN(layer, inventory::read_layer(aci ? *rootfs : reader->entries(), {}, wanted));
+    const std::unique_ptr<archive::EntryReader> bounded = bounded_entries(aci ? *rootfs : reader->entries());
+    LIMPID_ASSIGN(layer, inventory::read_layer(*bounded, {}, wanted));
     LIMPID_ASSIGN(const image::LayerDescriptor measured, reader->finish());
     layer.diff_id = measured.diff_id;
     return {};
@@ -353,8 +353,6 @@ IndexOutcome Indexer::keep(LayerInventory&& layer, const store::NewLayer& made) 
   const auto put = store_.put_layer(made);
   if (!put && put.error().code() == Code::not_found)
     return {400, std::string(kParentUnknown), "the parent went while the layer was read"};
-  if (!put && (put.error().code() == Code::limit || put.error().code() == Code::invalid))
-    return {400, put.error().message(), put.error().describe()};
   if (!put) return store_failed(put.error());
   remember(std::make_shared<const LayerInventory>(std::move(layer)), bytes->size());
   return {};
