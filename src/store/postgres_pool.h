@@ -56,6 +56,11 @@ class Pool {
 
   // Code::io if none is free, or none can be opened, before `deadline`.
   Result<Taken> take(Clock::time_point deadline);
+  // How many callers are in the queue.
+  std::size_t waiting() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
 
  private:
   struct Waiter {

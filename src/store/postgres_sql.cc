@@ -162,7 +162,7 @@ constexpr auto kEntries = std::to_array<Entry>({
                      "FROM counted ON CONFLICT (namespace, name) DO UPDATE SET deleted = excluded.deleted, "
                      "document = excluded.document, revision = excluded.revision), noted AS "
                      "(" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($8::text[], $9::int8[], "
-                                                     "$10::text[], $11::text[]) AS one (name, created, old, new)"
+                     "$10::text[], $11::text[]) AS one (name, created, old, new)"
                      "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
                      "SELECT number, 1, $1, $2, $6::int8 FROM counted) " LIMPID_NOTIFY("$7::text", "$6")},
     {Sql::forget_advisory, true,
@@ -170,7 +170,7 @@ constexpr auto kEntries = std::to_array<Entry>({
          "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace = "
                "(SELECT namespace.id FROM namespace WHERE namespace.name = $1) AND name = $2"
                "), noted AS (" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($6::text[], $7::int8[], "
-                                                           "$8::text[], $9::text[]) AS one (name, created, old, new)"
+               "$8::text[], $9::text[]) AS one (name, created, old, new)"
                "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
                "SELECT number, 1, $1, $2, $4::int8 FROM counted) " LIMPID_NOTIFY("$5::text", "$4")},
 
