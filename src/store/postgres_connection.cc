@@ -183,6 +183,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& url, Clo
   pg_conn* handle = PQconnectStartParams(keywords.data(), values.data(), 1);
   if (handle == nullptr) return fail(Code::io, {"out of memory"});
   std::unique_ptr<Connection> connection(new Connection(handle, answer_max));
+  PQsetNoticeReceiver(handle, [](void*, const pg_result*) {}, nullptr);  // libpq's own would print to stderr
   LIMPID_TRY(connection->connect(deadline, stop));
   LIMPID_TRY(connection->set_up());
   return connection;
@@ -203,7 +204,6 @@ Result<void> Connection::connect(Clock::time_point deadline, const std::atomic<b
 }
 
 Result<void> Connection::set_up() {
-  PQsetNoticeReceiver(handle_, [](void*, const pg_result*) {}, nullptr);  // libpq's own would print to stderr
   if (PQsetnonblocking(handle_, 1) != 0) return std::unexpected(lost("cannot set up"));
   LIMPID_TRY_WITHIN(execute(kSettings), {"settings"});
   return {};

@@ -227,7 +227,7 @@ TEST(PostgresFaults, CallsFailInTimeWhileTheServerIsAway) {
   ASSERT_NE(server, nullptr);
   StoreOptions options;
   options.url = server->fresh_url().value();
-  options.wait_max = 300ms;
+  options.wait_max = 5s;  // also for opening, on a machine that may be busy
   Recorder recorder;
   options.listener = &recorder;
   const auto store = open_store(options);
@@ -236,7 +236,7 @@ TEST(PostgresFaults, CallsFailInTimeWhileTheServerIsAway) {
   const auto begin = Clock::now();
   EXPECT_EQ(conformance::outcome((*store)->ping()), "io");
   EXPECT_EQ(conformance::outcome((*store)->set_value("a", "b")), "io");
-  EXPECT_LT(Clock::now() - begin, 20s);
+  EXPECT_LT(Clock::now() - begin, 30s);
   EXPECT_TRUE(eventually([&] { return !recorder.is_connected(); }));
   ASSERT_TRUE(server->restart());
   EXPECT_TRUE(eventually([&] { return (*store)->ping().has_value(); }));

@@ -288,7 +288,7 @@ TEST(PostgresNodes, PutTheSameLayersAtOnce) {
   in_parallel(kThreads, [&](int thread) {
     Store& store = *nodes[static_cast<std::size_t>(thread % kNodes)]->store;
     for (int i = 0; i < kLayers; ++i) {
-      for (const std::string name : {"shared " + std::to_string(i), base::cat({"own ", thread, " ", i})}) {
+      for (const std::string& name : {"shared " + std::to_string(i), base::cat({"own ", thread, " ", i})}) {
         NewLayer layer = conformance::new_layer(name, 0);
         for (int j = 0; j < 200; ++j)
           layer.added.push_back(conformance::deb("package " + std::to_string(j % 50), base::cat({i, ".", j})));
@@ -317,11 +317,11 @@ TEST(PostgresNodes, CostLittleBesideTheCommit) {
   Node node(url);
   auto bare = postgres::Connection::open(url, Clock::now() + 60s);
   ASSERT_TRUE(bare);
-  must((*bare)->execute("CREATE TABLE plain (name text, document text)"));
+  ASSERT_TRUE((*bare)->execute("CREATE TABLE plain (name text, document text)"));
   std::chrono::nanoseconds of_commits{0}, of_puts{0};
   for (int i = 0; i < kWrites; ++i) {  // in turn, so that what else the machine does hits both
     const auto begin = Clock::now();
-    must((*bare)->execute("INSERT INTO plain VALUES ('CVE', '{}')"));
+    ASSERT_TRUE((*bare)->execute("INSERT INTO plain VALUES ('CVE', '{}')"));
     const auto middle = Clock::now();
     must(node.store->put_advisory(new_advisory("debian:12", "CVE-" + std::to_string(i)), version::Scheme::dpkg, {}));
     of_commits += middle - begin;

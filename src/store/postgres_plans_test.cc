@@ -14,13 +14,16 @@ using namespace std::chrono_literals;
 
 constexpr int kLayers = 100'000;
 
-// Those that are for whole tables, and tables of a handful of rows: one counter, one row for each node.
-const std::set<Sql> kMayScan = {Sql::namespaces,        Sql::feed_states, Sql::all_advisories,
-                                Sql::forget_dead_nodes, Sql::live_nodes,  Sql::nodes_behind};
+// Those that are for whole tables; that of nodes has a row for each.
+const std::set<Sql> kForWholeTables = {Sql::namespaces, Sql::feed_states, Sql::all_advisories, Sql::forget_dead_nodes,
+                                       Sql::live_nodes};
+// Those that may have to do with a large part of a table: left to itself, the planner thinks it cheaper to read it all.
+const std::set<Sql> kForLargeParts = {Sql::notifications_waiting, Sql::purge_notifications, Sql::prune_changes};
 
 // 5,000 chains of 20 layers; each layer adds 6 of 60,000 features.
 constexpr const char* kData = R"sql(
-INSERT INTO namespace (name, scheme) SELECT 'debian:' || i, 2 FROM generate_series(1, 20) AS i;
+INSERT INTO namespace (name, scheme) SELECT 'debian:' || i, 2 FROM generate_series(1, 5000) AS i;
+INSERT INTO node SELECT i, 0, 1, now() FROM generate_series(1, 5000) AS i;
 INSERT INTO feature (key, namespace, name, version, origin, scheme)
   SELECT sha256(i::text::bytea), 1 + i % 20, 'package ' || i / 40, '1.' || i, CASE i % 3 WHEN 0 THEN 'origin ' || i / 60
   ELSE '' END, 2 FROM generate_series(1, 60000) AS i;
@@ -114,10 +117,15 @@ std::string scan_in(const std::string& plan, bool may_stop_at_limit) {
   while (const auto line = base::take_line(rest)) {
     const bool is_node = line->find("->") != std::string_view::npos;
     if (is_node && !pending.empty()) return pending;
-    if (line->find("Seq Scan on ") != std::string_view::npos && line->find(" change_counter") == std::string_view::npos)
+    // Of one row, and of at most three.
+    const bool is_tiny = line->find("on change_counter") != std::string_view::npos ||
+                         line->find("on generation") != std::string_view::npos;
+    if (line->find("Seq Scan on ") != std::string_view::npos && !(is_tiny && line->find("_chunk") == line->npos))
       return std::string(*line);
     if (line->find("Index Cond") != std::string_view::npos) pending.clear();
-    if (line->find(" using ") != std::string_view::npos && !may_stop_at_limit) pending = *line;
+    const bool is_index_scan =
+        line->find(" using ") != std::string_view::npos || line->find("Bitmap Index Scan") != std::string_view::npos;
+    if (is_index_scan && !may_stop_at_limit) pending = *line;
   }
   return pending;
 }
@@ -125,13 +133,15 @@ std::string scan_in(const std::string& plan, bool may_stop_at_limit) {
 // Both as we set the planner (which avoids scans of tables where it can) and as it is by itself; with the plan for
 // any values, which is the one that is used.
 TEST_F(PostgresPlans, ReadNoTableFromEndToEnd) {
-  for (const char* enabled : {"on", "off"}) {
+  for (const bool by_itself : {true, false}) {
+    const char* enabled = by_itself ? "on" : "off";
     const auto connection = open();
     ASSERT_NE(connection, nullptr);
     ASSERT_TRUE(connection->execute(base::cat({"SET enable_seqscan = ", enabled})));
     for (std::size_t i = 0; i < kSqlCount; ++i) {
       const auto sql = static_cast<Sql>(i);
-      if (is_control(sql) || kMayScan.contains(sql)) continue;
+      if (is_control(sql) || kForWholeTables.contains(sql)) continue;
+      if (by_itself && kForLargeParts.contains(sql)) continue;
       const std::string plan = plan_of(*connection, sql);
       ASSERT_FALSE(plan.empty());
       const bool limited = plan.find("Limit") != std::string::npos;

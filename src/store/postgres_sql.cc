@@ -96,7 +96,7 @@ constexpr auto kEntries = std::to_array<Entry>({
      "VALUES ($1::text, $2::int8, $3::text, $4::int8, $5::bytea) ON CONFLICT (name) DO NOTHING RETURNING id"},
     {Sql::replace_layer, true,
      "UPDATE layer SET namespace = $2::text, engine = $3::int8, diff = $4::bytea "
-     "WHERE id = $1::int8 AND engine < $3 RETURNING id"},
+     "WHERE id = $1::int8 AND engine < $3::int8 RETURNING id"},
     // In one order everywhere, so that two writers that wait for each other's rows cannot wait in a circle.
     {Sql::insert_namespaces, true,
      "INSERT INTO namespace (name, scheme) SELECT one.name, one.scheme FROM unnest($1::text[], $2::int8[]) "
@@ -146,8 +146,9 @@ constexpr auto kEntries = std::to_array<Entry>({
      "SELECT $1::text, name, deleted, document, revision FROM advisory "
      "WHERE namespace = (SELECT namespace.id FROM namespace WHERE namespace.name = $1) AND name = $2::text"},
     {Sql::all_advisories, false,
-     "SELECT (SELECT namespace.name FROM namespace WHERE namespace.id = advisory.namespace), name, deleted, document, "
-     "revision, namespace FROM advisory WHERE (namespace, name) > ($1::int8, $2::text) ORDER BY namespace, name "
+     "SELECT (SELECT namespace.name FROM namespace WHERE namespace.id = advisory.namespace) AS name_space, "
+     "advisory.name, deleted, document, revision, namespace FROM advisory WHERE (namespace, name) > ($1::int8, "
+     "$2::text) ORDER BY namespace, name "
      "LIMIT $3::int8"},
     {Sql::insert_namespace_of_advisory, true,
      "INSERT INTO namespace (name, scheme) SELECT $1::text, $4::int8 WHERE " LIMPID_REVISION_IS(
