@@ -2,6 +2,11 @@
 // its life, so that nothing here but counters is shared between threads and nothing is locked on the way of a request.
 // Asio tells when a socket is ready (callbacks, no coroutines: a quarter less processor time); the bytes are moved by
 // transport.cc and read by message.cc.
+
+// Each io_context has one thread, and what others post goes through a mutex: Asio's own fences around handlers would
+// order nothing more (and ThreadSanitizer cannot follow fences).
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK
+
 #include "service/http/server.h"
 
 #include <algorithm>

@@ -114,7 +114,8 @@ class TestHandler final : public Handler {
 
   ReadyPointer ready_ = make_ready(
       {.status = 200, .headers = {{"Server", "clair"}}, .body = std::string(27'426, 'r'), .route = {}, .ready = {}});
-  ReadyPointer big_ = make_ready(
+  // One for all tests: it takes long to write.
+  static inline const ReadyPointer big_ = make_ready(
       {.status = 200, .headers = {}, .body = std::string(std::size_t{32} << 20, 'b'), .route = {}, .ready = {}});
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -599,6 +600,7 @@ TEST_F(HttpServer, ServesAThousandConnections) {
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   if (files.rlim_cur < 2'200) GTEST_SKIP() << "no 2,200 files may be open here";
+  options_.queues[0].waiting_max = 1'000;
   start();
   std::vector<Client> all;
   for (int i = 0; i < 1'000; ++i) {
