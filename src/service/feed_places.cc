@@ -241,7 +241,7 @@ std::vector<std::string_view> anchors_of(std::string_view page) {
       const std::string_view value =
           quoted ? rest.substr(1, end == std::string_view::npos ? end : end - 1) : rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      if (base::equal_ignoring_case(name, "href")) links.push_back(value);
+      if (!value.empty() && base::equal_ignoring_case(name, "href")) links.push_back(value);
     }
   }
   return links;
