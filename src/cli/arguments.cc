@@ -134,6 +134,13 @@ class Arguments {
         ->required();
     build.add_option("-o,--output", build_.file, "the file to write (default: $XDG_CACHE_HOME/limpid/limpid.db)");
     build.footer(feed_list());
+    CLI::App& update = *db.add_subcommand("update", "fetch the feeds as far as they changed, and compile them");
+    update.add_option("--feed", update_.feeds,
+                      "NAME=URL or NAME@NAMESPACE=URL, also a path (default: the upstreams' own places)");
+    update.add_option("--folder", update_.folder, "keeps what was fetched (default: $XDG_CACHE_HOME/limpid/feeds)");
+    update.add_option("-o,--output", update_.file, "the file to write (default: $XDG_CACHE_HOME/limpid/limpid.db)");
+    update.add_option("--ca-file", update_.ca_file, "trust these certificates, too (PEM)");
+    update.footer(feed_list());
     CLI::App& info = *db.add_subcommand("info", "the feeds in it, with what was read, kept and dropped");
     add_database(info, query_.database);
     info.add_option("-f,--format", query_.format, "table or json")->capture_default_str();
@@ -190,7 +197,7 @@ class Arguments {
   int run_chosen() {
     scan_.ignore_file_named = app_.get_subcommand("scan")->count("--ignorefile") > 0;
     plan_.ignore_file_named = app_.get_subcommand("plan")->count("--ignorefile") > 0;
-    scan_.quiet = plan_.quiet = build_.quiet = global_.quiet;
+    scan_.quiet = plan_.quiet = build_.quiet = update_.quiet = global_.quiet;
     if (app_.got_subcommand("scan")) return run_scan(scan_);
     if (app_.got_subcommand("plan")) return run_plan(plan_);
     if (app_.got_subcommand("inventory")) return run_inventory(inventory_);
@@ -199,6 +206,7 @@ class Arguments {
     if (app_.got_subcommand("help")) return print_help();
     const CLI::App& db = *app_.get_subcommand("db");
     if (db.got_subcommand("build")) return run_db_build(build_);
+    if (db.got_subcommand("update")) return run_db_update(update_);
     if (db.got_subcommand("info")) return run_db_info(query_);
     if (db.got_subcommand("show")) return run_db_show(query_);
     if (db.got_subcommand("search")) return run_db_search(query_);
@@ -241,6 +249,7 @@ class Arguments {
   ScanCommand scan_, plan_;
   InventoryCommand inventory_;
   DbBuildCommand build_;
+  DbUpdateCommand update_;
   DbQueryCommand query_;
   ServeCommand serve_;
   VersionCompareCommand compare_;

@@ -35,7 +35,8 @@ Result<vulndb::Database> open_database(const std::string& named) {
   auto database = vulndb::Database::open(path);
   if (database || database.error().code() != Code::not_found) return database;
   return fail(Code::not_found, {"no vulnerability database at ", path,
-                                ": build one with 'limpid db build --feed NAME=PATH', or name one with --db"});
+                                ": fetch one with 'limpid db update', build one with 'limpid db build --feed "
+                                "NAME=PATH', or name one with --db"});
 }
 
 Result<const report::Format*> find_format(const std::string& name) {
@@ -75,8 +76,7 @@ Result<FeedArgument> parse_feed_argument(std::string_view text, std::string_view
   std::string_view name_space = left;
   const std::string_view name = base::take_until(name_space, '@');
   FeedArgument argument{advisory::find_feed(name), std::string(rest), std::string(name_space)};
-  if (rest.empty())
-    return fail(Code::usage, {"--feed ", text, ": write NAME=", place, " or NAME@NAMESPACE=", place});
+  if (rest.empty()) return fail(Code::usage, {"--feed ", text, ": write NAME=", place, " or NAME@NAMESPACE=", place});
   if (argument.feed != nullptr) return argument;
   std::string known;
   for (const advisory::Feed* feed : advisory::feeds()) base::append(known, {known.empty() ? "" : ", ", feed->name()});

@@ -49,6 +49,14 @@ struct DbBuildCommand {
   bool quiet = false;
 };
 
+struct DbUpdateCommand {
+  std::vector<std::string> feeds;  // NAME[@NAMESPACE]=URL; none: the upstreams' own places
+  std::string folder;              // of what was fetched; "": the default place
+  std::string file;
+  std::string ca_file;
+  bool quiet = false;
+};
+
 struct DbQueryCommand {
   std::string database;
   std::string argument;    // the id, or the package
@@ -71,6 +79,7 @@ int run_scan(const ScanCommand& command);
 int run_plan(const ScanCommand& command);
 int run_inventory(const InventoryCommand& command);
 int run_db_build(const DbBuildCommand& command);
+int run_db_update(const DbUpdateCommand& command);
 int run_db_info(const DbQueryCommand& command);
 int run_db_show(const DbQueryCommand& command);
 int run_db_search(const DbQueryCommand& command);

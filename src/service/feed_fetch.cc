@@ -24,8 +24,9 @@ std::string state_path(const std::string& file) { return file + ".state"; }
 
 // What may stand in the state file and be sent back.
 std::string validator(std::string_view value) {
-  const bool plain = value.size() <= kValidatorMax &&
-                     std::ranges::all_of(value, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+  const bool plain = value.size() <= kValidatorMax && std::ranges::all_of(value, [](char c) {
+                       return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+                     });
   return plain ? std::string(value) : std::string();
 }
 
@@ -66,9 +67,8 @@ std::optional<FileState> read_file_state(const std::string& file) {
 }
 
 Result<void> write_file_state(const std::string& file, const FileState& state) {
-  const std::string text =
-      base::cat({"url=", state.url, "\netag=", state.etag, "\nlast-modified=", state.last_modified,
-                 "\nsha256=", state.sha256, "\nsize=", state.size, "\nend=yes\n"});
+  const std::string text = base::cat({"url=", state.url, "\netag=", state.etag, "\nlast-modified=", state.last_modified,
+                                      "\nsha256=", state.sha256, "\nsize=", state.size, "\nend=yes\n"});
   return base::write_file_atomically(state_path(file), base::as_bytes(text));
 }
 
@@ -104,7 +104,8 @@ Result<net::Response> Fetcher::with_retries(const std::string& url, const Attemp
       return fail(code, {printable_place(url), ": the server answered ", response->status});
     }
     std::chrono::milliseconds pause = backoff.next();
-    if (response) pause = std::max(pause, std::min<std::chrono::milliseconds>(net::retry_after(*response), kRetryAfterMax));
+    if (response)
+      pause = std::max(pause, std::min<std::chrono::milliseconds>(net::retry_after(*response), kRetryAfterMax));
     LIMPID_TRY(wait(pause));
   }
 }
@@ -112,8 +113,9 @@ Result<net::Response> Fetcher::with_retries(const std::string& url, const Attemp
 Result<std::string> Fetcher::page(const std::string& url) const {
   net::Options options = options_;
   options.limits.bytes_max = kIndexPageMax;
-  LIMPID_ASSIGN(net::Response response,
-                with_retries(url, [&] { return net::fetch({.method = "GET", .url = url, .headers = {}, .body = {}}, options); }));
+  LIMPID_ASSIGN(net::Response response, with_retries(url, [&] {
+                  return net::fetch({.method = "GET", .url = url, .headers = {}, .body = {}}, options);
+                }));
   if (response.status != 200) return fail(Code::io, {printable_place(url), ": the server answered ", response.status});
   return std::move(response.body);
 }
@@ -139,9 +141,9 @@ Result<Fetched> Fetcher::file(const std::string& url, const std::string& kept, c
     return Fetched{*before, false};
   }
   LIMPID_ASSIGN(const FileHash hash, hash_file(to, options_.cancel));
-  return outcome({url, validator(response.header("etag")), validator(response.header("last-modified")), hash.sha256,
-                  hash.size},
-                 before);
+  return outcome(
+      {url, validator(response.header("etag")), validator(response.header("last-modified")), hash.sha256, hash.size},
+      before);
 }
 
 Result<Fetched> Fetcher::local_file(const std::string& path, const std::string& kept, const std::string& to) const {

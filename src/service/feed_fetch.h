@@ -42,8 +42,8 @@ class Fetcher {
 
   // A page in memory.
   Result<std::string> page(const std::string& url) const;
-  // Brings the URL's bytes to `to`, a new file: those of `kept` ("" for none), an earlier copy with its state, if it has
-  // not changed. The state is not written. On an error there is nothing at `to`.
+  // Brings the URL's bytes to `to`, a new file: those of `kept` ("" for none), an earlier copy with its state, if it
+  // has not changed. The state is not written. On an error there is nothing at `to`.
   Result<Fetched> file(const std::string& url, const std::string& kept, const std::string& to) const;
   // The same for a file of this machine.
   Result<Fetched> local_file(const std::string& path, const std::string& kept, const std::string& to) const;

@@ -74,16 +74,19 @@ void FeedFolder::read_record() {
              changed = number("changed");
   // Damaged: nothing is known, and the files are read again.
   if (!records || !statements || !checked || !changed || values["end"] != "yes") return;
-  record_ = {*records, *statements, values["as-of"], values["fingerprint"], static_cast<store::Seconds>(*checked),
+  record_ = {*records,
+             *statements,
+             values["as-of"],
+             values["fingerprint"],
+             static_cast<store::Seconds>(*checked),
              static_cast<store::Seconds>(*changed)};
 }
 
 Result<void> FeedFolder::set_record(const FeedRecord& record) {
   record_ = record;
-  const std::string text =
-      base::cat({"records=", record.records, "\nstatements=", record.statements, "\nas-of=", record.as_of,
-                 "\nfingerprint=", record.fingerprint, "\nchecked=", record.checked, "\nchanged=", record.changed,
-                 "\nend=yes\n"});
+  const std::string text = base::cat({"records=", record.records, "\nstatements=", record.statements,
+                                      "\nas-of=", record.as_of, "\nfingerprint=", record.fingerprint,
+                                      "\nchecked=", record.checked, "\nchanged=", record.changed, "\nend=yes\n"});
   return base::write_file_atomically(path_ + "/feed.state", base::as_bytes(text));
 }
 
@@ -102,7 +105,8 @@ Result<std::vector<FeedFolder::File>> FeedFolder::current_files(const std::atomi
     const std::string path = entry->path().string();
     if (!entry->is_regular_file(error) || path.ends_with(kStateSuffix)) continue;
     LIMPID_ASSIGN(auto state, checked_file_state(path, cancel));
-    if (!state) return fail(Code::mismatch, {path, ": not what was fetched: it or what is remembered of it is damaged"});
+    if (!state)
+      return fail(Code::mismatch, {path, ": not what was fetched: it or what is remembered of it is damaged"});
     files.push_back({path.substr(current_.size() + 1), std::move(*state)});
   }
   if (error) return fail(Code::io, {current_, ": ", error.message()});

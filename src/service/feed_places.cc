@@ -95,7 +95,8 @@ Result<FeedPlace> local_place(std::string path) {
 
 // A link of an index page as a name right below the page, "" if it leads elsewhere.
 std::string_view name_below(std::string_view page_url, std::string_view link) {
-  if (!base::strip_prefix(link, page_url) && !base::strip_prefix(link, path_of(page_url))) base::strip_prefix(link, "./");
+  if (!base::strip_prefix(link, page_url) && !base::strip_prefix(link, path_of(page_url)))
+    base::strip_prefix(link, "./");
   return link;
 }
 
@@ -157,7 +158,8 @@ Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageRe
     for (const std::string_view table : kDistroInfoTables)
       files.push_back({base::cat({base_url, table}), std::string(table)});
   } else {
-    return fail(Code::usage, {printable_place(base_url), ": for the feed ", source.feed, ", name a file, not a folder"});
+    return fail(Code::usage,
+                {printable_place(base_url), ": for the feed ", source.feed, ", name a file, not a folder"});
   }
   return files;
 }
@@ -172,12 +174,12 @@ std::string host_of(std::string_view printable) {
 
 const std::vector<FeedSource>& default_feeds() {
   static const std::vector<FeedSource> feeds = {
-      {.feed = "debian", .url = "https://security-tracker.debian.org/tracker/data/json", .name_space = {}, .ca_file = {}},
-      {.feed = "alpine", .url = "https://secdb.alpinelinux.org/", .name_space = {}, .ca_file = {}},
-      {.feed = "osv",
-       .url = "https://osv-vulnerabilities.storage.googleapis.com/",
+      {.feed = "debian",
+       .url = "https://security-tracker.debian.org/tracker/data/json",
        .name_space = {},
        .ca_file = {}},
+      {.feed = "alpine", .url = "https://secdb.alpinelinux.org/", .name_space = {}, .ca_file = {}},
+      {.feed = "osv", .url = "https://osv-vulnerabilities.storage.googleapis.com/", .name_space = {}, .ca_file = {}},
       {.feed = "endoflife", .url = "https://endoflife.date/api/v1/products/full", .name_space = {}, .ca_file = {}},
   };
   return feeds;
@@ -201,7 +203,8 @@ Result<FeedPlace> find_place(const FeedSource& source) {
   return place;
 }
 
-Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place, const PageReader& read_page) {
+Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place,
+                                         const PageReader& read_page) {
   std::vector<FeedFile> files;
   if (place.is_local) {
     if (!place.is_folder) files.push_back({place.path, file_name_of(place.path)});
@@ -235,10 +238,10 @@ std::vector<std::string_view> anchors_of(std::string_view page) {
       rest = base::trim(rest);
       const bool quoted = rest.starts_with('"') || rest.starts_with('\'');
       const std::size_t end = quoted ? rest.find(rest[0], 1) : rest.find_first_of(" \t\r\n");
-      const std::string_view value = quoted ? rest.substr(1, end == std::string_view::npos ? end : end - 1)
-                                            : rest.substr(0, end);
+      const std::string_view value =
+          quoted ? rest.substr(1, end == std::string_view::npos ? end : end - 1) : rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      if (base::equal_ignoring_case(name, "href")) links.push_back(value);
+      if (!value.empty() && base::equal_ignoring_case(name, "href")) links.push_back(value);
     }
   }
   return links;

@@ -124,7 +124,8 @@ Result<void> FeedUpdate::fetch_all() {
   auto done = take(std::move(taken), next);
   folder_->abandon();  // nothing, once it was committed
   if (!done || files_failed_ == 0) return done;
-  problem_ = files_ == 1 ? first_failure_ : base::cat({files_failed_, " of ", files_, " files failed: ", first_failure_});
+  problem_ =
+      files_ == 1 ? first_failure_ : base::cat({files_failed_, " of ", files_, " files failed: ", first_failure_});
   return {};
 }
 
@@ -182,18 +183,15 @@ Result<void> FeedUpdate::read_in_place() {
 }
 
 Result<FeedRecord> FeedUpdate::judge(const std::string& path, const std::string& fingerprint) const {
-  LIMPID_ASSIGN(const advisory::FeedCounts counts,
-                count_feed(*feed_, {path, source_.name_space}, options_.cancel));
+  LIMPID_ASSIGN(const advisory::FeedCounts counts, count_feed(*feed_, {path, source_.name_space}, options_.cancel));
   if (counts.records == 0) return fail(Code::invalid, {printable_place(source_.url), ": it holds not one record"});
-  const std::uint64_t last =
-      before_ != nullptr && before_->records > 0 ? before_->records : folder_->record().records;
+  const std::uint64_t last = before_ != nullptr && before_->records > 0 ? before_->records : folder_->record().records;
   const double least = options_.config.shrink_min * static_cast<double>(last);
   if (static_cast<double>(counts.records) < least)
-    return fail(Code::mismatch,
-                {printable_place(source_.url), ": it shrank from ", last, " to ", counts.records, " records, below ",
-                 std::lround(options_.config.shrink_min * 100), " %: refused"});
-  return FeedRecord{counts.records, counts.statements, clean_date(counts.as_of), fingerprint,
-                    folder_->record().checked, now_};
+    return fail(Code::mismatch, {printable_place(source_.url), ": it shrank from ", last, " to ", counts.records,
+                                 " records, below ", std::lround(options_.config.shrink_min * 100), " %: refused"});
+  return FeedRecord{counts.records, counts.statements,         clean_date(counts.as_of),
+                    fingerprint,    folder_->record().checked, now_};
 }
 
 // What was taken last, if it is still what it was then.
@@ -251,8 +249,7 @@ std::string FeedUpdate::summary() const {
                                   : std::string("what could be had is used")});
   }
   std::string text = base::cat({label_, ": ", folder_->record().records, " records, "});
-  if (place_.is_local && place_.is_folder)
-    return base::cat({text, files_changed_ > 0 ? "read anew" : "unchanged"});
+  if (place_.is_local && place_.is_folder) return base::cat({text, files_changed_ > 0 ? "read anew" : "unchanged"});
   if (files_changed_ == 0) return base::cat({text, "unchanged"});
   return base::cat({text, files_changed_, " of ", files_, files_ == 1 ? " file" : " files", " changed"});
 }

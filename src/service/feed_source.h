@@ -1,5 +1,5 @@
-// One configured source of a feed in one update: what is fetched of it, whether it is taken, and what is left to compile
-// if it is not. Private to the updater.
+// One configured source of a feed in one update: what is fetched of it, whether it is taken, and what is left to
+// compile if it is not. Private to the updater.
 #pragma once
 
 #include <functional>

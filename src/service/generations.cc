@@ -85,7 +85,8 @@ void Generations::remove_old(std::int64_t current) {
     const auto generation = generation_of(entry->path().filename().native());
     if (generation && static_cast<std::int64_t>(*generation) < current - 1) remove_quietly(entry->path().string());
   }
-  if (error) base::log(base::LogLevel::warn, "old databases not removed", {{"folder", folder_}, {"why", error.message()}});
+  if (error)
+    base::log(base::LogLevel::warn, "old databases not removed", {{"folder", folder_}, {"why", error.message()}});
 }
 
 }  // namespace limpid::service

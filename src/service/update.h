@@ -31,11 +31,11 @@ struct UpdateOptions {
 
 struct UpdateOutcome {
   std::vector<store::FeedState> feeds;  // each one that is configured
-  bool compiled = false;  // a new output was written
+  bool compiled = false;                // a new output was written
   // The output holds the feeds' good files: it was compiled now, or nothing changed since it was. False if a feed that
   // an earlier update had read is not to be had here at all, so that a new output would lose what it said.
   bool current = false;
-  vulndb::Info info;      // of the output, where compiled
+  vulndb::Info info;       // of the output, where compiled
   std::size_t failed = 0;  // feeds with a problem
 };
 

@@ -10,18 +10,18 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "service/generations.h"
 #include "service/feed_source.h"
 #include "service/files.h"
+#include "service/generations.h"
 #include "service/update.h"
 #include "service/update_schedule.h"
 
 namespace limpid::service {
 namespace {
 
+using base::LogLevel;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using base::LogLevel;
 
 constexpr std::string_view kLease = "updater";
 constexpr std::string_view kLast = "updater/last";
@@ -113,21 +113,29 @@ Result<milliseconds> Updater::State::time_left() {
 }
 
 void Updater::State::loop() {
-  milliseconds pause{0};
+  using Clock = std::chrono::steady_clock;
+  const auto interval = std::chrono::duration_cast<seconds>(config.interval);
+  // A failure of which the store does not know (perhaps for want of the store) is waited for here.
+  Clock::time_point not_before = Clock::now();
+  milliseconds jitter{0};
   for (;;) {
     auto left = time_left();
-    if (!left) {
+    if (left) {
+      const auto held = std::chrono::ceil<milliseconds>(not_before - Clock::now());
+      left = std::max(*left > milliseconds(0) ? *left + jitter : *left, held);
+    } else {
       base::log(LogLevel::warn, "updater: the store does not answer", {{"why", left.error().describe()}});
       left = kShortestPause;
-    } else if (*left <= milliseconds(0)) {
-      run_as_leader();
-      // A failure of which the store does not know (perhaps for want of a store) is waited for here.
-      pause = with_jitter(std::min<milliseconds>(pause_after(failures, std::chrono::duration_cast<seconds>(config.interval)),
-                                                 config.interval));
-      left = std::max<milliseconds>(kShortestPause, pause);
     }
-    // In steps, since another node may update meanwhile, or give up the lease.
-    if (!sleep(with_jitter(std::min(*left, kLongestSleep)))) return;
+    if (*left > milliseconds(0)) {
+      // In steps, since another node may update meanwhile, or give up the lease.
+      if (!sleep(std::min(*left, kLongestSleep))) return;
+      continue;
+    }
+    run_as_leader();
+    not_before = Clock::now() + with_jitter(pause_after(failures, interval));
+    jitter = failures == 0 ? with_jitter(interval) - interval : milliseconds(0);
+    if (!sleep(milliseconds(0))) return;
   }
 }
 
@@ -192,8 +200,7 @@ Result<void> Updater::State::run_once() {
   LIMPID_TRY(make_folders(folder));
   LIMPID_ASSIGN(const UpdateOutcome outcome, update());
   for (const store::FeedState& feed : outcome.feeds) {
-    if (!feed.problem.empty())
-      base::log(LogLevel::warn, "feed failed", {{"feed", feed.name}, {"why", feed.problem}});
+    if (!feed.problem.empty()) base::log(LogLevel::warn, "feed failed", {{"feed", feed.name}, {"why", feed.problem}});
   }
   if (is_stopping()) return fail(Code::cancelled, {"cancelled"});
   LIMPID_TRY(publish(outcome));

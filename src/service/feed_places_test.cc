@@ -1,0 +1,102 @@
+#include "service/feed_places.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "advisory/feed.h"
+#include "base/text.h"
+#include "service/update.h"
+
+namespace limpid::service {
+namespace {
+
+std::vector<std::string> urls(const FeedSource& source, const std::map<std::string, std::string>& pages = {}) {
+  const auto place = find_place(source);
+  if (!place) return {std::string(base::name_of(place.error().code()))};
+  const auto files = list_files(source, *place, [&](const std::string& url) -> Result<std::string> {
+    const auto found = pages.find(url);
+    if (found == pages.end()) return fail(Code::not_found, {url});
+    return found->second;
+  });
+  if (!files) return {std::string(base::name_of(files.error().code()))};
+  std::vector<std::string> texts;
+  for (const FeedFile& file : *files) texts.push_back(file.name + " " + file.url);
+  return texts;
+}
+using Texts = std::vector<std::string>;
+
+TEST(FeedPlaces, DefaultsNameFeedsAndHaveFiles) {
+  ASSERT_FALSE(default_feeds().empty());
+  for (const FeedSource& source : default_feeds()) {
+    EXPECT_NE(advisory::find_feed(source.feed), nullptr) << source.feed;
+    EXPECT_TRUE(source.url.starts_with("https://")) << source.url;
+    EXPECT_TRUE(find_place(source)) << source.url;
+  }
+}
+
+TEST(FeedPlaces, OsvAndDistroInfoHaveKnownFilesBelow) {
+  EXPECT_EQ(
+      urls({"osv", "https://e.invalid/b/", "", ""}),
+      (Texts{"Alpine/all.zip https://e.invalid/b/Alpine/all.zip", "Debian/all.zip https://e.invalid/b/Debian/all.zip",
+             "Ubuntu/all.zip https://e.invalid/b/Ubuntu/all.zip"}));
+  EXPECT_EQ(urls({"osv", "https://e.invalid/b/Go/all.zip", "", ""}), (Texts{"all.zip https://e.invalid/b/Go/all.zip"}));
+  EXPECT_EQ(urls({"distro-info", "https://e.invalid", "", ""}),
+            (Texts{"debian.csv https://e.invalid/debian.csv", "ubuntu.csv https://e.invalid/ubuntu.csv"}));
+  EXPECT_EQ(urls({"debian", "https://e.invalid/", "", ""}), (Texts{"usage"}));
+  EXPECT_EQ(urls({"debian", "gopher://e.invalid/x", "", ""}), (Texts{"usage"}));
+  EXPECT_EQ(urls({"debian", "", "", ""}), (Texts{"usage"}));
+  EXPECT_EQ(urls({"osv", "https://e.invalid/b/?x=/", "", ""}), (Texts{"usage"}));
+}
+
+TEST(FeedPlaces, AlpineIndexIsReadConservatively) {
+  const FeedSource alpine{"alpine", "https://e.invalid/s/", "", ""};
+  const std::map<std::string, std::string> pages = {
+      {"https://e.invalid/s/",
+       "<a href=\"v3.9/\">x</a><a href=/s/v3.10/>x</a><a href='https://e.invalid/s/edge/'>x</a>"
+       "<a href=\"v3.9/\">again</a><a href=\"../v3.1/\">x</a><a href=\"v3.2/../../\">x</a>"
+       "<a href=\"https://other.invalid/s/v3.3/\">x</a><a href=\"v3./\">x</a><a href=\"v3.4\">x</a>"
+       "<b href=\"v3.5/\">x</b><a name=\"v3.6/\">x</a><a title=\">\" href=\"v3.7/\">x</a><a "},
+      {"https://e.invalid/s/v3.9/", "<a href=\"main.json\">"},
+      {"https://e.invalid/s/v3.10/", "<a href=\"community.json\"><a href=\"main.yaml\"><a href=\"x/main.json\">"},
+      {"https://e.invalid/s/edge/", "<html>"}};
+  EXPECT_EQ(urls(alpine, pages), (Texts{"v3.10/community.json https://e.invalid/s/v3.10/community.json",
+                                        "v3.9/main.json https://e.invalid/s/v3.9/main.json"}));
+  // A base that is one branch, an index of nothing, and none at all.
+  EXPECT_EQ(urls({"alpine", "https://e.invalid/s/v3.9/", "", ""}, pages),
+            (Texts{"main.json https://e.invalid/s/v3.9/main.json"}));
+  EXPECT_EQ(urls({"alpine", "https://e.invalid/s/edge/", "", ""}, pages), (Texts{"invalid"}));
+  EXPECT_EQ(urls(alpine), (Texts{"not_found"}));
+}
+
+TEST(FeedPlaces, AnchorsInBoundedTime) {
+  std::string page;
+  for (int i = 0; i < 250'000; ++i) page += "<a <";
+  EXPECT_TRUE(anchors_of(page).empty());
+  EXPECT_TRUE(anchors_of("<").empty());
+  EXPECT_TRUE(anchors_of("<a").empty());
+  EXPECT_EQ(anchors_of("<a href=").size(), 0U);
+  EXPECT_EQ(anchors_of("<a href=\"x").at(0), "x");
+}
+
+TEST(FeedPlaces, FileUrls) {
+  const auto path = [](const std::string& url) {
+    const auto place = find_place({"alpine", url, "", ""});
+    return place ? place->path : std::string(base::name_of(place.error().code()));
+  };
+  EXPECT_EQ(path("file:///a%20b"), "/a b");
+  EXPECT_EQ(path("FILE:/a"), "/a");
+  EXPECT_EQ(path("file://localhost/a"), "/a");
+  EXPECT_EQ(path("file://host/a"), "usage");
+  EXPECT_EQ(path("file:///a%2"), "usage");
+  EXPECT_EQ(path("file:///a%00"), "usage");
+  EXPECT_EQ(path("a/b"), "a/b");
+}
+
+TEST(FeedPlaces, PrintablePlacesKeepNoSecrets) {
+  EXPECT_EQ(printable_place("https://u:p@e.invalid/a?token=x#y"), "https://e.invalid/a");
+  EXPECT_EQ(printable_place("/a/b"), "/a/b");
+}
+
+}  // namespace
+}  // namespace limpid::service
