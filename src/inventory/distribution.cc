@@ -215,6 +215,19 @@ std::string_view codename_in(std::string_view text, std::string_view family) {
   return {};
 }
 
+// The first suite of apt's sources that is a release of the family; "" if there is none.
+std::string_view suite_in_sources(const DistributionClues& clues, std::string_view family) {
+  for (const std::string_view file :
+       {"etc/apt/sources.list", "etc/apt/sources.list.d/debian.sources", "etc/apt/sources.list.d/ubuntu.sources"}) {
+    const auto* suites = find(clues, std::string(file), "suites");
+    if (suites == nullptr) continue;
+    std::string_view rest = *suites;
+    for (auto word = base::take_word(rest); !word.empty(); word = base::take_word(rest))
+      if (!release_of_codename(family, word).empty()) return word;
+  }
+  return {};
+}
+
 std::string debian_release(const Distribution& d, const DistributionClues& clues) {
   // A codename in place of a number is how testing and unstable speak. Without os-release to ask, as stated: what an
   // old image of the then testing had become since can't be told.
@@ -232,6 +245,8 @@ std::string debian_release(const Distribution& d, const DistributionClues& clues
     name = codename_in(text != nullptr ? std::string_view(*text) : std::string_view(d.pretty_name), "debian");
     if (name.empty() && text != nullptr && base::is_digit(text->front())) return std::string(fields(*text, 1));
   }
+  // Images of testing and unstable whose os-release tells no release at all.
+  if (release_of_codename("debian", name).empty()) name = suite_in_sources(clues, "debian");
   return std::string(release_of_codename("debian", name));
 }
 
@@ -389,6 +404,15 @@ bool from_other_file(const DistributionClues& clues, Distribution& d) {
     d.id = "debian";
     d.version_id = *text;
     d.location = "etc/debian_version";
+    return true;
+  }
+  for (const std::string_view family : {"debian", "ubuntu"}) {
+    const std::string_view suite = suite_in_sources(clues, family);
+    if (suite.empty()) continue;
+    d.id = family;
+    d.version_id = release_of_codename(family, suite);
+    d.version_codename = suite;
+    d.location = "etc/apt/sources.list";
     return true;
   }
   return false;

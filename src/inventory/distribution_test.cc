@@ -60,6 +60,15 @@ TEST(Distribution, DebianWithoutANumber) {
   EXPECT_EQ(debian({}, text("etc/debian_version", "forky/sid")), "debian:unstable");
   EXPECT_EQ(debian({}, text("etc/debian_version", "trixie/sid")), "debian:13");
   EXPECT_EQ(debian({}, text("etc/debian_version", "12.5")), "debian:12");
+  const auto suites = [](std::string path, std::string words) -> DistributionClues {
+    return {{std::move(path), {{"suites", std::move(words)}}}};
+  };
+  EXPECT_EQ(debian({}, suites("etc/apt/sources.list", "unstable")), "debian:unstable");
+  EXPECT_EQ(debian({}, suites("etc/apt/sources.list.d/debian.sources", "stable trixie")), "debian:13");
+  EXPECT_EQ(debian({{"VERSION_ID", "12"}}, suites("etc/apt/sources.list", "sid")), "debian:12");
+  EXPECT_EQ(from(suites("etc/apt/sources.list", "bookworm")), "debian:12");
+  EXPECT_EQ(from(suites("etc/apt/sources.list.d/ubuntu.sources", "jammy")), "ubuntu:22.04");
+  EXPECT_EQ(from(suites("etc/apt/sources.list", "nobody-knows")), "");
   EXPECT_EQ(debian({}), "debian");
 }
 

@@ -3,7 +3,8 @@
 // beside it. Only facts are taken here; what they mean together is for decide_distribution().
 //
 // Facts by file: os-release, lsb-release and the like: each KEY. One-line release files: "text". etc/apk/repositories:
-// "releases", the release words of its lines. Ubuntu Pro's status.json: "services", those that are enabled.
+// "releases", the release words of its lines. apt's sources: "suites", the first words of those that have a component
+// main (https://manpages.debian.org/sources.list). Ubuntu Pro's status.json: "services", those that are enabled.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -107,6 +108,44 @@ void read_repositories(std::string_view content, Facts& facts) {
   if (!releases.empty()) facts.emplace("releases", base::join(releases, " "));
 }
 
+// Takes a suite's codename ("bookworm" of "bookworm-security", "bookworm/updates") if main is among the components.
+void add_suite(std::string_view suite, std::string_view components, std::vector<std::string>& suites) {
+  const auto end = suite.find_first_of("/-");
+  const auto codename = suite.substr(0, end);
+  if (!is_word(codename) || suites.size() == kReleasesMax) return;
+  for (auto word = base::take_word(components); !word.empty(); word = base::take_word(components)) {
+    if (word != "main") continue;
+    if (std::ranges::find(suites, codename) == suites.end()) suites.emplace_back(codename);
+    return;
+  }
+}
+
+// Lines of `deb [options] URI suite components`, and the stanzas of *.sources.
+void read_apt_sources(std::string_view content, Facts& facts) {
+  std::vector<std::string> suites;
+  std::string_view stanza_suites, stanza_components;
+  const auto end_stanza = [&] {
+    for (auto suite = base::take_word(stanza_suites); !suite.empty(); suite = base::take_word(stanza_suites))
+      add_suite(suite, stanza_components, suites);
+    stanza_suites = stanza_components = {};
+  };
+  while (const auto line = base::take_line(content)) {
+    auto rest = base::trim(*line);
+    if (rest.empty()) end_stanza();
+    if (base::strip_prefix(rest, "Suites:")) stanza_suites = rest;
+    if (base::strip_prefix(rest, "Components:")) stanza_components = rest;
+    const auto kind = base::take_word(rest);
+    if (kind != "deb" && kind != "deb-src") continue;
+    rest = base::trim(rest);
+    if (rest.starts_with('[')) base::take_until(rest, ']');
+    base::take_word(rest);  // the URI
+    const auto suite = base::take_word(rest);
+    add_suite(suite, rest, suites);
+  }
+  end_stanza();
+  if (!suites.empty()) facts.emplace("suites", base::join(suites, " "));
+}
+
 // A walk over JSON's tokens that remembers of every object its "name" and "status" where they are strings: enough for
 // the one file that we ask. False where it is no JSON or nests too deep. Not recursive.
 class ServiceWalk {
@@ -180,7 +219,7 @@ Result<void> read_services(std::string_view content, Facts& facts) {
 class OsRelease final : public Detector {
  public:
   std::string_view name() const override { return "os-release"; }
-  std::uint32_t version() const override { return 1; }
+  std::uint32_t version() const override { return 2; }
   std::span<const Interest> interests() const override;
   Result<void> read(const WantedFile& file, Evidence& evidence, SkippedList& skipped) const override {
     Notes notes(file.path, skipped);
@@ -194,6 +233,8 @@ class OsRelease final : public Detector {
       read_assignments(content, evidence.facts, notes);
     } else if (name == "repositories") {
       read_repositories(content, evidence.facts);
+    } else if (name == "sources.list" || name.ends_with(".sources")) {
+      read_apt_sources(content, evidence.facts);
     } else {
       read_first_line(content, evidence.facts, notes);
     }
@@ -212,6 +253,9 @@ std::span<const Interest> OsRelease::interests() const {
       Interest{.match = nested, .text = "usr/lib/os-release", .size_max = kFileMax},
       at("etc/alpine-release"),
       at("etc/apk/repositories"),
+      at("etc/apt/sources.list"),
+      at("etc/apt/sources.list.d/debian.sources"),
+      at("etc/apt/sources.list.d/ubuntu.sources"),
       at("etc/debian_version"),
       at("etc/lsb-release"),
       at("etc/openwrt_release"),

@@ -74,6 +74,21 @@ TEST(OsRelease, OtherFiles) {
   EXPECT_TRUE(read("etc/apk/repositories", "").facts.empty());
 }
 
+TEST(OsRelease, AptSources) {
+  EXPECT_EQ(read("etc/apt/sources.list",
+                 "# deb http://d/debian buster main\ndeb http://d/debian  bookworm\tmain contrib\n"
+                 "deb [arch=amd64 signed-by=/a] http://d/debian-security bookworm-security main\n"
+                 "deb-src http://d/debian trixie/updates main\ndeb http://d ./\ndeb http://d sid contrib\ndeb\n")
+                .facts,
+            (Facts{{"suites", "bookworm trixie"}}));
+  EXPECT_EQ(read("etc/apt/sources.list.d/debian.sources",
+                 "Types: deb\nURIs: http://d\nSuites: forky forky-updates\nComponents: main\n\n"
+                 "Suites: sid\nComponents: contrib\n")
+                .facts,
+            (Facts{{"suites", "forky"}}));
+  EXPECT_TRUE(read("etc/apt/sources.list", "").facts.empty());
+}
+
 TEST(OsRelease, UbuntuPro) {
   const std::string path = "var/lib/ubuntu-advantage/status.json";
   EXPECT_EQ(

@@ -910,5 +910,5 @@ class Topology:
 
 
 def feed_entry(name, url):
-    """How the configuration names a feed and where it comes from: like `db build --feed`."""
-    return f"{name}={url}"
+    """How the configuration names a feed and where it comes from."""
+    return {"feed": name, "url": url}

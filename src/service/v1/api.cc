@@ -57,6 +57,12 @@ Response store_error(const Error& problem) {
   return error(500, kStoreFailed);
 }
 
+// The compiled database is damaged, or we are wrong.
+Response internal_error(const Error& problem) {
+  base::log(base::LogLevel::error, "request failed", {{"error", problem.describe()}});
+  return error(500, kStoreFailed);
+}
+
 Response text(int status, std::string_view body) {
   Response response;
   response.status = status;
@@ -378,7 +384,7 @@ Response Api::get_layer(const Request& request, const std::string& name) {
   if (part != Part::layer && !known->features->empty()) {
     out.member("Features");
     const auto written = parts_.catalogue.append_features(body, *known->features, part == Part::vulnerabilities);
-    if (!written) return store_error(written.error());
+    if (!written) return internal_error(written.error());
   }
   out.close();
   envelope.close();
@@ -448,7 +454,7 @@ Response Api::list_vulnerabilities(const Request& request, const std::string& na
 
   const auto count = static_cast<std::size_t>(std::min(*limit, kPageMax));
   auto listed = parts_.catalogue.list(name_space, after, count + 1);
-  if (!listed) return store_error(listed.error());
+  if (!listed) return internal_error(listed.error());
   const bool more = listed->size() > count;
   if (more) listed->pop_back();
   std::string body;
@@ -537,7 +543,7 @@ Response Api::post_vulnerability(const Request& request) {
 
 Response Api::get_vulnerability(const Request& request, const Path& path) {
   const auto found = parts_.catalogue.find(path[2], path[4]);
-  if (!found) return store_error(found.error());
+  if (!found) return internal_error(found.error());
   if (!*found) return error(404, kNotFound);
   std::string body;
   ObjectWriter envelope(body);
@@ -581,7 +587,7 @@ Response Api::delete_vulnerability(const Path& path) {
 
 Response Api::get_fixes(const Path& path) {
   const auto found = parts_.catalogue.find(path[2], path[4]);
-  if (!found) return store_error(found.error());
+  if (!found) return internal_error(found.error());
   return *found ? json(200, fixes_body(**found)) : error(404, kNotFound);
 }
 

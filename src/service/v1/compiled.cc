@@ -86,7 +86,10 @@ Result<std::vector<AdvisoryNumber>> Compiled::deciders(std::string_view name_spa
   std::string feed;
   for (const AdvisoryNumber number : numbers) {
     LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
-    const auto here = std::ranges::find(placed, name_space, &vulndb::Database::Placed::name_space);
+    // "Under investigation" is no statement that anything is wrong yet.
+    const auto here = std::ranges::find_if(placed, [&](const vulndb::Database::Placed& place) {
+      return place.name_space == name_space && place.statement.status != Status::under_investigation;
+    });
     if (here == placed.end()) continue;
     const std::string_view candidate = here->statement.feed;
     if (!deciders.empty() && candidate != feed) {

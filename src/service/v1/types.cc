@@ -1,5 +1,6 @@
 #include "service/v1/types.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -49,6 +50,9 @@ std::string_view version_format(version::Scheme scheme) {
 }
 
 version::Scheme scheme_of(std::string_view name_space, std::string_view version_format) {
+  static constexpr std::array<std::string_view, 4> kFormats = {"", "dpkg", "rpm", "semver"};
+  const auto is_it = [&](std::string_view known) { return base::equal_ignoring_case(known, version_format); };
+  if (std::ranges::none_of(kFormats, is_it)) return version::Scheme::none;
   static constexpr std::array<std::pair<std::string_view, version::Scheme>, 7> kFamilies = {{
       {"debian", version::Scheme::dpkg},
       {"ubuntu", version::Scheme::dpkg},

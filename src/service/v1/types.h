@@ -70,7 +70,8 @@ struct VulnerabilityRequest {
 // The word that clients know for an ordering: "dpkg" (apk, too: Clair compared Alpine's versions so), "rpm", "" if
 // none.
 std::string_view version_format(version::Scheme scheme);
-// The ordering of a namespace: told from its name, else from the client's word for it; none if neither is known.
+// The ordering of a namespace: told from its name, else from the client's word for it; none if neither is known, or the
+// client's word is one that nobody knows.
 version::Scheme scheme_of(std::string_view name_space, std::string_view version_format);
 // The namespace under which Clair's clients know ours: RHEL is matched as CentOS, "ol" is "oracle".
 std::string clair_namespace(std::string_view name_space);
