@@ -183,7 +183,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& url, Clo
   pg_conn* handle = PQconnectStartParams(keywords.data(), values.data(), 1);
   if (handle == nullptr) return fail(Code::io, {"out of memory"});
   std::unique_ptr<Connection> connection(new Connection(handle, answer_max));
-  PQsetNoticeReceiver(handle, [](void*, const pg_result*) {}, nullptr);  // libpq's own would print to stderr
+  // libpq's own receiver would print to stderr. A server that goes while nothing was asked says so in a notice.
+  const auto receiver = [](void* context, const pg_result* notice) {
+    const char* state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+    if (state != nullptr && means_lost(state)) static_cast<Connection*>(context)->lost_ = true;
+  };
+  PQsetNoticeReceiver(handle, receiver, connection.get());
   LIMPID_TRY(connection->connect(deadline, stop));
   LIMPID_TRY(connection->set_up());
   return connection;
@@ -341,13 +346,11 @@ void Connection::begin_work() {
 }
 
 bool Connection::consume() {
-  if (lost_ || PQconsumeInput(handle_) == 0 || PQstatus(handle_) == CONNECTION_BAD) lost_ = true;
-  // While nothing was asked, libpq takes a farewell (57P01, say) for a notice; the end of the stream follows it.
-  if (!lost_) {
-    pollfd waited{PQsocket(handle_), POLLIN, 0};
-    char byte = 0;
-    if (::poll(&waited, 1, 0) > 0 && ::recv(waited.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) lost_ = true;
-  }
+  if (lost_ || PQconsumeInput(handle_) == 0 || PQstatus(handle_) == CONNECTION_BAD) return !(lost_ = true);
+  (void)PQisBusy(handle_);  // reads what has come: a farewell among it makes the connection lost
+  pollfd waited{PQsocket(handle_), POLLIN, 0};
+  char byte = 0;
+  if (::poll(&waited, 1, 0) > 0 && ::recv(waited.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) lost_ = true;
   return !lost_;
 }
 
@@ -446,6 +449,10 @@ Result<std::vector<Rows>> Batch::run() {
     if (!one && !error) {
       error = std::move(one).error();
       is_settled = i >= settled_;
+      // The server answers in order and commits with the answer to COMMIT, or after all others: what it refused before
+      // that, even with its last words, is not committed.
+      if (!connection_.sqlstate_.empty() && sent_[i].sql != Sql::commit && !is_settled)
+        connection_.may_have_committed_ = false;
     }
     if (one && *one && !error) answers.push_back(**std::move(one));
   }

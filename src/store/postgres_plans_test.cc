@@ -18,7 +18,8 @@ constexpr int kLayers = 100'000;
 const std::set<Sql> kForWholeTables = {Sql::namespaces, Sql::feed_states, Sql::all_advisories, Sql::forget_dead_nodes,
                                        Sql::live_nodes};
 // Those that may have to do with a large part of a table: left to itself, the planner thinks it cheaper to read it all.
-const std::set<Sql> kForLargeParts = {Sql::notifications_waiting, Sql::purge_notifications, Sql::prune_changes};
+const std::set<Sql> kForLargeParts = {Sql::notifications_waiting, Sql::purge_notifications, Sql::prune_changes,
+                                      Sql::delete_old_chunks};
 
 // 5,000 chains of 20 layers; each layer adds 6 of 60,000 features.
 constexpr const char* kData = R"sql(
