@@ -54,6 +54,7 @@ class Report {
   std::vector<std::string> take_warnings() {
     std::ranges::stable_sort(warnings_, {}, &std::pair<std::size_t, std::string>::first);
     std::vector<std::string> texts;
+    texts.reserve(warnings_.size());
     for (auto& [line, text] : warnings_) texts.push_back(std::move(text));
     return texts;
   }

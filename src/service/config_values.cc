@@ -2,6 +2,7 @@
 #include "service/config_values.h"
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -58,7 +59,7 @@ std::optional<std::int64_t> take_duration_part(std::string_view& text) {
   double scale = static_cast<double>(unit);
   for (const char digit : fraction_digits) {
     scale /= 10;
-    const auto part = static_cast<std::int64_t>(scale * (digit - '0') + 0.5);
+    const auto part = std::int64_t{std::llround(scale * (digit - '0'))};
     if (sum > kNanosecondsMax - part) return std::nullopt;
     sum += part;
   }
