@@ -66,7 +66,7 @@ TEST(FeedPlaces, AlpineIndexIsReadConservatively) {
   EXPECT_EQ(urls({"alpine", "https://e.invalid/s/v3.9/", "", ""}, pages),
             (Texts{"main.json https://e.invalid/s/v3.9/main.json"}));
   EXPECT_EQ(urls({"alpine", "https://e.invalid/s/edge/", "", ""}, pages), (Texts{"invalid"}));
-  EXPECT_EQ(urls(alpine), (Texts{"not_found"}));
+  EXPECT_EQ(urls(alpine), (Texts{"not found"}));
 }
 
 TEST(FeedPlaces, AnchorsInBoundedTime) {

@@ -15,12 +15,12 @@ namespace limpid::service {
 class FeedServer {
  public:
   struct File {
-    std::string body, etag, last_modified;
+    std::string body = {}, etag = {}, last_modified = {};
     int failures = 0;  // that many requests are answered with `failure` first
     int failure = 503;
-    std::string failure_head;  // header lines of it
-    bool cut = false;          // the connection ends in the middle of the body
-    bool stalls = false;       // nothing comes after the head
+    std::string failure_head = {};  // header lines of it
+    bool cut = false;               // the connection ends in the middle of the body
+    bool stalls = false;            // nothing comes after the head
   };
   struct Answer {
     std::string target;

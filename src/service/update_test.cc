@@ -1,5 +1,6 @@
 #include "service/update.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -48,6 +49,14 @@ class UpdateTest : public testing::Test {
     auto outcome = update_database(options_);
     EXPECT_TRUE(outcome) << outcome.error().describe();
     return outcome ? *std::move(outcome) : UpdateOutcome{};
+  }
+  // What the store says of the last update.
+  void remember(const std::string& name, store::Seconds last_success, std::uint64_t records) {
+    store::FeedState state;
+    state.name = name;
+    state.last_attempt = state.last_success = last_success;
+    state.records = records;
+    options_.before.push_back(std::move(state));
   }
   bool knows(const std::string& id) const {
     const auto database = vulndb::Database::open(options_.output);
@@ -113,8 +122,11 @@ TEST_F(UpdateTest, IdenticalBytesAreNoChangeWhateverTheServerSays) {
   // The new validator is the one that is sent next.
   server_.answers();
   update();
-  for (const auto& answer : server_.answers())
-    if (answer.target == "/secdb/edge/main.json") EXPECT_EQ(answer.status, 304);
+  for (const auto& answer : server_.answers()) {
+    if (answer.target == "/secdb/edge/main.json") {
+      EXPECT_EQ(answer.status, 304);
+    }
+  }
 }
 
 TEST_F(UpdateTest, CompilesAgainWhatChangedOrIsGone) {
@@ -187,7 +199,7 @@ TEST_F(UpdateTest, RefusesAFeedThatShrank) {
   EXPECT_EQ(update().failed, 0U);
   EXPECT_TRUE(knows("CVE-2031-2103"));
   // What the store remembers goes before what the folder does.
-  options_.before.push_back({.name = "alpine", .last_success = 1, .records = 1'000});
+  remember("alpine", 1, 1'000);
   server_.put("/secdb/edge/main.json", {.body = secdb("edge", 2100, 9), .etag = "\"more\""});
   EXPECT_NE(update().feeds[0].problem.find("shrank from 1000 to 29 records"), std::string::npos);
 }
@@ -252,7 +264,7 @@ TEST_F(UpdateTest, MakesNoDatabaseThatWouldLoseWhatAnotherKnows) {
   add_alpine();
   add("alpine", server_.url("/other.json"), "alpine:v3.5");
   // Another node has read it; here it cannot be had, as on a node that takes over while the upstream is away.
-  options_.before.push_back({.name = "alpine@alpine:v3.5", .last_attempt = 5, .last_success = 5, .records = 3});
+  remember("alpine@alpine:v3.5", 5, 3);
   std::ofstream(options_.output) << "in use";
   const UpdateOutcome outcome = update();
   EXPECT_FALSE(outcome.current || outcome.compiled);

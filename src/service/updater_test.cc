@@ -39,7 +39,9 @@ class UpdaterTest : public testing::Test {
  protected:
   UpdaterTest() {
     declare_service_metrics(metrics_);
-    store_ = store::open_store({.url = "sqlite:" + folder_.path() + "/store.db"}).value();
+    store::StoreOptions options;
+    options.url = "sqlite:" + folder_.path() + "/store.db";
+    store_ = store::open_store(options).value();
     config_.feeds.push_back({"alpine", server_.url("/one.json"), "", ""});
     serve(5000);
   }
