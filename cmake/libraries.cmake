@@ -25,7 +25,7 @@ limpid_pkg(sqlite sqlite3)
 limpid_pkg(pq libpq)
 limpid_pkg(yamlcpp yaml-cpp)
 
-# Headers only, and only for the files that say so (src/service/http/server.cc, src/service/json.cc).
+# Headers only, and only for the files that say so (server.cc and message.cc of src/service/http, src/service/json.cc).
 find_package(Boost 1.81 REQUIRED)
 add_library(limpid_beast INTERFACE)
 target_link_libraries(limpid_beast INTERFACE Boost::headers)

@@ -139,7 +139,7 @@ Result<bool> Journey::follow_redirect(const Url& first) {
   const int status = transfer_.status();
   const bool is_redirect = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   const std::string location(header("location"));
-  if (!is_redirect || location.empty()) return false;
+  if (!options_.follow_redirects || !is_redirect || location.empty()) return false;
   LIMPID_TRY(url_->follow(location));
   // Judged with the credentials that Location may have held, before they are dropped.
   if (options_.allow != nullptr) LIMPID_TRY(options_.allow->check_url(url_->full_text()));

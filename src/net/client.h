@@ -42,6 +42,7 @@ struct Options {
   Tls tls;
   std::string proxy;  // "": the environment's (http_proxy, https_proxy, no_proxy); "none": no proxy
   Limits limits;
+  bool follow_redirects = true;               // false: a redirect is the answer
   std::string user_agent;                     // "": "limpid/<version>"
   const std::atomic<bool>* cancel = nullptr;  // set by another thread: ends with Code::cancelled within 200 ms
 };

@@ -493,7 +493,7 @@ TEST(Limit, SilenceInHeadersAndBody) {
     const auto before = steady_clock::now();
     expect_error(fetch(get(server.url(path)), options), Code::io, "no byte within 200 ms");
     EXPECT_GE(steady_clock::now() - before, milliseconds(200)) << path;
-    EXPECT_LT(steady_clock::now() - before, milliseconds(5000)) << path;
+    EXPECT_LT(steady_clock::now() - before, milliseconds(30'000)) << path;
   }
 }
 
@@ -754,11 +754,11 @@ TEST(OpenStream, ReadersTimeIsNotTheSendersSilence) {
   Server server(
       [](Connection& connection, const Received&) { connection.answer(200, std::string(std::size_t{8} << 20, 'x')); });
   Options options = direct();
-  options.limits.idle = milliseconds(300);
+  options.limits.idle = milliseconds(2000);
   auto stream = open_stream(get(server.url("/")), options);
   ASSERT_TRUE(stream);
   ASSERT_TRUE(stream->body->next());
-  std::this_thread::sleep_for(milliseconds(450));  // a reader that is busy elsewhere
+  std::this_thread::sleep_for(milliseconds(2300));  // a reader that is busy elsewhere
   const auto rest = archive::read_all(*stream->body, 1U << 30);
   EXPECT_TRUE(rest) << rest.error().describe();
 }

@@ -239,13 +239,17 @@ class Section {
   std::vector<bool> used_;
 };
 
-// `addr` names address and port; `port` alone is Clair's.
+// `addr` names an address, with the port or without; `port` alone is Clair's.
 void read_listener(Section& api, std::string_view address_key, std::string_view port_key, std::string& address,
                    std::uint16_t& port) {
   std::string text;
   api.text(address_key, text);
   api.number(port_key, port, 0, std::numeric_limits<std::uint16_t>::max());
   if (text.empty()) return;
+  if (!text.contains(':')) {
+    address = std::move(text);
+    return;
+  }
   if (api.has(port_key)) return api.problem(port_key, base::cat({api.path_of(address_key), " names a port already"}));
   auto endpoint = parse_endpoint(text);
   if (!endpoint) return api.problem(address_key, endpoint.error().message());

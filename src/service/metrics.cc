@@ -81,9 +81,13 @@ void write_labels(Labels labels, bool other, std::string& to) {
     if (i != 0) to += ',';
     to += sorted[i]->first;
     to += "=\"";
-    for (const char c : other ? std::string_view("other") : sorted[i]->second) {
+    const std::string_view value = other ? std::string_view("other") : sorted[i]->second;
+    const bool is_utf8 = base::is_utf8(value);
+    for (const char c : value) {
       if (c == '\n') {
         to += "\\n";
+      } else if (!is_utf8 && (c & 0x80) != 0) {  // one bad byte would cost the reader the whole page
+        to += '?';
       } else {
         if (c == '"' || c == '\\') to += '\\';
         to += c;
@@ -91,12 +95,6 @@ void write_labels(Labels labels, bool other, std::string& to) {
     }
     to += '"';
   }
-}
-
-// The format is UTF-8, and one bad byte would cost the reader the whole page.
-std::string utf8_only(std::string text) {
-  if (!base::is_utf8(text)) std::ranges::replace_if(text, [](char c) { return (c & 0x80) != 0; }, '?');
-  return text;
 }
 
 std::string print_value(double value) {
@@ -308,9 +306,9 @@ std::string Metrics::text() const {
       if (family.kind == Kind::computed) computed.emplace_back(name, family.compute);
       for (const auto& [labels, series] : family.series) {
         if (family.kind == Kind::histogram) {
-          write_histogram(out, name, utf8_only(labels), *series->histogram);
+          write_histogram(out, name, labels, *series->histogram);
         } else {
-          write_sample(out, name, utf8_only(labels), series->value.load(std::memory_order_relaxed));
+          write_sample(out, name, labels, series->value.load(std::memory_order_relaxed));
         }
       }
     }

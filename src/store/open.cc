@@ -6,8 +6,7 @@ namespace limpid::store {
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options) {
   const std::string_view url = options.url;
   if (url.starts_with("sqlite:")) return open_sqlite(options);
-  if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
-    return fail(Code::unsupported, {printable_url(url), ": this build has no PostgreSQL"});
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://")) return open_postgres(options);
   return fail(Code::usage, {"store '", printable_url(url), "': neither sqlite:PATH nor postgresql://…"});
 }
 

@@ -202,7 +202,9 @@ class RequestReader::State {
     const std::string_view version = line.substr(std::min(line.size(), space + 1));
     const bool is_one = version.size() == 8 && version.starts_with("HTTP/") && base::is_digit(version[5]) &&
                         version[6] == '.' && base::is_digit(version[7]);
-    return is_one ? refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here") : refuse(400, "malformed request line");
+    const bool is_line = std::count(line.begin(), line.end(), ' ') == 2;
+    return is_one && is_line ? refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+                             : refuse(400, "malformed request line");
   }
 
   // Where the request ends must be told once, in one way.

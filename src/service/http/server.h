@@ -1,5 +1,5 @@
-// The HTTP/1.1 server (Boost.Beast, in server.cc alone): keep-alive, pipelining, deadlines, limits, TLS with client
-// certificates, drain. It knows nothing of any API.
+// The HTTP/1.1 server (Boost.Asio in server.cc, Boost.Beast in message.cc): keep-alive, pipelining, deadlines, limits,
+// TLS with client certificates, drain. It knows nothing of any API.
 //
 // A request takes one of two ways. Handler::ready() is asked first, on the I/O thread that read the request: it must
 // not wait for anything, and answers with bytes that stand ready, or not at all. Else the request goes to a bounded

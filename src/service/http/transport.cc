@@ -66,7 +66,10 @@ Moved Transport::send() {
     }
     const Moved moved = tls_ ? send_tls() : send_plain();
     if (moved.how != Moved::How::done) return moved;
+    const std::size_t left = unsent();
     advance(moved.bytes);
+    // The kernel took what it had room for: asking again would only be told so.
+    if (!tls_ && moved.bytes < left) return {Moved::How::wants_write, 0};
   }
   return {Moved::How::done, 0};
 }
@@ -82,6 +85,12 @@ Moved Transport::send_plain() {
 Moved Transport::send_tls() {
   const iovec& part = parts_[first_];
   return tls_->write(static_cast<const char*>(part.iov_base), part.iov_len);
+}
+
+std::size_t Transport::unsent() const {
+  std::size_t count = 0;
+  for (std::size_t i = first_; i < parts_.size(); ++i) count += parts_[i].iov_len;
+  return count;
 }
 
 void Transport::advance(std::size_t count) {

@@ -65,6 +65,7 @@ class Transport {
  private:
   Moved send_plain();
   Moved send_tls();
+  std::size_t unsent() const;
   void advance(std::size_t count);
 
   int socket_;

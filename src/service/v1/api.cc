@@ -23,7 +23,7 @@ using http::Response;
 constexpr std::string_view kNotFound = "the resource cannot be found";
 constexpr std::string_view kStoreFailed = "database: an error occured when querying the backend";
 constexpr std::size_t kCompressFrom = 256;  // a smaller body would not get smaller
-constexpr int kWriteAttempts = 20;
+constexpr int kWriteAttempts = 50;
 
 std::int64_t seconds_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -50,7 +50,9 @@ void compress(const Request& request, Response& response) {
 
 Response error(int status, std::string_view message) { return json(status, error_body(message)); }
 
+// What no store could keep is the client's fault: a NUL byte, a name of a million letters.
 Response store_error(const Error& problem) {
+  if (problem.code() == Code::invalid || problem.code() == Code::limit) return error(400, problem.message());
   base::log(base::LogLevel::error, "store failed", {{"error", problem.describe()}});
   return error(500, kStoreFailed);
 }
@@ -103,7 +105,10 @@ Result<Fix> fix_of(const FeatureRequest& request, std::string_view name_space) {
   if (none) return fix;
   const version::Ordering* ordering = version::find_ordering(fix.scheme);
   if (ordering == nullptr) return fail(Code::invalid, {"unknown version format"});
-  if (!ordering->parse(request.version).valid) return fail(Code::invalid, {"invalid version"});
+  // dpkg itself only warns about odd characters; in an advisory they are a slip that would match nothing.
+  const auto is_fit = [](char c) { return base::is_alnum(c) || std::string_view(".-+~:_^").contains(c); };
+  if (!ordering->parse(request.version).valid || !std::ranges::all_of(request.version, is_fit))
+    return fail(Code::invalid, {"invalid version"});
   fix.version = request.version;
   return fix;
 }

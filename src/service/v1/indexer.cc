@@ -34,7 +34,11 @@ constexpr std::string_view kUnsupported = "worker: OS and/or package manager are
 constexpr std::string_view kParentUnknown = "worker: parent layer is unknown, it must be processed first";
 constexpr std::string_view kDatabase = "database: an error occured when querying the backend";
 
-IndexOutcome store_failed(const Error& error) { return {500, std::string(kDatabase), error.describe()}; }
+// What no store could keep is the client's fault: a NUL byte, a name of a million letters.
+IndexOutcome store_failed(const Error& error) {
+  if (error.code() == Code::invalid || error.code() == Code::limit) return {400, error.message(), error.describe()};
+  return {500, std::string(kDatabase), error.describe()};
+}
 
 std::optional<IndexOutcome> missing(const LayerRequest& request) {
   const std::pair<const std::string*, std::string_view> required[] = {
@@ -43,11 +47,6 @@ std::optional<IndexOutcome> missing(const LayerRequest& request) {
     if (value->empty())
       return IndexOutcome{400, base::cat({"could not process a layer which does not have a ", what}), "incomplete"};
   return std::nullopt;
-}
-
-// Package databases, whose loss would read as "nothing installed".
-bool is_package_database(std::string_view path) {
-  return path == "var/lib/dpkg/status" || path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed";
 }
 
 std::string reason_word(const IndexOutcome& outcome) {
@@ -101,7 +100,24 @@ store::Feature feature_of(const inventory::Package& package, std::string_view na
   return feature;
 }
 
-using NameAndVersion = std::pair<std::string_view, std::string_view>;
+// The image's features as v1 shows them. What was there before an upgrade of the distribution keeps the namespace that
+// it came from.
+std::set<store::Feature> features_of(const inventory::ImageInventory& image, std::string_view name_space,
+                                     const std::set<store::Feature>& before) {
+  std::map<std::pair<std::string_view, std::string_view>, std::string_view> known;
+  for (const store::Feature& one : before) known[{one.name, one.version}] = one.name_space;
+  std::set<store::Feature> features;
+  for (const inventory::Package& package : image.packages) {
+    if (package.kind != inventory::PackageKind::binary) continue;
+    store::Feature feature = feature_of(package, name_space);
+    const version::Ordering* ordering = version::find_ordering(feature.scheme);
+    if (ordering == nullptr || feature.version.empty() || !ordering->parse(feature.version).valid) continue;
+    const auto kept = known.find({feature.name, feature.version});
+    if (kept != known.end()) feature.name_space = kept->second;
+    features.insert(std::move(feature));
+  }
+  return features;
+}
 
 }  // namespace
 
@@ -226,48 +242,70 @@ Result<std::vector<Indexer::InventoryPointer>> Indexer::inventories_of(const sto
   return inventories;
 }
 
-IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* parent) {
-  BlobOptions blob_options;
-  blob_options.allowed = &allowed_;
-  blob_options.folders = &folders_;
-  blob_options.size_max = config_.size_max;
-  blob_options.timeout = config_.timeout;
-  blob_options.insecure_tls = config_.insecure_tls;
-  blob_options.ca_file = config_.ca_file;
-  blob_options.cancel = &cancelled_;
-
+// One pass over the blob; `wanted` as inventory::read_layer() takes it.
+IndexOutcome Indexer::read(const LayerRequest& request, std::span<const inventory::Unread> wanted,
+                           LayerInventory& layer) {
+  BlobOptions options;
+  options.allowed = &allowed_;
+  options.folders = &folders_;
+  options.size_max = config_.size_max;
+  options.timeout = config_.timeout;
+  options.insecure_tls = config_.insecure_tls;
+  options.ca_file = config_.ca_file;
+  options.cancel = &cancelled_;
+  auto blob = open_blob(request.path, request.headers, options);
+  if (!blob) return {400, std::string(kNotFound), blob.error().describe()};
+  // The format is only looked at once the blob is there: clients rely on that order of complaints.
   const bool aci = base::equal_ignoring_case(request.format, "ACI");
-  const auto read = [&](std::span<const inventory::Unread> wanted, LayerInventory& layer,
-                        std::uint64_t& packed) -> IndexOutcome {
-    auto blob = open_blob(request.path, request.headers, blob_options);
-    if (!blob) return {400, std::string(kNotFound), blob.error().describe()};
-    // The format is only looked at once the blob is there: clients rely on that order of complaints.
-    if (!aci && !base::equal_ignoring_case(request.format, "Docker"))
-      return {400, base::cat({"unsupported image format '", request.format, "'"}), "format"};
-    image::OpenOptions open;
-    open.inflate.output_max = config_.unpacked_size_max;
-    const std::shared_ptr<BlobState> state = blob->state;
-    const auto run = [&]() -> Result<void> {
-      LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader,
-                    image::read_layer(std::move(blob->source), 0, {}, request.name, open));
-      const std::unique_ptr<archive::EntryReader> rootfs = aci ? aci_entries(reader->entries()) : nullptr;
-      archive::EntryReader& entries = aci ? *rootfs : reader->entries();
-      LIMPID_ASSIGN(layer, inventory::read_layer(entries, {}, wanted));
-      LIMPID_ASSIGN(const image::LayerDescriptor measured, reader->finish());
-      layer.diff_id = measured.diff_id;
-      packed = measured.size;
-      return {};
-    };
-    const Result<void> outcome = run();
-    if (outcome) return {};
-    if (state->broken) return {400, std::string(kNotFound), outcome.error().describe()};
-    return {422, std::string(outcome.error().code() == Code::limit ? kTooBig : kBadArchive),
-            outcome.error().describe()};
+  if (!aci && !base::equal_ignoring_case(request.format, "Docker"))
+    return {400, base::cat({"unsupported image format '", request.format, "'"}), "format"};
+  image::OpenOptions open;
+  open.inflate.output_max = config_.unpacked_size_max;
+  const std::shared_ptr<BlobState> state = blob->state;
+  const auto run = [&]() -> Result<void> {
+    LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader,
+                  image::read_layer(std::move(blob->source), 0, {}, request.name, open));
+    const std::unique_ptr<archive::EntryReader> rootfs = aci ? aci_entries(reader->entries()) : nullptr;
+    const std::unique_ptr<archive::EntryReader> bounded = bounded_entries(aci ? *rootfs : reader->entries());
+    LIMPID_ASSIGN(layer, inventory::read_layer(*bounded, {}, wanted));
+    LIMPID_ASSIGN(const image::LayerDescriptor measured, reader->finish());
+    layer.diff_id = measured.diff_id;
+    return {};
   };
+  const Result<void> outcome = run();
+  if (outcome) return {};
+  // 422 tells a client never to come back; that a connection broke says nothing of the layer.
+  if (state->broken) return {400, std::string(kNotFound), outcome.error().describe()};
+  return {422, std::string(outcome.error().code() == Code::limit ? kTooBig : kBadArchive), outcome.error().describe()};
+}
 
+// The layer on top of its chain, as an image. Files that only a link leads to are read in a second pass over the layer;
+// those in lower layers cannot be, since only their inventories are left.
+IndexOutcome Indexer::merge(const LayerRequest& request, std::span<const InventoryPointer> chain, LayerInventory& layer,
+                            inventory::ImageInventory& image) {
+  const auto all = [&] {
+    std::vector<const LayerInventory*> layers;
+    for (const InventoryPointer& one : chain) layers.push_back(one.get());
+    layers.push_back(&layer);
+    return inventory::merge_layers(std::span<const LayerInventory* const>(layers));
+  };
+  image = all();
+  std::vector<inventory::Unread> wanted;
+  for (const inventory::Unread& unread : image.unread)
+    if (unread.layer == chain.size()) wanted.push_back(unread);
+  if (wanted.empty()) return {};
+  LayerInventory second;
+  IndexOutcome outcome = read(request, wanted, second);
+  if (outcome.status != 201) return outcome;
+  if (second.diff_id != layer.diff_id) return {400, std::string(kNotFound), "the layer changed between two readings"};
+  inventory::add_reading(layer, std::move(second));
+  image = all();
+  return {};
+}
+
+IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* parent) {
   LayerInventory layer;
-  std::uint64_t packed = 0;
-  IndexOutcome outcome = read({}, layer, packed);
+  IndexOutcome outcome = read(request, {}, layer);
   if (outcome.status != 201) return outcome;
   for (const Skipped& skipped : layer.skipped)
     if (is_package_database(skipped.path) && skipped.reason == SkipReason::too_big)
@@ -283,28 +321,9 @@ IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* par
     if (!features) return store_failed(features.error());
     parent_features = *std::move(features);
   }
-  // Without the inventories of all ancestors (they were read by an older detector set) the layer is looked at alone.
-  const bool alone = parent != nullptr && chain.empty();
-  const auto merge = [&] {
-    std::vector<const LayerInventory*> layers;
-    for (const InventoryPointer& one : chain) layers.push_back(one.get());
-    layers.push_back(&layer);
-    return inventory::merge_layers(std::span<const LayerInventory* const>(layers));
-  };
-  inventory::ImageInventory image = merge();
-  // Files of this layer that only a link leads to are read in a second pass over it; those of lower layers cannot be.
-  std::vector<inventory::Unread> wanted;
-  for (const inventory::Unread& unread : image.unread)
-    if (unread.layer == chain.size()) wanted.push_back(unread);
-  if (!wanted.empty()) {
-    LayerInventory second;
-    std::uint64_t again = 0;
-    outcome = read(wanted, second, again);
-    if (outcome.status != 201) return outcome;
-    if (second.diff_id != layer.diff_id) return {400, std::string(kNotFound), "the layer changed between two readings"};
-    inventory::add_reading(layer, std::move(second));
-    image = merge();
-  }
+  inventory::ImageInventory image;
+  outcome = merge(request, chain, layer, image);
+  if (outcome.status != 201) return outcome;
 
   store::NewLayer made;
   made.name = request.name;
@@ -313,37 +332,27 @@ IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* par
   made.parent_id = parent == nullptr ? 0 : parent->id;
   made.name_space = clair_namespace(image.distribution.name_space);
   if (made.name_space.empty() && parent != nullptr) made.name_space = parent->name_space;
-
-  std::map<NameAndVersion, const store::HeldFeature*> held;
-  for (const store::HeldFeature& one : parent_features) held[{one.feature.name, one.feature.version}] = &one;
-  std::set<store::Feature> now;
-  for (const inventory::Package& package : image.packages) {
-    if (package.kind != inventory::PackageKind::binary) continue;
-    store::Feature feature = feature_of(package, made.name_space);
-    const version::Ordering* ordering = version::find_ordering(feature.scheme);
-    if (ordering == nullptr || feature.version.empty() || !ordering->parse(feature.version).valid) continue;
-    // What was there before an upgrade of the distribution keeps the namespace it came from.
-    const auto before = held.find({feature.name, feature.version});
-    if (before != held.end()) feature.name_space = before->second->feature.name_space;
-    if (feature.name_space.empty())
-      return {422, std::string(kUnsupported), base::cat({"packages (", feature.name, ", …) but no distribution"})};
-    now.insert(std::move(feature));
-  }
-  if (alone && now.empty())
-    for (const store::HeldFeature& one : parent_features) now.insert(one.feature);
   std::set<store::Feature> before;
   for (const store::HeldFeature& one : parent_features) before.insert(one.feature);
+  std::set<store::Feature> now = features_of(image, made.name_space, before);
+  // Without the inventories of all ancestors (they were read by an older detector set) the layer was looked at alone,
+  // and what it does not speak of is as it was.
+  if (parent != nullptr && chain.empty() && now.empty()) now = before;
+  const auto homeless = std::ranges::find_if(now, [](const store::Feature& one) { return one.name_space.empty(); });
+  if (homeless != now.end())
+    return {422, std::string(kUnsupported), base::cat({"packages (", homeless->name, ", …) but no distribution"})};
   std::ranges::set_difference(now, before, std::back_inserter(made.added));
   std::ranges::set_difference(before, now, std::back_inserter(made.removed));
+  return keep(std::move(layer), made);
+}
 
+IndexOutcome Indexer::keep(LayerInventory&& layer, const store::NewLayer& made) {
   const auto bytes = inventory::store(layer);
   if (!bytes) return {422, std::string(kTooBig), bytes.error().describe()};
   if (auto kept = store_.put_inventory(layer.diff_id, detector_set_, *bytes); !kept) return store_failed(kept.error());
   const auto put = store_.put_layer(made);
   if (!put && put.error().code() == Code::not_found)
     return {400, std::string(kParentUnknown), "the parent went while the layer was read"};
-  if (!put && (put.error().code() == Code::limit || put.error().code() == Code::invalid))
-    return {400, put.error().message(), put.error().describe()};
   if (!put) return store_failed(put.error());
   remember(std::make_shared<const LayerInventory>(std::move(layer)), bytes->size());
   return {};

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,15 +48,14 @@ class Indexer {
   using InventoryPointer = std::shared_ptr<const inventory::LayerInventory>;
 
   IndexOutcome index(const LayerRequest& request, const store::Layer* parent);
+  IndexOutcome read(const LayerRequest& request, std::span<const inventory::Unread> wanted,
+                    inventory::LayerInventory& layer);
+  IndexOutcome merge(const LayerRequest& request, std::span<const InventoryPointer> chain,
+                     inventory::LayerInventory& layer, inventory::ImageInventory& image);
+  IndexOutcome keep(inventory::LayerInventory&& layer, const store::NewLayer& made);
   Result<std::vector<InventoryPointer>> inventories_of(const store::Layer& layer);
   Result<InventoryPointer> inventory_of(const Digest& diff_id);
   void remember(const InventoryPointer& inventory, std::uint64_t bytes);
-
-  // What the layers of a chain look like to v1.
-  struct Seen {
-    std::string name_space;
-    std::vector<store::Feature> features;
-  };
 
   const LayersConfig config_;
   const std::string node_;

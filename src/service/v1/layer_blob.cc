@@ -123,7 +123,32 @@ class AciReader final : public archive::EntryReader {
   archive::Entry entry_;
 };
 
+class BoundedReader final : public archive::EntryReader {
+ public:
+  explicit BoundedReader(archive::EntryReader& inner) : inner_(inner) {}
+
+  Result<const archive::Entry*> next() override {
+    LIMPID_ASSIGN(const archive::Entry* entry, inner_.next());
+    if (entry != nullptr && entry->size > kPackageDatabaseMax && is_package_database(entry->path))
+      return fail(Code::limit, {entry->path, ": ", entry->size, " bytes, more than ", kPackageDatabaseMax});
+    return entry;
+  }
+  Result<Bytes> content() override { return inner_.content(); }
+  const SkippedList& skipped() const override { return inner_.skipped(); }
+
+ private:
+  archive::EntryReader& inner_;
+};
+
 }  // namespace
+
+bool is_package_database(std::string_view path) {
+  return path == "var/lib/dpkg/status" || path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed";
+}
+
+std::unique_ptr<archive::EntryReader> bounded_entries(archive::EntryReader& inner) {
+  return std::make_unique<BoundedReader>(inner);
+}
 
 Result<Blob> open_blob(const std::string& path, const net::Headers& headers, const BlobOptions& options) {
   std::unique_ptr<archive::Source> source;

@@ -39,6 +39,12 @@ struct Blob {
 // Errors are for the log: the client learns only that the layer could not be found.
 Result<Blob> open_blob(const std::string& path, const net::Headers& headers, const BlobOptions& options);
 
+// The same entries, until a package database comes that is larger than Clair took: then Code::limit at once, and not
+// after all of it has passed. `inner` must outlive it.
+inline constexpr std::uint64_t kPackageDatabaseMax = std::uint64_t{200} << 20;
+std::unique_ptr<archive::EntryReader> bounded_entries(archive::EntryReader& inner);
+bool is_package_database(std::string_view path);
+
 // Yields the entries below rootfs/ under their paths in the image, as an App Container Image holds them
 // (https://github.com/appc/spec/blob/master/spec/aci.md#image-layout). `inner` must outlive it.
 std::unique_ptr<archive::EntryReader> aci_entries(archive::EntryReader& inner);

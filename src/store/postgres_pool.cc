@@ -1,0 +1,83 @@
+#include "store/postgres_pool.h"
+
+#include <thread>
+
+#include "base/log.h"
+
+namespace limpid::store::postgres {
+
+Result<void> Pool::take_permit(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  if (permits_ > 0 && waiting_.empty()) {
+    --permits_;
+    return {};
+  }
+  Waiter waiter;
+  const auto place = waiting_.insert(waiting_.end(), &waiter);
+  if (waiter.granted_changed.wait_until(lock, deadline, [&] { return waiter.granted; })) return {};
+  waiting_.erase(place);
+  return fail(Code::io, {"all connections are in use, none became free in time"});
+}
+
+void Pool::give_permit() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.empty()) {
+    ++permits_;
+    return;
+  }
+  Waiter& first = *waiting_.front();
+  waiting_.pop_front();
+  first.granted = true;  // the permit passes from hand to hand: nobody can overtake
+  first.granted_changed.notify_one();
+}
+
+std::unique_ptr<Connection> Pool::take_idle() {
+  for (;;) {
+    std::unique_ptr<Connection> connection;
+    {
+      const std::lock_guard lock(mutex_);
+      if (idle_.empty()) return nullptr;
+      connection = std::move(idle_.back());
+      idle_.pop_back();
+    }
+    if (!connection->is_lost()) return connection;
+  }
+}
+
+Result<std::unique_ptr<Connection>> Pool::connect(Clock::time_point deadline) {
+  Pauses pauses;
+  for (;;) {
+    Result<std::unique_ptr<Connection>> connection = Connection::open(url_, deadline);
+    if (connection) return connection;
+    const std::chrono::milliseconds pause = pauses.next();
+    if (Clock::now() + pause >= deadline) return connection;
+    base::log(base::LogLevel::warn, "store: cannot connect, trying again",
+              {{"error", connection.error().describe()}, {"pause_ms", pause.count()}});
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+Result<Pool::Taken> Pool::take(Clock::time_point deadline) {
+  LIMPID_TRY(take_permit(deadline));
+  std::unique_ptr<Connection> connection = take_idle();
+  if (connection == nullptr) {
+    Result<std::unique_ptr<Connection>> opened = connect(deadline);
+    if (!opened) {
+      give_permit();
+      return std::unexpected(std::move(opened).error());
+    }
+    connection = *std::move(opened);
+  }
+  return Taken(*this, std::move(connection));
+}
+
+void Pool::give_back(std::unique_ptr<Connection> connection) {
+  if (connection->is_idle()) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(connection));
+  }
+  connection.reset();  // one that is left in some state is closed, before the next may be opened
+  give_permit();
+}
+
+}  // namespace limpid::store::postgres

@@ -1,0 +1,101 @@
+// Custom advisories. An advisory's revision is the number of the change that wrote it: it grows even beyond the life of
+// a row, so that a writer that saw a forgotten row cannot overwrite the next one. A write is one round trip.
+#include "store/arguments.h"
+#include "store/postgres_store.h"
+
+namespace limpid::store::postgres {
+namespace {
+
+CustomAdvisory advisory_of(const Rows& rows, std::size_t row) {
+  CustomAdvisory advisory;
+  advisory.name_space = rows.text(row, 0);
+  advisory.name = rows.text(row, 1);
+  advisory.deleted = rows.boolean(row, 2);
+  advisory.document = rows.text(row, 3);
+  advisory.revision = rows.integer(row, 4);
+  return advisory;
+}
+
+Result<void> check_arguments(const CustomAdvisory& advisory, std::span<const NewNotification> notifications) {
+  LIMPID_TRY(check_advisory(advisory));
+  return check_notifications(notifications);
+}
+
+Change change_of(const CustomAdvisory& advisory) {
+  Change change;
+  change.kind = Change::Kind::advisory;
+  change.name_space = advisory.name_space;
+  change.name = advisory.name;
+  return change;
+}
+
+std::unexpected<Error> came_second(const CustomAdvisory& advisory) {
+  return fail(Code::mismatch,
+              {advisory.name_space, " ", advisory.name, ": revision ", advisory.revision, " is not what is stored"});
+}
+
+}  // namespace
+
+Result<std::optional<CustomAdvisory>> PostgresStore::advisory(std::string_view name_space, std::string_view name) {
+  return read("advisory", [&](Connection& connection) -> Result<std::optional<CustomAdvisory>> {
+    LIMPID_TRY(check_name("namespace", name_space));
+    LIMPID_TRY(check_name("name of an advisory", name));
+    LIMPID_ASSIGN(const Rows rows, connection.run(Sql::advisory, name_space, name));
+    if (rows.empty()) return std::nullopt;
+    return advisory_of(rows, 0);
+  });
+}
+
+// In pieces, so that neither memory nor a repetition grows with their number. An advisory that is written while the
+// pieces are read may be missing or old here; a node that listens is told of it.
+Result<void> PostgresStore::all_advisories(const std::function<void(CustomAdvisory&&)>& take) {
+  return observed("all_advisories", [&]() -> Result<void> {
+    std::int64_t space = 0;
+    std::string name;
+    for (;;) {
+      const auto piece = [&](Connection& connection) {
+        return connection.run(Sql::all_advisories, space, name, kAdvisoriesAtOnce);
+      };
+      LIMPID_ASSIGN(const Rows rows, with_connection(piece));
+      for (std::size_t row = 0; row < rows.size(); ++row) take(advisory_of(rows, row));
+      if (rows.size() < kAdvisoriesAtOnce) return {};
+      space = rows.integer(rows.size() - 1, 5);
+      name = rows.text(rows.size() - 1, 1);
+    }
+  });
+}
+
+Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version::Scheme scheme,
+                                         std::span<const NewNotification> notifications) {
+  return write("put_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
+    LIMPID_TRY(check_arguments(advisory, notifications));
+    const NotificationColumns news(notifications);
+    Batch batch(connection);
+    batch.add(Sql::begin).add(Sql::lock_counter);
+    batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
+              static_cast<int>(scheme));
+    batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
+              advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
+              news.new_revisions());
+    LIMPID_ASSIGN(made, commit(batch, change_of(advisory)));
+    if (!made) return came_second(advisory);
+    return {};
+  });
+}
+
+Result<void> PostgresStore::forget_advisory(const CustomAdvisory& advisory,
+                                            std::span<const NewNotification> notifications) {
+  return write("forget_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
+    LIMPID_TRY(check_arguments(advisory, notifications));
+    const NotificationColumns news(notifications);
+    Batch batch(connection);
+    batch.add(Sql::begin).add(Sql::lock_counter);
+    batch.add(Sql::forget_advisory, advisory.name_space, advisory.name, advisory.revision, node_, channels_.changes,
+              news.names(), news.created(), news.old_revisions(), news.new_revisions());
+    LIMPID_ASSIGN(made, commit(batch, change_of(advisory)));
+    if (!made) return came_second(advisory);
+    return {};
+  });
+}
+
+}  // namespace limpid::store::postgres
