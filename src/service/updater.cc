@@ -256,11 +256,11 @@ Result<void> Updater::State::publish(const UpdateOutcome& outcome) {
 }
 
 void Updater::State::tell(const store::FeedState& feed) {
-  metrics.set("limpid_feed_last_success_timestamp_seconds", static_cast<double>(feed.last_success),
-              {{"feed", feed.name}});
-  metrics.set("limpid_feed_records", static_cast<double>(feed.records), {{"feed", feed.name}});
-  metrics.set("limpid_feed_statements", static_cast<double>(feed.statements), {{"feed", feed.name}});
-  metrics.set("limpid_feed_failing", feed.problem.empty() ? 0 : 1, {{"feed", feed.name}});
+  const Labels of_feed = {{"feed", feed.name}};
+  metrics.set("limpid_feed_last_success_timestamp_seconds", static_cast<double>(feed.last_success), of_feed);
+  metrics.set("limpid_feed_records", static_cast<double>(feed.records), of_feed);
+  metrics.set("limpid_feed_statements", static_cast<double>(feed.statements), of_feed);
+  metrics.set("limpid_feed_failing", feed.problem.empty() ? 0 : 1, of_feed);
 }
 
 Result<void> Updater::State::save_states(const std::vector<store::FeedState>& feeds) {

@@ -59,7 +59,8 @@ class UpdaterTest : public testing::Test {
   }
   // As if the last update was long ago.
   void make_due() {
-    for (store::FeedState state : store_->feed_states().value()) {
+    auto states = store_->feed_states().value();
+    for (store::FeedState& state : states) {
       state.last_attempt = 1;
       ASSERT_TRUE(store_->put_feed_state(state));
     }
