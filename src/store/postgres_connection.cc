@@ -53,10 +53,11 @@ void append_element(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
+// libpq's messages come in several lines, indented by tabs.
 std::string one_line(std::string_view message) {
-  std::string line(base::trim(message));
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return line;
+  std::string line;
+  while (!message.empty()) base::append(line, {line.empty() ? "" : " ", base::take_word(message)});
+  return std::string(base::trim(line));
 }
 
 Code code_of(std::string_view sqlstate) {

@@ -277,6 +277,59 @@ TEST(PostgresNodes, ReloadWhatTheLogHasForgotten) {
   EXPECT_EQ(node.recorder.reloads(), 0);
 }
 
+TEST(PostgresNodes, KeepNoMoreChangesThanPromised) {
+  const std::string url = server().fresh_url().value();
+  const std::string schema = schema_of(url);
+  ASSERT_NE(open(url, nullptr), nullptr);
+  const std::string before = std::to_string(kChangesKept + 999);
+  ASSERT_TRUE(server().query("INSERT INTO " + schema + ".change_log SELECT i, 2, '', '', 0 FROM generate_series(1, " +
+                             before + ") AS i"));
+  ASSERT_TRUE(server().query("UPDATE " + schema + ".change_counter SET number = " + before));
+  Node node(url);
+  must(node.store->put_advisory(new_advisory("debian:12", "CVE-1"), version::Scheme::dpkg, {}));
+  ASSERT_EQ(node.recorder.changes().size(), 1u);
+  EXPECT_EQ(node.recorder.changes()[0].number, kChangesKept + 1'000);
+  EXPECT_EQ(server().query("SELECT count(*) FROM " + schema + ".change_log").value(), std::to_string(kChangesKept));
+  EXPECT_EQ(server().query("SELECT min(number) FROM " + schema + ".change_log").value(), "1001");
+}
+
+// One of many publishers of the same generation wins, and what it published is what the others fetch.
+TEST(PostgresNodes, PublishOneDatabaseOfAGeneration) {
+  constexpr int kNodes = 3;
+  const std::string url = server().fresh_url().value();
+  const base::TemporaryDirectory folder = base::TemporaryDirectory::make("limpid-nodes-").value();
+  std::vector<std::unique_ptr<Node>> nodes;
+  for (int i = 0; i < kNodes; ++i) nodes.push_back(std::make_unique<Node>(url));
+  for (std::int64_t generation = 1; generation <= 3; ++generation) {
+    std::atomic<int> won = -1;
+    in_parallel(kNodes, [&](int thread) {
+      std::string bytes(std::size_t{12'345'678} + static_cast<std::size_t>(thread), static_cast<char>('a' + thread));
+      const std::string path = base::cat({folder.path(), "/", thread});
+      must(base::write_file_atomically(path, base::as_bytes(bytes)));
+      const DatabaseRecord record{generation, std::to_string(thread), bytes.size(), 1};
+      const auto published = nodes[static_cast<std::size_t>(thread)]->store->publish_database(record, path, {});
+      if (published) {
+        EXPECT_EQ(won.exchange(thread), -1);
+      } else {
+        EXPECT_EQ(conformance::outcome(published), "mismatch") << published.error().describe();
+      }
+    });
+    ASSERT_NE(won, -1);
+    const std::string fetched = folder.path() + "/fetched";
+    for (const auto& node : nodes) {
+      EXPECT_EQ(node->recorder.changes().size(), static_cast<std::size_t>(generation));
+      EXPECT_EQ(must(node->store->database())->sha256, std::to_string(won));
+      const auto took = time_of([&] { must(node->store->fetch_database(generation, fetched)); });
+      const std::string bytes = must(base::read_file(fetched, 20'000'000));
+      EXPECT_EQ(bytes.size(), std::size_t{12'345'678} + static_cast<std::size_t>(won));
+      EXPECT_EQ(bytes.find_first_not_of(static_cast<char>('a' + won)), std::string::npos);
+      if (node == nodes.front()) std::printf("12 MB fetched in %ld ms\n", took.count());
+    }
+  }
+  // What lost, and what is older than the generation before, takes no room.
+  EXPECT_EQ(server().query("SELECT count(DISTINCT upload) FROM " + schema_of(url) + ".generation_chunk").value(), "2");
+}
+
 TEST(PostgresNodes, PutTheSameLayersAtOnce) {
   constexpr int kNodes = 3;
   constexpr int kThreads = 6;
