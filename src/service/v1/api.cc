@@ -103,7 +103,17 @@ Result<std::int64_t> parse_limit(const std::string& value) {
   return limit;
 }
 
+// What the store could not look up later must not be in what it keeps.
+Result<void> check_text(std::string_view what, std::string_view text) {
+  if (text.size() > store::kNameLengthMax)
+    return fail(Code::limit, {what, ": ", text.size(), " bytes, more than ", store::kNameLengthMax});
+  if (text.contains('\0') || !base::is_utf8(text)) return fail(Code::invalid, {what, ": no text"});
+  return {};
+}
+
 Result<Fix> fix_of(const FeatureRequest& request, std::string_view name_space) {
+  LIMPID_TRY(check_text("name of a feature", request.name));
+  LIMPID_TRY(check_text("version", request.version));
   const bool none = request.version == "None";
   Fix fix;
   fix.package = request.name;

@@ -23,6 +23,8 @@ namespace {
 using inventory::LayerInventory;
 
 constexpr std::uint64_t kRecentBytesMax = std::uint64_t{64} << 20;  // packed; some five times that unpacked
+// A layer that unpacks to more than a gigabyte and so many times its size is a bomb: real ones stay below 50.
+constexpr std::uint64_t kBombRatio = 200;
 constexpr std::chrono::seconds kLeaseTime{30};
 constexpr std::chrono::milliseconds kLeaseRenewal{10'000};
 constexpr std::chrono::milliseconds kWaitForOthers{20};
@@ -261,6 +263,7 @@ IndexOutcome Indexer::read(const LayerRequest& request, std::span<const inventor
     return {400, base::cat({"unsupported image format '", request.format, "'"}), "format"};
   image::OpenOptions open;
   open.inflate.output_max = config_.unpacked_size_max;
+  open.inflate.ratio_max = kBombRatio;
   const std::shared_ptr<BlobState> state = blob->state;
   const auto run = [&]() -> Result<void> {
     LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader,
