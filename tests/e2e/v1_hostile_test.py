@@ -447,7 +447,7 @@ class Archives(Survives):
             answer = self.client.post_layer(self.unique("layer"), self.blobs.pieces(lambda head=head: layers_v1.gzip_zeros(head, 32)), timeout=90)
             if head.strip(b"\0"):
                 self.refuse(answer, 422)
-                self.assertRegex(answer.message, texts)
+                self.assertTrue(answer.message.endswith(texts.rstrip("$")), answer.message)
             else:  # an archive may end in zeros, and be called empty or refused
                 self.assertIn(answer.status, (201, 422))
             self.assertLess(time.monotonic() - began, 60)

@@ -38,6 +38,8 @@ constexpr std::string_view kDatabase = "database: an error occured when querying
 
 // What no store could keep is the client's fault: a NUL byte, a name of a million letters.
 IndexOutcome store_failed(const Error& error) {
+  if (error.code() == Code::not_found)
+    return {400, std::string(kParentUnknown), "the parent went while the layer was read"};
   if (error.code() == Code::invalid || error.code() == Code::limit) return {400, error.message(), error.describe()};
   return {500, std::string(kDatabase), error.describe()};
 }
@@ -354,8 +356,6 @@ IndexOutcome Indexer::keep(LayerInventory&& layer, const store::NewLayer& made) 
   if (!bytes) return {422, std::string(kTooBig), bytes.error().describe()};
   if (auto kept = store_.put_inventory(layer.diff_id, detector_set_, *bytes); !kept) return store_failed(kept.error());
   const auto put = store_.put_layer(made);
-  if (!put && put.error().code() == Code::not_found)
-    return {400, std::string(kParentUnknown), "the parent went while the layer was read"};
   if (!put) return store_failed(put.error());
   remember(std::make_shared<const LayerInventory>(std::move(layer)), bytes->size());
   return {};
