@@ -379,7 +379,7 @@ void Batch::send(Sql sql, const Values& values) {
   if (failed_to_send_) return;
   const std::size_t place = static_cast<std::size_t>(sql);
   const std::string name = base::cat({"s", place});
-  failed_to_send_ = !enter();
+  failed_to_send_ = connection_.lost_ || !enter();
   if (!failed_to_send_ && !connection_.prepared_[place]) {
     failed_to_send_ = PQsendPrepare(connection_.handle_, name.c_str(), text_of(sql), 0, nullptr) == 0;
     connection_.prepared_[place] = true;  // until it turns out otherwise
@@ -445,7 +445,7 @@ Result<std::vector<Rows>> Batch::run() {
   std::vector<Rows> answers;
   std::optional<Error> error;  // the first
   bool is_settled = false;
-  for (std::size_t i = 0; i < sent_.size() && !connection_.lost_; ++i) {
+  for (std::size_t i = 0; i < sent_.size() && !(error && connection_.lost_); ++i) {
     Result<std::optional<Rows>> one = answer(sent_[i], deadline);
     if (!one && !error) {
       error = std::move(one).error();
