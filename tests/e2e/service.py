@@ -319,6 +319,7 @@ class Postgres:
     """A private server in a temporary folder, owned by `postgres` where the test is root. Commits survive kill(): only
     fsync is off, which the kernel's page cache makes good as long as the machine itself stands."""
 
+    fsync = "off"
     _shared = None
 
     def __init__(self):
@@ -367,7 +368,7 @@ class Postgres:
             wrapper = [*(self.user or ["setpriv"]), "--pdeathsig", "INT"] if shutil.which("setpriv") else []
             self.process = subprocess.Popen(
                 [*wrapper, os.path.join(POSTGRES, "postgres"), "-D", self.data, "-p", str(self.port), "-k", self.folder,
-                 "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "max_connections=200",
+                 "-c", "listen_addresses=127.0.0.1", "-c", f"fsync={self.fsync}", "-c", "synchronous_commit=on", "-c", "max_connections=200",
                  "-c", "shared_buffers=64MB", "-c", "log_min_messages=warning"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
 
         def ready():
@@ -441,6 +442,12 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
         if Postgres._shared is self:
             Postgres._shared = None
+
+
+class DurablePostgres(Postgres):
+    """One whose commits reach the disk: for measuring what they cost."""
+
+    fsync = "on"
 
 
 # ── The balancer ────────────────────────────────────────────────────────────────────────────────────────────────────
