@@ -51,7 +51,7 @@ constexpr std::size_t kSeriesMax = 2'000;
 constexpr std::size_t kLabelsMax = 8;
 constexpr std::size_t kProcFileMax = std::size_t{4} << 10;  // /proc/self/stat is one line
 
-enum class Kind : std::uint8_t { counter, gauge, histogram, computed };
+enum class Kind : std::uint8_t { counter, gauge, histogram };
 
 struct Series {
   std::atomic<double> value{0};                   // of counters and gauges
@@ -62,7 +62,6 @@ struct Family {
   Kind kind = Kind::counter;
   std::string help;
   std::vector<double> buckets;
-  std::function<double()> compute;
   // By the labels as they are written, without braces. Never removed: pointers stay good.
   std::map<std::string, std::shared_ptr<Series>, std::less<>> series;
 };
@@ -218,6 +217,7 @@ void add_process(Texts& texts) {
 struct Metrics::State {
   mutable std::shared_mutex mutex;  // of the maps; values are atomic
   std::map<std::string, Family, std::less<>> families;
+  std::vector<std::function<void(Metrics&)>> collectors;
 
   void declare(std::string_view name, Family family) {
     const std::unique_lock lock(mutex);
@@ -255,21 +255,19 @@ Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::declare_counter(std::string_view name, std::string_view help) {
-  state_->declare(name, {.kind = Kind::counter, .help = std::string(help), .buckets = {}, .compute = {}, .series = {}});
+  state_->declare(name, {.kind = Kind::counter, .help = std::string(help), .buckets = {}, .series = {}});
 }
 void Metrics::declare_gauge(std::string_view name, std::string_view help) {
-  state_->declare(name, {.kind = Kind::gauge, .help = std::string(help), .buckets = {}, .compute = {}, .series = {}});
+  state_->declare(name, {.kind = Kind::gauge, .help = std::string(help), .buckets = {}, .series = {}});
 }
 void Metrics::declare_histogram(std::string_view name, std::string_view help, std::vector<double> buckets) {
   assert(std::ranges::is_sorted(buckets));
-  state_->declare(
-      name,
-      {.kind = Kind::histogram, .help = std::string(help), .buckets = std::move(buckets), .compute = {}, .series = {}});
+  state_->declare(name,
+                  {.kind = Kind::histogram, .help = std::string(help), .buckets = std::move(buckets), .series = {}});
 }
-void Metrics::declare_computed_gauge(std::string_view name, std::string_view help, std::function<double()> value) {
-  state_->declare(
-      name,
-      {.kind = Kind::computed, .help = std::string(help), .buckets = {}, .compute = std::move(value), .series = {}});
+void Metrics::collect(std::function<void(Metrics&)> collector) {
+  const std::unique_lock lock(state_->mutex);
+  state_->collectors.push_back(std::move(collector));
 }
 
 void Metrics::add(std::string_view counter, Labels labels, double by) {
@@ -281,6 +279,10 @@ void Metrics::set(std::string_view gauge, double value, Labels labels) {
   if (const auto series = state_->find(gauge, Kind::gauge, labels))
     series->value.store(value, std::memory_order_relaxed);
 }
+void Metrics::set_total(std::string_view counter, double total, Labels labels) {
+  if (const auto series = state_->find(counter, Kind::counter, labels))
+    series->value.store(total, std::memory_order_relaxed);
+}
 void Metrics::observe(std::string_view histogram, double value, Labels labels) {
   if (const auto series = state_->find(histogram, Kind::histogram, labels)) series->histogram->add(value);
 }
@@ -291,9 +293,14 @@ std::shared_ptr<Metrics::Histogram> Metrics::histogram(std::string_view name, La
 }
 void Metrics::observe(Histogram& histogram, double value) { histogram.add(value); }
 
-std::string Metrics::text() const {
+std::string Metrics::text() {
+  std::vector<std::function<void(Metrics&)>> collectors;
+  {
+    const std::shared_lock lock(state_->mutex);
+    collectors = state_->collectors;
+  }
+  for (const auto& collector : collectors) collector(*this);
   Texts texts;
-  std::vector<std::pair<std::string, std::function<double()>>> computed;
   {
     const std::shared_lock lock(state_->mutex);
     for (const auto& [name, family] : state_->families) {
@@ -303,7 +310,6 @@ std::string Metrics::text() const {
                  : family.kind == Kind::histogram ? "histogram"
                                                   : "gauge",
                  family.help);
-      if (family.kind == Kind::computed) computed.emplace_back(name, family.compute);
       for (const auto& [labels, series] : family.series) {
         if (family.kind == Kind::histogram) {
           write_histogram(out, name, labels, *series->histogram);
@@ -313,7 +319,6 @@ std::string Metrics::text() const {
       }
     }
   }
-  for (const auto& [name, compute] : computed) write_sample(texts[name], name, "", compute());
   add_process(texts);
   std::string all;
   for (const auto& [name, text] : texts) all += text;

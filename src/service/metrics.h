@@ -29,15 +29,16 @@ class Metrics {
   void declare_counter(std::string_view name, std::string_view help);
   void declare_gauge(std::string_view name, std::string_view help);
   void declare_histogram(std::string_view name, std::string_view help, std::vector<double> buckets);
-  // Asked when the text is written.
-  void declare_computed_gauge(std::string_view name, std::string_view help, std::function<double()> value);
+  // Called before each text is written: sets what is cheaper to ask than to keep true.
+  void collect(std::function<void(Metrics&)> collector);
 
   void add(std::string_view counter, Labels labels = {}, double by = 1);
   void set(std::string_view gauge, double value, Labels labels = {});
+  void set_total(std::string_view counter, double total, Labels labels = {});  // counted elsewhere
   void observe(std::string_view histogram, double value, Labels labels = {});
 
   // Sorted by name, then labels. With process_* (CPU, resident memory, open descriptors, start time).
-  std::string text() const;
+  std::string text();
 
   // Hot counters: looked up once, then without a hash.
   class Histogram;

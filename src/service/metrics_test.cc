@@ -16,7 +16,7 @@ namespace limpid::service {
 namespace {
 
 // All but process_*, which no test can foretell.
-std::string own_text(const Metrics& metrics) {
+std::string own_text(Metrics& metrics) {
   const std::string text = metrics.text();
   std::string out;
   for (std::string_view rest = text; const auto line = base::take_line(rest);) {
@@ -27,7 +27,7 @@ std::string own_text(const Metrics& metrics) {
   return out;
 }
 
-double value_of(const Metrics& metrics, const std::string& sample) {
+double value_of(Metrics& metrics, const std::string& sample) {
   const std::string text = metrics.text();
   const std::size_t at = text.find(base::cat({"\n", sample, " "}));
   return at == std::string::npos ? std::nan("") : std::stod(text.substr(at + sample.size() + 2));
@@ -38,7 +38,8 @@ TEST(Metrics, TextIsSortedAndEscaped) {
   metrics.declare_histogram("b_milliseconds", "Two \\ lines\nof help.", {0.05, 1, 10});
   metrics.declare_counter("a_total", "A.");
   metrics.declare_gauge("c", "C.");
-  metrics.declare_computed_gauge("d", "D.", [] { return 1.5; });
+  metrics.declare_gauge("d", "D.");
+  metrics.collect([](Metrics& all) { all.set("d", 1.5); });
   metrics.declare_counter("unused_total", "U.");
   metrics.add("a_total", {{"z", "1"}, {"a", "q\"\\\n"}});
   metrics.add("a_total", {{"a", "q\"\\\n"}, {"z", "1"}}, 2.5);
@@ -73,7 +74,7 @@ d 1.5
 }
 
 TEST(Metrics, ProcessFactsAreThisProcess) {
-  const Metrics metrics;
+  Metrics metrics;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   const double start = value_of(metrics, "process_start_time_seconds");
   EXPECT_LE(start, now + 1);
@@ -85,15 +86,19 @@ TEST(Metrics, ProcessFactsAreThisProcess) {
   EXPECT_GE(value_of(metrics, "process_cpu_seconds_total"), 0);
 }
 
-TEST(Metrics, ComputedValuesMayObserve) {
+TEST(Metrics, CollectorsAreAskedForEachText) {
   Metrics metrics;
   metrics.declare_counter("asked_total", "A.");
-  metrics.declare_computed_gauge("computed", "C.", [&] {
-    metrics.add("asked_total");
-    return 7.0;
+  metrics.declare_counter("elsewhere_total", "E.");
+  metrics.declare_gauge("computed", "C.");
+  metrics.collect([](Metrics& all) {
+    all.add("asked_total");
+    all.set("computed", 7);
+    all.set_total("elsewhere_total", 41);
   });
   EXPECT_EQ(value_of(metrics, "computed"), 7);
-  EXPECT_EQ(value_of(metrics, "asked_total"), 1);
+  EXPECT_EQ(value_of(metrics, "elsewhere_total"), 41);
+  EXPECT_EQ(value_of(metrics, "asked_total"), 3);
 }
 
 TEST(Metrics, ThreadsLoseNothing) {

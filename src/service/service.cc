@@ -1,5 +1,6 @@
 #include "service/service.h"
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -45,6 +46,12 @@ class Memory final : public store::ChangeListener {
     store_ = &store;
     database_changed_ = std::move(database_changed);
     return read_all();
+  }
+
+  // From now on changes mean nothing.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    store_ = nullptr;
   }
 
   void changed(const store::Change& change) override {
@@ -145,6 +152,8 @@ class Node final : public Service {
   explicit Node(const Config& config)
       : config_(config), node_(v1::new_uuid()), cache_(config.api.cache_bytes), memory_(catalogue_, cache_) {}
 
+  ~Node() override { memory_.end(); }
+
   Result<void> open() {
     declare_service_metrics(metrics_);
     LIMPID_ASSIGN(folder_, data_folder(config_.data_folder));
@@ -196,7 +205,7 @@ class Node final : public Service {
     LIMPID_ASSIGN_WITHIN(store_, store::open_store(options), {"store ", store::printable_url(options.url)});
     base::log(base::LogLevel::info, "store open", {{"url", store::printable_url(options.url)}, {"node", node_}});
     return memory_.begin(*store_, [this] {
-      if (files_) files_->look();
+      if (DatabaseFiles* files = known_files_.load()) files->look();
     });
   }
 
@@ -216,6 +225,7 @@ class Node final : public Service {
     files_ = std::make_unique<DatabaseFiles>(
         DatabaseFiles::Options{folder_, config_.database, default_database(), config_.notifier.only_affected}, *store_,
         catalogue_, cache_, metrics_, updater_.get(), notify);
+    known_files_ = files_.get();
     return files_->start();
   }
 
@@ -246,10 +256,17 @@ class Node final : public Service {
   }
 
   void measure() {
-    metrics_.declare_computed_gauge("limpid_report_cache_bytes", "Bytes of answers that stand ready.",
-                                    [this] { return static_cast<double>(cache_.bytes()); });
-    metrics_.declare_computed_gauge("limpid_http_connections", "Open connections of the API.",
-                                    [this] { return static_cast<double>(server_->load().connections); });
+    metrics_.set("limpid_build_info", 1, {{"version", LIMPID_VERSION}});
+    metrics_.collect([this](Metrics& metrics) {
+      metrics.set("limpid_report_cache_bytes", static_cast<double>(cache_.bytes()));
+      metrics.set_total("limpid_report_cache_hits_total", static_cast<double>(cache_.hits()));
+      metrics.set_total("limpid_report_cache_misses_total", static_cast<double>(cache_.misses()));
+      const http::Server::Load load = server_->load();
+      metrics.set("limpid_http_connections", static_cast<double>(load.connections));
+      for (std::size_t queue = 0; queue < load.waiting.size(); ++queue)
+        metrics.set("limpid_http_waiting", static_cast<double>(load.waiting[queue]),
+                    {{"queue", queue == v1::kQueueIndexing ? "indexing" : "quick"}});
+    });
   }
 
   Config config_;
@@ -264,6 +281,7 @@ class Node final : public Service {
   std::unique_ptr<Updater> updater_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<DatabaseFiles> files_;
+  std::atomic<DatabaseFiles*> known_files_ = nullptr;  // for the store's threads
   std::unique_ptr<v1::Indexer> indexer_;
   std::unique_ptr<v1::Api> api_;
   std::unique_ptr<Health> health_;
