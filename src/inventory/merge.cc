@@ -382,10 +382,10 @@ ImageInventory Merge::run(const MergeOptions& options) {
 ImageInventory merge_layers(std::span<const LayerInventory> layers, const MergeOptions& options) {
   std::vector<const LayerInventory*> pointers;
   for (const LayerInventory& layer : layers) pointers.push_back(&layer);
-  return merge_layers(pointers, options);
+  return merge_shared_layers(pointers, options);
 }
 
-ImageInventory merge_layers(std::span<const LayerInventory* const> layers, const MergeOptions& options) {
+ImageInventory merge_shared_layers(std::span<const LayerInventory* const> layers, const MergeOptions& options) {
   return Merge(layers).run(options);
 }
 

@@ -17,6 +17,6 @@ struct MergeOptions {
 // Layers bottom first. A pure function: the same layers give the same inventory.
 ImageInventory merge_layers(std::span<const LayerInventory> layers, const MergeOptions& options = {});
 // The same over inventories that others share: a service keeps a base layer's once.
-ImageInventory merge_layers(std::span<const LayerInventory* const> layers, const MergeOptions& options = {});
+ImageInventory merge_shared_layers(std::span<const LayerInventory* const> layers, const MergeOptions& options = {});
 
 }  // namespace limpid::inventory

@@ -154,7 +154,7 @@ class NotifierTest : public ::testing::Test {
   bool wait_until_notified(const std::string& name) const {
     return eventually([&] { return stored(name).notified != 0; });
   }
-  bool has_metric(const std::string& line) const { return (metrics_.text() + "\n").contains(line + "\n"); }
+  bool has_metric(const std::string& line) { return (metrics_.text() + "\n").contains(line + "\n"); }
   // Waits until it has looked once more.
   bool look_again(Notifier& notifier) const {
     const std::size_t before = calls("claim_notification");

@@ -292,7 +292,7 @@ IndexOutcome Indexer::merge(const LayerRequest& request, std::span<const Invento
     std::vector<const LayerInventory*> layers;
     for (const InventoryPointer& one : chain) layers.push_back(one.get());
     layers.push_back(&layer);
-    return inventory::merge_layers(std::span<const LayerInventory* const>(layers));
+    return inventory::merge_shared_layers(layers);
   };
   image = all();
   std::vector<inventory::Unread> wanted;
