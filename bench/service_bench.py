@@ -20,6 +20,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True  # the source tree stays clean
 sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "tests", "e2e")]
 BUILD = os.path.join(ROOT, "build", "release")
 os.environ.setdefault("LIMPID_BINARY", os.path.join(BUILD, "limpid"))
