@@ -873,7 +873,7 @@ class Configuration(unittest.TestCase):
             self.assertEqual([page.status for page in node.client.pages("/v1/namespaces/debian:8/vulnerabilities", 1)], [200] * 3)
 
     def test_a_store_that_cannot_be_opened(self):
-        for store in ("sqlite:/nowhere/at/all/store.db", f"postgresql://nobody@127.0.0.1:{free_port()}/none"):
+        for store in ("sqlite:/proc/nowhere/store.db", f"postgresql://nobody@127.0.0.1:{free_port()}/none"):
             with self.assertRaises(FixtureFailed) as caught:
                 Service(self.folder, store).start()
             self.assertRegex(str(caught.exception), r"exit status [1-9]")
