@@ -83,14 +83,18 @@ Result<std::vector<store::NewNotification>> DatabaseFiles::notifications(const v
   return notifications;
 }
 
+Result<void> DatabaseFiles::prepare(const v1::Compiled& compiled) const {
+  LIMPID_ASSIGN(const std::vector<store::Namespace> used, store_.namespaces());
+  for (const store::Namespace& name_space : used)
+    if (compiled.database().has_namespace(name_space.name)) LIMPID_TRY(compiled.prepare(name_space.name));
+  return {};
+}
+
 Result<void> DatabaseFiles::use(const std::string& path, std::int64_t generation) {
   LIMPID_ASSIGN(vulndb::Database opened, vulndb::Database::open(path, vulndb::Access::map));
   auto compiled =
       std::make_shared<const v1::Compiled>(std::make_shared<const vulndb::Database>(std::move(opened)), generation);
-  // Reports of layers that are there come from namespaces that are there: theirs are made ready before anybody asks.
-  LIMPID_ASSIGN(const std::vector<store::Namespace> used, store_.namespaces());
-  for (const store::Namespace& name_space : used)
-    if (compiled->database().has_namespace(name_space.name)) LIMPID_TRY(compiled->prepare(name_space.name));
+  LIMPID_TRY(prepare(*compiled));
   const std::shared_ptr<const v1::Compiled> before = catalogue_.compiled();
   std::vector<std::pair<std::string, std::string>> packages;
   bool known = before != nullptr;
@@ -193,10 +197,14 @@ void DatabaseFiles::watch(const std::stop_token& stop) {
     wake_.wait_for(lock, stop, kWatchInterval, [this] { return look_; });
     const bool asked = std::exchange(look_, false);
     if (stop.stop_requested()) return;
+    const std::shared_ptr<const v1::Compiled> compiled = catalogue_.compiled();
     // Without a word from the store there is only a file to watch.
-    if (!asked && options_.file.empty() && catalogue_.compiled() != nullptr) continue;
+    const bool is_due = asked || !options_.file.empty() || compiled == nullptr;
     lock.unlock();
-    if (const Result<void> taken = take_current(); !taken) {
+    Result<void> taken = is_due ? take_current() : Result<void>();
+    // A layer may have brought a namespace that no layer had.
+    if (taken && compiled != nullptr) taken = prepare(*compiled);
+    if (!taken) {
       const std::string problem = taken.error().describe();
       if (problem != told) base::log(base::LogLevel::error, "database not used", {{"error", problem}});
       told = problem;

@@ -48,6 +48,8 @@ class DatabaseFiles {
   Result<void> take_file(const std::string& path);
   Result<void> publish_file(const std::string& path, std::int64_t& generation);
   Result<void> use(const std::string& path, std::int64_t generation);
+  // Reports come from the namespaces of layers that are there: theirs are made ready before anybody asks.
+  Result<void> prepare(const v1::Compiled& compiled) const;
 
   // Device, inode, size and time: another file in the same place.
   struct Identity {

@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include <malloc.h>
+
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/text.h"
@@ -180,7 +182,7 @@ class Node final : public Service {
     updater_->stop();
     if (notifier_) notifier_->stop();
     const bool whole = server_->drain(kDrainTime);
-    if (!whole) indexer_->cancel();
+    indexer_->cancel();  // what is still being read was answered with a time-out long ago, or cut off now
     health_server_->drain(std::chrono::milliseconds(1'000));
     return whole;
   }
@@ -312,6 +314,11 @@ Result<std::string> data_folder(const std::string& configured) {
 
 Result<std::unique_ptr<Service>> Service::open(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
+  // Reports are large and made often: memory that goes back to the kernel comes back page by page, which costs more
+  // than making the report.
+  constexpr int kMegabyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 32 * kMegabyte);
+  mallopt(M_TRIM_THRESHOLD, 128 * kMegabyte);
   auto node = std::make_unique<Node>(config);
   LIMPID_TRY(node->open());
   return node;

@@ -67,12 +67,12 @@ void append_head(std::string& to, const Response& response) {
   if (has_body(response.status)) base::append(to, {"Content-Length: ", response.body.size(), "\r\n"});
 }
 
-ReadyPointer make_ready(const Response& response) {
+ReadyPointer make_ready(Response response) {
   if (response.ready) return response.ready;
   auto ready = std::make_shared<Ready>();
   ready->status = response.status;
   append_head(ready->head, response);
-  ready->body = response.body;
+  ready->body = std::move(response.body);
   return ready;
 }
 

@@ -56,7 +56,7 @@ struct Response {
   ReadyPointer ready;
 };
 // As it would stand in a cache.
-ReadyPointer make_ready(const Response& response);
+ReadyPointer make_ready(Response response);
 std::string_view reason_of(int status);  // "Not Found"
 
 class Handler {

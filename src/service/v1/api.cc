@@ -401,7 +401,9 @@ Response Api::get_layer(const Request& request, const std::string& name) {
   body += '\n';
   Response response = json(200, std::move(body));
   compress(request, response);
-  response.ready = http::make_ready(response);
+  http::ReadyPointer ready = http::make_ready(std::move(response));
+  response = Response();
+  response.ready = std::move(ready);
   parts_.cache.put(*known, part, packed, response.ready, moment);
   return response;
 }

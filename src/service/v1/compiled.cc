@@ -213,6 +213,10 @@ Result<void> Compiled::append_fragment(std::string& to, std::string_view name_sp
 }
 
 Result<void> Compiled::prepare(std::string_view name_space) const {
+  {
+    const std::lock_guard lock(prepared_mutex_);
+    if (!prepared_.emplace(name_space).second) return {};
+  }
   LIMPID_ASSIGN(const std::shared_ptr<const Severities> all, severities(name_space));
   std::vector<AdvisoryNumber> numbers;  // ascending: each text block is unpacked once
   for (const auto& [number, severity] : *all) numbers.push_back(number);

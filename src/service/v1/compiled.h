@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,7 +45,7 @@ class Compiled {
 
   // Appends `{"Name":…,"Severity":…}` up to, but without, the closing brace.
   Result<void> append_fragment(std::string& to, std::string_view name_space, const match::Finding& finding) const;
-  // Makes the fragments of a namespace before anybody asks, as far as they fit.
+  // Makes the fragments of a namespace before anybody asks, as far as they fit. The second time there is nothing to do.
   Result<void> prepare(std::string_view name_space) const;
 
  private:
@@ -73,6 +74,8 @@ class Compiled {
   mutable std::array<Shard, kShards> shards_;
   mutable std::mutex severities_mutex_;
   mutable std::map<std::string, std::shared_ptr<const Severities>, std::less<>> severities_;
+  mutable std::mutex prepared_mutex_;
+  mutable std::set<std::string, std::less<>> prepared_;
 };
 
 // Where a person reads about it: the distribution's own page, else the record's first reference.
