@@ -28,6 +28,10 @@ std::string format_date(Date date) {
   return cat({year, "-", two(static_cast<unsigned>(parts.month())), "-", two(static_cast<unsigned>(parts.day()))});
 }
 
+std::int64_t seconds_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+}
+
 Date today() {
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH")) {
     if (const auto seconds = parse_unsigned(epoch))

@@ -11,6 +11,9 @@ namespace limpid::base {
 
 using Date = std::chrono::sys_days;
 
+// Seconds since 1970, as the machine's clock says now.
+std::int64_t seconds_now();
+
 // "YYYY-MM-DD", anything after it ignored if it starts with 'T' or a blank (an RFC 3339 time).
 std::optional<Date> parse_date(std::string_view text);
 std::string format_date(Date date);

@@ -29,6 +29,7 @@ Result<service::Config> configuration(const ServeCommand& command) {
   if (!command.database.empty()) config.database = command.database;
   if (!command.data_folder.empty()) config.data_folder = command.data_folder;
   config.layers.from.insert(config.layers.from.end(), command.layers_from.begin(), command.layers_from.end());
+  config.default_database = database_path("");
   if (command.insecure_tls) config.layers.insecure_tls = true;
   return config;
 }

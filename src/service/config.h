@@ -70,6 +70,8 @@ struct NotifierConfig {
 struct Config {
   std::string data_folder;  // "": $XDG_DATA_HOME/limpid, ~/.local/share/limpid
   std::string database;     // --db: a compiled database's file; "": the data folder's
+  // What `limpid db update` writes: used while the store has no database yet. Said by the command, not by a file.
+  std::string default_database;
   ApiConfig api;
   StoreConfig store;
   LayersConfig layers;

@@ -1,14 +1,11 @@
 #include "service/database_files.h"
 
 #include <chrono>
-#include <filesystem>
-#include <set>
 #include <utility>
 
 #include <sys/stat.h>
 
-#include "base/digest.h"
-#include "base/file.h"
+#include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "service/v1/codec.h"
@@ -18,21 +15,6 @@ namespace limpid::service {
 namespace {
 
 constexpr std::chrono::milliseconds kWatchInterval{1'000};
-constexpr std::chrono::seconds kLeaseTime{60};
-constexpr std::string_view kLease = "database-file";
-
-std::int64_t seconds_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-Result<store::DatabaseRecord> record_of(const std::string& path) {
-  LIMPID_ASSIGN(const base::MappedFile file, base::MappedFile::open(path));
-  store::DatabaseRecord record;
-  record.sha256 = base::sha256(file.bytes()).hex();
-  record.size = file.bytes().size();
-  record.created = seconds_now();
-  return record;
-}
 
 std::shared_ptr<const vulndb::Database> borrowed(const vulndb::Database& database) {
   return {std::shared_ptr<const vulndb::Database>(), &database};
@@ -41,14 +23,13 @@ std::shared_ptr<const vulndb::Database> borrowed(const vulndb::Database& databas
 }  // namespace
 
 DatabaseFiles::DatabaseFiles(Options options, store::Store& store, v1::Catalogue& catalogue, v1::ReportCache& cache,
-                             Metrics& metrics, Updater* updater, std::function<void()> notify)
+                             Metrics& metrics, Updater& updater)
     : options_(std::move(options)),
       store_(store),
       catalogue_(catalogue),
       cache_(cache),
       metrics_(metrics),
-      updater_(updater),
-      notify_(std::move(notify)) {}
+      updater_(updater) {}
 
 DatabaseFiles::~DatabaseFiles() {
   if (!thread_.joinable()) return;
@@ -69,9 +50,10 @@ Result<std::vector<store::NewNotification>> DatabaseFiles::notifications(const v
   if (before == nullptr) return notifications;
   const v1::Compiled old(borrowed(*before), 0);
   const v1::Compiled now(borrowed(after), 0);
-  LIMPID_ASSIGN(v1::DatabaseChanges changes, v1::changes_between(old, now, catalogue_.overlay(), seconds_now()));
-  if (!options_.only_affected) return std::move(changes.notifications);
-  for (store::NewNotification& one : changes.notifications) {
+  LIMPID_ASSIGN(std::vector<store::NewNotification> changes,
+                v1::changes_between(old, now, catalogue_.overlay(), base::seconds_now()));
+  if (!options_.only_affected) return changes;
+  for (store::NewNotification& one : changes) {
     bool touches = false;
     for (const std::string* revision : {&one.old_revision, &one.new_revision}) {
       if (revision->empty() || touches) continue;
@@ -117,42 +99,11 @@ Result<void> DatabaseFiles::use(const std::string& path, std::int64_t generation
   return {};
 }
 
-// Makes a file that somebody put there the store's current database, unless it is already, and tells what changed.
-Result<void> DatabaseFiles::publish_file(const std::string& path, std::int64_t& generation) {
-  LIMPID_ASSIGN(store::DatabaseRecord record, record_of(path));
-  LIMPID_ASSIGN(const std::optional<store::DatabaseRecord> current, store_.database());
-  generation = current ? current->generation : 0;
-  if (current && current->sha256 == record.sha256) return {};
-  LIMPID_ASSIGN(const bool ours, store_.acquire_lease(kLease, options_.folder, kLeaseTime));
-  if (!ours) return {};  // another node saw the same file and is at it
-  LIMPID_ASSIGN(const vulndb::Database after, vulndb::Database::open(path, vulndb::Access::map));
-  std::optional<vulndb::Database> before;
-  const std::string kept = base::cat({options_.folder, "/limpid-", generation, ".db"});
-  if (auto opened = vulndb::Database::open(kept, vulndb::Access::map)) before.emplace(*std::move(opened));
-  LIMPID_ASSIGN(const std::vector<store::NewNotification> changes, notifications(before ? &*before : nullptr, after));
-  record.generation = generation + 1;
-  // The copy is what the next file will be compared with, after a restart too.
-  const std::string copy = base::cat({options_.folder, "/limpid-", record.generation, ".db"});
-  std::error_code error;
-  std::filesystem::remove(copy, error);
-  std::filesystem::copy_file(path, copy, error);
-  if (error) return fail(Code::io, {copy, ": ", error.message()});
-  const Result<void> published = store_.publish_database(record, path, changes);
-  (void)store_.release_lease(kLease, options_.folder);
-  if (!published && published.error().code() == Code::mismatch) return {};  // another node was first
-  LIMPID_TRY(published);
-  if (generation > 1) std::filesystem::remove(base::cat({options_.folder, "/limpid-", generation - 1, ".db"}), error);
-  generation = record.generation;
-  if (!changes.empty()) notify_();
-  return {};
-}
-
 Result<void> DatabaseFiles::take_file(const std::string& path) {
   const Identity identity = identity_of(path);
   if (identity == Identity{} || identity == seen_) return {};
-  std::int64_t generation = 0;
-  LIMPID_TRY(publish_file(path, generation));
-  LIMPID_TRY(use(path, generation));
+  LIMPID_ASSIGN(const store::DatabaseRecord record, updater_.publish(path));
+  LIMPID_TRY(use(path, record.generation));
   seen_ = identity;
   return {};
 }
@@ -167,7 +118,7 @@ Result<void> DatabaseFiles::take_current() {
   const std::shared_ptr<const v1::Compiled> compiled = catalogue_.compiled();
   if (compiled != nullptr && compiled->generation() == current->generation) return {};
   store::DatabaseRecord record;
-  LIMPID_ASSIGN(const std::string path, updater_->current_file(record));
+  LIMPID_ASSIGN(const std::string path, updater_.current_file(record));
   return path.empty() ? Result<void>() : use(path, record.generation);
 }
 
@@ -201,14 +152,12 @@ void DatabaseFiles::watch(const std::stop_token& stop) {
     // Without a word from the store there is only a file to watch.
     const bool is_due = asked || !options_.file.empty() || compiled == nullptr;
     lock.unlock();
-    Result<void> taken = is_due ? take_current() : Result<void>();
-    // A layer may have brought a namespace that no layer had.
-    if (taken && compiled != nullptr) taken = prepare(*compiled);
-    if (!taken) {
-      const std::string problem = taken.error().describe();
-      if (problem != told) base::log(base::LogLevel::error, "database not used", {{"error", problem}});
-      told = problem;
-    }
+    const Result<void> taken = is_due ? take_current() : Result<void>();
+    const std::string problem = taken ? std::string() : taken.error().describe();
+    if (!taken && problem != told) base::log(base::LogLevel::error, "database not used", {{"error", problem}});
+    told = problem;
+    // A layer may have brought a namespace that no layer had. Reports are right without, only slower at first.
+    if (compiled != nullptr) (void)prepare(*compiled);
     lock.lock();
   }
 }

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,7 +28,7 @@ class DatabaseFiles {
     bool only_affected = false;  // notifications only for what some layer holds
   };
   DatabaseFiles(Options options, store::Store& store, v1::Catalogue& catalogue, v1::ReportCache& cache,
-                Metrics& metrics, Updater* updater, std::function<void()> notify);
+                Metrics& metrics, Updater& updater);
   ~DatabaseFiles();
 
   // Takes what there is now, and starts to watch. No database is no error: the node is not ready then.
@@ -46,7 +45,6 @@ class DatabaseFiles {
   void watch(const std::stop_token& stop);
   Result<void> take_current();
   Result<void> take_file(const std::string& path);
-  Result<void> publish_file(const std::string& path, std::int64_t& generation);
   Result<void> use(const std::string& path, std::int64_t generation);
   // Reports come from the namespaces of layers that are there: theirs are made ready before anybody asks.
   Result<void> prepare(const v1::Compiled& compiled) const;
@@ -64,8 +62,7 @@ class DatabaseFiles {
   v1::Catalogue& catalogue_;
   v1::ReportCache& cache_;
   Metrics& metrics_;
-  Updater* updater_;
-  std::function<void()> notify_;
+  Updater& updater_;
 
   std::mutex mutex_;
   std::condition_variable_any wake_;

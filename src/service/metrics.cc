@@ -286,12 +286,6 @@ void Metrics::set_total(std::string_view counter, double total, Labels labels) {
 void Metrics::observe(std::string_view histogram, double value, Labels labels) {
   if (const auto series = state_->find(histogram, Kind::histogram, labels)) series->histogram->add(value);
 }
-std::shared_ptr<Metrics::Histogram> Metrics::histogram(std::string_view name, Labels labels) {
-  const auto series = state_->find(name, Kind::histogram, labels);
-  // One that nobody reads, rather than a null pointer in the caller's hot path.
-  return series ? series->histogram : std::make_shared<Histogram>(std::vector<double>());
-}
-void Metrics::observe(Histogram& histogram, double value) { histogram.add(value); }
 
 std::string Metrics::text() {
   std::vector<std::function<void(Metrics&)>> collectors;

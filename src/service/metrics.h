@@ -40,10 +40,7 @@ class Metrics {
   // Sorted by name, then labels. With process_* (CPU, resident memory, open descriptors, start time).
   std::string text();
 
-  // Hot counters: looked up once, then without a hash.
   class Histogram;
-  std::shared_ptr<Histogram> histogram(std::string_view name, Labels labels);
-  static void observe(Histogram& histogram, double value);
 
  private:
   struct State;

@@ -115,12 +115,11 @@ TEST(Metrics, ThreadsLoseNothing) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&, i] {
-        const auto hot = metrics.histogram("h", {{"k", "hot"}});
         for (int round = 0; round < kRounds; ++round) {
           metrics.add("n_total", {{"k", round % 2 == 0 ? "even" : "odd"}});
           metrics.set("g", i, {{"k", base::cat({round % 50})}});
           metrics.observe("h", 1.5, {{"k", "cold"}});
-          Metrics::observe(*hot, 3);
+          metrics.observe("h", 3, {{"k", "hot"}});
         }
       });
     }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "net/client.h"
 #include "service/v1/codec.h"
@@ -32,10 +33,6 @@ constexpr milliseconds kCountInterval{10'000};
 constexpr std::size_t kAnswerMax = std::size_t{64}
                                    << 10;     // read so that the connection ends in good order, then dropped
 constexpr std::size_t kDueTimesMax = 10'000;  // what is beyond is found by polling
-
-store::Seconds now_in_seconds() {
-  return std::chrono::floor<seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-}
 
 bool is_http_url(std::string_view url) {
   const std::string start = base::lower(url.substr(0, 8));
@@ -123,7 +120,7 @@ std::optional<store::Notification> Notifier::State::next() {
       is_woken = false;  // whoever calls wake() from here on may know of something that the store did not have yet
     }
     purge_if_due();
-    const store::Seconds now = now_in_seconds();
+    const store::Seconds now = base::seconds_now();
     auto claimed = store.claim_notification(node, now, now - renotify_seconds(), now + pace.claim.count());
     if (!succeeded(claimed, "claim")) {
       sleep_until(Clock::now() + backoff.next());
@@ -165,13 +162,13 @@ void Notifier::State::remember_due(store::Seconds when) {
 
 void Notifier::State::purge_if_due() {
   if (Clock::now() < next_purge) return;
-  const auto purged = store.purge_notifications(now_in_seconds() - seconds(kReadNotificationKept).count());
+  const auto purged = store.purge_notifications(base::seconds_now() - seconds(kReadNotificationKept).count());
   next_purge = Clock::now() + (succeeded(purged, "purge") ? pace.purge : std::min(pace.purge, kStoreBackoffMost));
 }
 
 // Not at each look: the store has to count them one by one.
 void Notifier::State::count_waiting() {
-  const auto waiting = store.notifications_waiting(now_in_seconds() - renotify_seconds());
+  const auto waiting = store.notifications_waiting(base::seconds_now() - renotify_seconds());
   if (succeeded(waiting, "count")) metrics.set("limpid_notifications_waiting", static_cast<double>(*waiting));
   next_count = Clock::now() + kCountInterval;
 }
@@ -239,7 +236,7 @@ bool Notifier::State::hold(Claim& claim, milliseconds time) {
 
 bool Notifier::State::renew(Claim& claim) {
   const auto asked = Clock::now();
-  const auto renewed = store.renew_claim(claim.name, node, now_in_seconds() + pace.claim.count());
+  const auto renewed = store.renew_claim(claim.name, node, base::seconds_now() + pace.claim.count());
   if (!succeeded(renewed, "renew")) {
     claim.next_renewal = Clock::now() + pace.store_backoff;
     return Clock::now() < claim.end;
@@ -257,7 +254,7 @@ bool Notifier::State::is_unread(const std::string& name) {
 }
 
 void Notifier::State::delivered(const store::Notification& notification) {
-  const store::Seconds now = now_in_seconds();
+  const store::Seconds now = base::seconds_now();
   base::log(LogLevel::debug, "notification delivered", {{"notification", notification.name}});
   if (notification.notified == 0) {  // later deliveries tell how patient the receiver is, not how quick we are
     const std::chrono::sys_seconds created{seconds(notification.created)};
@@ -269,7 +266,7 @@ void Notifier::State::delivered(const store::Notification& notification) {
 }
 
 void Notifier::State::given_up(const std::string& name) {
-  const store::Seconds not_before = now_in_seconds() + std::chrono::ceil<seconds>(pace.give_up).count();
+  const store::Seconds not_before = base::seconds_now() + std::chrono::ceil<seconds>(pace.give_up).count();
   end_claim(name, 0, not_before);
   remember_due(not_before);
 }

@@ -34,24 +34,16 @@ RequestLog::~RequestLog() {
 }
 
 void RequestLog::add(std::string_view method, std::string_view target, std::string_view peer, int status,
-                     std::uint64_t bytes, std::chrono::nanoseconds duration, std::string_view what) {
+                     std::uint64_t bytes, std::chrono::nanoseconds duration) {
   if (!enabled_) return;
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-  const std::string line = what.empty() ? base::log_line(base::LogLevel::info, "request",
-                                                         {{"method", method},
-                                                          {"target", target.substr(0, kTargetMax)},
-                                                          {"status", status},
-                                                          {"bytes", bytes},
-                                                          {"us", microseconds},
-                                                          {"peer", peer}})
-                                        : base::log_line(base::LogLevel::info, "request",
-                                                         {{"method", method},
-                                                          {"target", target.substr(0, kTargetMax)},
-                                                          {"status", status},
-                                                          {"bytes", bytes},
-                                                          {"us", microseconds},
-                                                          {"peer", peer},
-                                                          {"why", what}});
+  const std::string line = base::log_line(base::LogLevel::info, "request",
+                                          {{"method", method},
+                                           {"target", target.substr(0, kTargetMax)},
+                                           {"status", status},
+                                           {"bytes", bytes},
+                                           {"us", microseconds},
+                                           {"peer", peer}});
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);

@@ -18,10 +18,10 @@ class RequestLog {
   RequestLog(const RequestLog&) = delete;
   RequestLog& operator=(const RequestLog&) = delete;
 
-  // `what` is why a request was refused, for operators; "" for none. Where lines come faster than they can be written,
+  // Where lines come faster than they can be written,
   // they are dropped and counted, and the count is written.
   void add(std::string_view method, std::string_view target, std::string_view peer, int status, std::uint64_t bytes,
-           std::chrono::nanoseconds duration, std::string_view what = {});
+           std::chrono::nanoseconds duration);
 
  private:
   void run(const std::stop_token& stop);

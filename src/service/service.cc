@@ -30,13 +30,6 @@ namespace {
 constexpr unsigned kIndexingThreads = 8;  // at least: a slow registry must not stop the others
 constexpr unsigned kQuickThreads = 4;
 
-std::string default_database() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && *cache != '\0') return base::cat({cache, "/limpid/limpid.db"});
-  const char* home = std::getenv("HOME");
-  return home == nullptr ? std::string() : base::cat({home, "/.cache/limpid/limpid.db"});
-}
-
 // What changes mean to what this node remembers.
 class Memory final : public store::ChangeListener {
  public:
@@ -159,7 +152,7 @@ class Node final : public Service {
   Result<void> open() {
     declare_service_metrics(metrics_);
     LIMPID_ASSIGN(folder_, data_folder(config_.data_folder));
-    LIMPID_ASSIGN(tokens_, make_tokens());
+    LIMPID_ASSIGN(tokens_, v1::Tokens::make(config_.api.pagination_key));
     LIMPID_TRY(open_store());
     LIMPID_TRY(open_database());
     LIMPID_ASSIGN(indexer_, v1::Indexer::make(config_.layers, node_, *store_, metrics_));
@@ -188,11 +181,6 @@ class Node final : public Service {
   }
 
  private:
-  Result<std::unique_ptr<v1::Tokens>> make_tokens() {
-    LIMPID_ASSIGN(v1::Tokens tokens, v1::Tokens::make(config_.api.pagination_key));
-    return std::make_unique<v1::Tokens>(tokens);
-  }
-
   Result<void> open_store() {
     store::StoreOptions options;
     options.url = config_.store.url.empty() ? base::cat({"sqlite:", folder_, "/store.db"}) : config_.store.url;
@@ -208,13 +196,12 @@ class Node final : public Service {
     base::log(base::LogLevel::info, "store open", {{"url", store::printable_url(options.url)}, {"node", node_}});
     return memory_.begin(*store_, [this] {
       if (DatabaseFiles* files = known_files_.load()) files->look();
+      // Whoever published it made notifications of what changed.
+      if (Notifier* notifier = known_notifier_.load()) notifier->wake();
     });
   }
 
   Result<void> open_database() {
-    const auto notify = [this] {
-      if (notifier_) notifier_->wake();
-    };
     Updater::Hooks hooks;
     hooks.notifications = [this](const vulndb::Database* before, const vulndb::Database& after) {
       return files_->notifications(before, after);
@@ -224,16 +211,17 @@ class Node final : public Service {
     updater_ = std::make_unique<Updater>(config_.updater, folder_, *store_, metrics_, std::move(hooks));
     if (!config_.notifier.endpoint.empty())
       notifier_ = std::make_unique<Notifier>(config_.notifier, node_, *store_, metrics_);
+    known_notifier_ = notifier_.get();
     files_ = std::make_unique<DatabaseFiles>(
-        DatabaseFiles::Options{folder_, config_.database, default_database(), config_.notifier.only_affected}, *store_,
-        catalogue_, cache_, metrics_, updater_.get(), notify);
+        DatabaseFiles::Options{folder_, config_.database, config_.default_database, config_.notifier.only_affected},
+        *store_, catalogue_, cache_, metrics_, *updater_);
     known_files_ = files_.get();
     return files_->start();
   }
 
   Result<void> open_listeners() {
     api_ = std::make_unique<v1::Api>(
-        v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, *tokens_, metrics_, log_, [this] {
+        v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, tokens_, metrics_, log_, [this] {
                          if (notifier_) notifier_->wake();
                        }});
     health_ = std::make_unique<Health>(*store_, catalogue_);
@@ -278,12 +266,13 @@ class Node final : public Service {
   v1::Catalogue catalogue_;
   v1::ReportCache cache_;
   Memory memory_;
-  std::unique_ptr<v1::Tokens> tokens_;
+  v1::Tokens tokens_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Updater> updater_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<DatabaseFiles> files_;
-  std::atomic<DatabaseFiles*> known_files_ = nullptr;  // for the store's threads
+  std::atomic<DatabaseFiles*> known_files_ = nullptr;  // these two for the store's threads
+  std::atomic<Notifier*> known_notifier_ = nullptr;
   std::unique_ptr<v1::Indexer> indexer_;
   std::unique_ptr<v1::Api> api_;
   std::unique_ptr<Health> health_;

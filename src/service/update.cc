@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -21,10 +22,6 @@ namespace limpid::service {
 namespace {
 
 constexpr std::size_t kMarkerSizeMax = 4 << 10;
-
-store::Seconds now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Two updates in one folder would take each other's files away. The kernel lets go of it when the process ends.
 Result<base::File> lock_folder(const std::string& folder) {
@@ -72,7 +69,7 @@ class DatabaseUpdate {
 void DatabaseUpdate::set_up_feeds() {
   const std::vector<FeedSource>& sources = options_.config.feeds.empty() ? default_feeds() : options_.config.feeds;
   const std::vector<std::string> labels = labels_of(sources);
-  const store::Seconds time = now();
+  const store::Seconds time = base::seconds_now();
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const auto before = std::ranges::find(options_.before, labels[i], &store::FeedState::name);
     feeds_.emplace_back(sources[i], labels[i], options_, before == options_.before.end() ? nullptr : &*before, time);

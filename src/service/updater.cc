@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "service/feed_source.h"
@@ -30,10 +31,6 @@ constexpr milliseconds kRenewal{120'000};
 // Another node may have updated meanwhile, or given up the lease.
 constexpr milliseconds kLongestSleep{60'000};
 constexpr std::size_t kOwnerBytes = 16;
-
-std::int64_t unix_now() {
-  return std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 std::string random_name() {
   std::random_device random;
@@ -66,7 +63,7 @@ struct Updater::State {
   void run_as_leader();
   Result<void> run_once();
   Result<UpdateOutcome> update();
-  Result<void> publish(const UpdateOutcome& outcome);
+  Result<void> publish(const std::string& candidate);
   Result<std::vector<store::NewNotification>> changes(const std::string& before, const std::string& after);
   void tell(const store::FeedState& feed);
   Result<void> save_states(const std::vector<store::FeedState>& feeds);
@@ -109,7 +106,7 @@ Result<milliseconds> Updater::State::time_left() {
     if (found != feeds.end()) last.attempt = std::max(last.attempt, found->last_attempt);
   }
   const auto interval = std::chrono::duration_cast<seconds>(config.interval);
-  return time_until_due(last, interval, failures, unix_now());
+  return time_until_due(last, interval, failures, base::seconds_now());
 }
 
 void Updater::State::loop() {
@@ -203,7 +200,7 @@ Result<void> Updater::State::run_once() {
     if (!feed.problem.empty()) base::log(LogLevel::warn, "feed failed", {{"feed", feed.name}, {"why", feed.problem}});
   }
   if (is_stopping()) return fail(Code::cancelled, {"cancelled"});
-  LIMPID_TRY(publish(outcome));
+  if (outcome.current) LIMPID_TRY(publish(folder + "/next.db"));
   LIMPID_TRY(save_states(outcome.feeds));
   for (const store::FeedState& feed : outcome.feeds) tell(feed);
   metrics.set("clair_updater_notes_total", static_cast<double>(outcome.failed));
@@ -222,9 +219,8 @@ Result<std::vector<store::NewNotification>> Updater::State::changes(const std::s
   return hooks.notifications(&in_use, database);
 }
 
-Result<void> Updater::State::publish(const UpdateOutcome& outcome) {
-  if (!outcome.current) return {};
-  const std::string candidate = folder + "/next.db";
+// Makes the file the nodes' next database, if it is another than the one in use, and tells what changed.
+Result<void> Updater::State::publish(const std::string& candidate) {
   LIMPID_ASSIGN(const FileHash hash, hash_file(candidate, &cancel));
   store::DatabaseRecord in_use;
   const auto before = files.current(in_use);
@@ -238,7 +234,7 @@ Result<void> Updater::State::publish(const UpdateOutcome& outcome) {
     base::log(LogLevel::warn, "the database in use cannot be had: what changed is not told",
               {{"why", before.error().describe()}});
   }
-  const store::DatabaseRecord record{in_use.generation + 1, hash.sha256, hash.size, unix_now()};
+  const store::DatabaseRecord record{in_use.generation + 1, hash.sha256, hash.size, base::seconds_now()};
   LIMPID_TRY(files.offer(record.generation, candidate));
   const std::string path = files.path_of(record.generation);
   LIMPID_ASSIGN(const auto notifications, changes(before.value_or(""), path));
@@ -296,6 +292,21 @@ void Updater::stop() {
   }
   state_->wake.notify_all();
   if (state_->thread.joinable()) state_->thread.join();
+}
+
+Result<store::DatabaseRecord> Updater::publish(const std::string& path) {
+  LIMPID_TRY(make_folders(state_->folder));
+  LIMPID_ASSIGN_WITHIN(const FileHash hash, hash_file(path), {path});
+  LIMPID_ASSIGN(std::optional<store::DatabaseRecord> current, state_->store.database());
+  if (current && current->sha256 == hash.sha256) return *current;
+  // A copy, since its owner may write into the file and not replace it: the next one is compared with this.
+  const std::string given = state_->folder + "/given.db";
+  LIMPID_TRY(copy_file(path, given));
+  const Result<void> published = state_->publish(given);
+  remove_quietly(given);
+  LIMPID_TRY(published);
+  LIMPID_ASSIGN(current, state_->store.database());
+  return current.value_or(store::DatabaseRecord{});
 }
 
 Result<std::string> Updater::current_file(store::DatabaseRecord& record) {

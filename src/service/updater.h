@@ -35,6 +35,11 @@ class Updater {
   // the folder. "" if there is none. Called by every node at start and when the store says Change::Kind::database.
   Result<std::string> current_file(store::DatabaseRecord& record);
 
+  // Makes a database that an operator put at `path` the nodes' next one, as an update does with what it compiled;
+  // nothing if it is the current one. The record is the store's current one then, which is another node's if that was
+  // first.
+  Result<store::DatabaseRecord> publish(const std::string& path);
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "service/gzip.h"
@@ -24,10 +25,6 @@ constexpr std::string_view kNotFound = "the resource cannot be found";
 constexpr std::string_view kStoreFailed = "database: an error occured when querying the backend";
 constexpr std::size_t kCompressFrom = 256;  // a smaller body would not get smaller
 constexpr int kWriteAttempts = 50;
-
-std::int64_t seconds_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 bool wants_gzip(const Request& request) { return request.header("Accept-Encoding").contains("gzip"); }
 
@@ -153,6 +150,19 @@ void set_fix(Vulnerability& vulnerability, const Fix& fix) {
   std::ranges::stable_sort(vulnerability.affects, {}, &Affects::package);
 }
 
+// What was there (or nothing) with what the request says of it; its fixes stay.
+Vulnerability stated(const VulnerabilityRequest& request, Severity severity, const std::optional<Vulnerability>& before,
+                     const std::string& name_space, const std::string& name) {
+  Vulnerability after = before.value_or(Vulnerability{});
+  after.name_space = name_space;
+  after.name = name;
+  after.description = request.description;
+  after.link = request.link;
+  after.severity = severity;
+  after.metadata = request.metadata;
+  return after;
+}
+
 void append_feature_request(std::string& to, const FeatureRequest& feature) {
   ObjectWriter out(to);
   out.text_unless_empty("Name", feature.name);
@@ -223,41 +233,6 @@ std::string fixes_body(const Vulnerability& vulnerability) {
   return body;
 }
 
-// What the route table leads to.
-struct Route {
-  std::string_view name;  // for metrics, as Clair called it
-  std::string_view method;
-  std::vector<std::string_view> pattern;  // "" stands for a parameter
-};
-
-const std::vector<Route>& routes() {
-  static const std::vector<Route> all = {
-      {"v1/postLayer", "POST", {"v1", "layers"}},
-      {"v1/getLayer", "GET", {"v1", "layers", ""}},
-      {"v1/deleteLayer", "DELETE", {"v1", "layers", ""}},
-      {"v1/getNamespaces", "GET", {"v1", "namespaces"}},
-      {"v1/getVulnerabilities", "GET", {"v1", "namespaces", "", "vulnerabilities"}},
-      {"v1/postVulnerability", "POST", {"v1", "namespaces", "", "vulnerabilities"}},
-      {"v1/getVulnerability", "GET", {"v1", "namespaces", "", "vulnerabilities", ""}},
-      {"v1/putVulnerability", "PUT", {"v1", "namespaces", "", "vulnerabilities", ""}},
-      {"v1/deleteVulnerability", "DELETE", {"v1", "namespaces", "", "vulnerabilities", ""}},
-      {"v1/getFixes", "GET", {"v1", "namespaces", "", "vulnerabilities", "", "fixes"}},
-      {"v1/putFix", "PUT", {"v1", "namespaces", "", "vulnerabilities", "", "fixes", ""}},
-      {"v1/deleteFix", "DELETE", {"v1", "namespaces", "", "vulnerabilities", "", "fixes", ""}},
-      {"v1/getNotification", "GET", {"v1", "notifications", ""}},
-      {"v1/deleteNotification", "DELETE", {"v1", "notifications", ""}},
-      {"v1/getMetrics", "GET", {"v1", "metrics"}},
-  };
-  return all;
-}
-
-bool fits(const Route& route, const std::vector<std::string>& path) {
-  if (path.size() != route.pattern.size()) return false;
-  for (std::size_t i = 0; i < path.size(); ++i)
-    if (route.pattern[i].empty() ? path[i].empty() : path[i] != route.pattern[i]) return false;
-  return true;
-}
-
 }  // namespace
 
 http::ReadyPointer Api::ready(const Request& request, std::string_view& route) {
@@ -276,41 +251,54 @@ std::size_t Api::queue_of(const Request& request) const {
   return request.method == "POST" && request.path.starts_with("/v1/layers") ? kQueueIndexing : kQueueQuick;
 }
 
+// ── Routes ──
+
+struct Api::Route {
+  std::string_view name;  // for metrics, as Clair called it
+  std::string_view method;
+  std::vector<std::string_view> pattern;  // "" stands for a parameter
+  Response (Api::*answer)(const Request& request, const Path& path);
+
+  bool fits(const Path& path) const {
+    if (path.size() != pattern.size()) return false;
+    for (std::size_t i = 0; i < path.size(); ++i)
+      if (pattern[i].empty() ? path[i].empty() : path[i] != pattern[i]) return false;
+    return true;
+  }
+};
+
+const std::vector<Api::Route>& Api::routes() {
+  static const std::vector<Route> all = {
+      {"v1/postLayer", "POST", {"v1", "layers"}, &Api::post_layer},
+      {"v1/getLayer", "GET", {"v1", "layers", ""}, &Api::get_layer},
+      {"v1/deleteLayer", "DELETE", {"v1", "layers", ""}, &Api::delete_layer},
+      {"v1/getNamespaces", "GET", {"v1", "namespaces"}, &Api::get_namespaces},
+      {"v1/getVulnerabilities", "GET", {"v1", "namespaces", "", "vulnerabilities"}, &Api::list_vulnerabilities},
+      {"v1/postVulnerability", "POST", {"v1", "namespaces", "", "vulnerabilities"}, &Api::post_vulnerability},
+      {"v1/getVulnerability", "GET", {"v1", "namespaces", "", "vulnerabilities", ""}, &Api::get_vulnerability},
+      {"v1/putVulnerability", "PUT", {"v1", "namespaces", "", "vulnerabilities", ""}, &Api::put_vulnerability},
+      {"v1/deleteVulnerability", "DELETE", {"v1", "namespaces", "", "vulnerabilities", ""}, &Api::delete_vulnerability},
+      {"v1/getFixes", "GET", {"v1", "namespaces", "", "vulnerabilities", "", "fixes"}, &Api::get_fixes},
+      {"v1/putFix", "PUT", {"v1", "namespaces", "", "vulnerabilities", "", "fixes", ""}, &Api::put_fix},
+      {"v1/deleteFix", "DELETE", {"v1", "namespaces", "", "vulnerabilities", "", "fixes", ""}, &Api::delete_fix},
+      {"v1/getNotification", "GET", {"v1", "notifications", ""}, &Api::get_notification},
+      {"v1/deleteNotification", "DELETE", {"v1", "notifications", ""}, &Api::delete_notification},
+      {"v1/getMetrics", "GET", {"v1", "metrics"}, &Api::get_metrics},
+  };
+  return all;
+}
+
 Response Api::handle(const Request& request) {
   const auto path = http::split_path(request.path);
   const Route* found = nullptr;
   bool known_path = false;
-  if (path) {
-    for (const Route& route : routes()) {
-      if (!fits(route, *path)) continue;
-      known_path = true;
-      if (route.method == request.method) found = &route;
-    }
+  for (const Route& route : routes()) {
+    if (!path || !route.fits(*path)) continue;
+    known_path = true;
+    if (route.method == request.method) found = &route;
   }
   if (found == nullptr) return known_path ? text(405, "Method Not Allowed\n") : text(404, "404 page not found\n");
-  const Path& segments = *path;
-  const auto answer = [&]() -> Response {
-    const std::string_view name = found->name;
-    if (name == "v1/postLayer") return post_layer(request);
-    if (name == "v1/getLayer") return get_layer(request, segments[2]);
-    if (name == "v1/deleteLayer") return delete_layer(segments[2]);
-    if (name == "v1/getNamespaces") return get_namespaces();
-    if (name == "v1/getVulnerabilities") return list_vulnerabilities(request, segments[2]);
-    if (name == "v1/postVulnerability") return post_vulnerability(request);
-    if (name == "v1/getVulnerability") return get_vulnerability(request, segments);
-    if (name == "v1/putVulnerability") return put_vulnerability(request, segments);
-    if (name == "v1/deleteVulnerability") return delete_vulnerability(segments);
-    if (name == "v1/getFixes") return get_fixes(segments);
-    if (name == "v1/putFix") return put_fix(request, segments);
-    if (name == "v1/deleteFix") return delete_fix(segments);
-    if (name == "v1/getNotification") return get_notification(request, segments[2]);
-    if (name == "v1/deleteNotification") return delete_notification(segments[2]);
-    Response metrics;
-    metrics.headers = {{"Content-Type", "text/plain; version=0.0.4"}};
-    metrics.body = parts_.metrics.text();
-    return metrics;
-  };
-  Response response = answer();
+  Response response = (this->*found->answer)(request, *path);
   response.route = found->name;
   if (!response.ready) compress(request, response);
   return response;
@@ -339,7 +327,7 @@ void Api::answered(const Request& request, std::string_view route, int status, s
 
 // ── Layers ──
 
-Response Api::post_layer(const Request& request) {
+Response Api::post_layer(const Request& request, const Path&) {
   const auto layer = parse_layer(request.body);
   if (!layer) return error(400, layer.error().message());
   const IndexOutcome outcome = parts_.indexer.post(*layer);
@@ -352,7 +340,8 @@ Response Api::post_layer(const Request& request) {
   return error(outcome.status, outcome.message);
 }
 
-Response Api::get_layer(const Request& request, const std::string& name) {
+Response Api::get_layer(const Request& request, const Path& path) {
+  const std::string& name = path[2];
   const Part part = part_of(request.query);
   const bool packed = wants_gzip(request);
   const std::uint64_t moment = parts_.cache.moment();
@@ -408,15 +397,15 @@ Response Api::get_layer(const Request& request, const std::string& name) {
   return response;
 }
 
-Response Api::delete_layer(const std::string& name) {
-  const auto deleted = parts_.store.delete_layer(name);
+Response Api::delete_layer(const Request&, const Path& path) {
+  const auto deleted = parts_.store.delete_layer(path[2]);
   if (!deleted) return answer_of(deleted.error());
   return *deleted ? empty() : error(404, kNotFound);
 }
 
 // ── Namespaces and vulnerabilities ──
 
-Response Api::get_namespaces() {
+Response Api::get_namespaces(const Request&, const Path&) {
   auto stored = parts_.store.namespaces();
   if (!stored) return store_error(stored.error());
   std::map<std::string, version::Scheme> names;
@@ -446,7 +435,8 @@ Result<bool> Api::knows_namespace(std::string_view name_space) {
   return std::ranges::find(stored, name_space, &store::Namespace::name) != stored.end();
 }
 
-Response Api::list_vulnerabilities(const Request& request, const std::string& name_space) {
+Response Api::list_vulnerabilities(const Request& request, const Path& path) {
+  const std::string& name_space = path[2];
   const auto limit_text = http::query_value(request.query, "limit");
   if (!limit_text) return error(400, "must provide limit query parameter");
   const auto limit = parse_limit(*limit_text);
@@ -454,7 +444,7 @@ Response Api::list_vulnerabilities(const Request& request, const std::string& na
   if (*limit < 0) return error(400, "limit value should not be less than zero");
   std::string after;
   if (const auto token = http::query_value(request.query, "page"); token && !token->empty()) {
-    const auto payload = parts_.tokens.open(*token, seconds_now());
+    const auto payload = parts_.tokens.open(*token, base::seconds_now());
     // "v:" and the key of the last one listed.
     if (!payload || !payload->starts_with("v:"))
       return error(400, "invalid page format: invalid or expired pagination token");
@@ -479,7 +469,7 @@ Response Api::list_vulnerabilities(const Request& request, const std::string& na
   body += ']';
   if (more) {
     const std::string& last = listed->empty() ? after : listed->back().key;
-    envelope.text("NextPage", parts_.tokens.seal(base::cat({"v:", last}), seconds_now()));
+    envelope.text("NextPage", parts_.tokens.seal(base::cat({"v:", last}), base::seconds_now()));
   }
   envelope.close();
   body += '\n';
@@ -510,7 +500,7 @@ Result<void> Api::change(const std::string& name_space, const std::string& name,
     advisory.deleted = !after;
     if (after) advisory.document = stored(*after);
     const store::NewNotification notification =
-        make_notification(before ? &*before : nullptr, after ? &*after : nullptr, seconds_now());
+        make_notification(before ? &*before : nullptr, after ? &*after : nullptr, base::seconds_now());
     version::Scheme scheme = scheme_of(name_space, {});
     if (scheme == version::Scheme::none && after && !after->fixed_in.empty()) scheme = after->fixed_in.front().scheme;
     const std::span<const store::NewNotification> notifications(&notification, 1);
@@ -525,7 +515,7 @@ Result<void> Api::change(const std::string& name_space, const std::string& name,
   }
 }
 
-Response Api::post_vulnerability(const Request& request) {
+Response Api::post_vulnerability(const Request& request, const Path&) {
   const auto body = parse_vulnerability(request.body);
   if (!body) return error(400, body.error().message());
   if (body->name.empty() || body->name_space.empty())
@@ -534,21 +524,13 @@ Response Api::post_vulnerability(const Request& request) {
   if (!severity) return error(400, "failed to parse Severity from input");
   const auto fixes = fixes_of(*body);
   if (!fixes) return error(400, fixes.error().message());
-  const auto changed = change(body->name_space, body->name,
-                              [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
-                                Vulnerability after = before.value_or(Vulnerability{});
-                                after.name = body->name;
-                                after.name_space = body->name_space;
-                                after.description = body->description;
-                                after.link = body->link;
-                                after.severity = *severity;
-                                after.metadata = body->metadata;
-                                for (const Fix& fix : *fixes) {
-                                  const auto same = std::ranges::find(after.fixed_in, fix);
-                                  if (same == after.fixed_in.end()) set_fix(after, fix);
-                                }
-                                return after;
-                              });
+  const auto changed = change(body->name_space, body->name, [&](const std::optional<Vulnerability>& before) {
+    Vulnerability after = stated(*body, *severity, before, body->name_space, body->name);
+    // Merged by package: what is not spoken of stays.
+    for (const Fix& fix : *fixes)
+      if (std::ranges::find(after.fixed_in, fix) == after.fixed_in.end()) set_fix(after, fix);
+    return Result<std::optional<Vulnerability>>(std::move(after));
+  });
   if (!changed) return answer_of(changed.error());
   return json(201, echo(*body));
 }
@@ -571,22 +553,14 @@ Response Api::put_vulnerability(const Request& request, const Path& path) {
   if (!body->fixed_in.empty()) return error(400, "Vulnerability.FixedIn must be empty");
   const auto severity = parse_severity(body->severity);
   if (!severity) return error(400, "failed to parse Severity from input");
-  const auto changed =
-      change(path[2], path[4], [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
-        Vulnerability after = before.value_or(Vulnerability{});
-        after.name = path[4];
-        after.name_space = path[2];
-        after.description = body->description;
-        after.link = body->link;
-        after.severity = *severity;
-        after.metadata = body->metadata;
-        return after;
-      });
+  const auto changed = change(path[2], path[4], [&](const std::optional<Vulnerability>& before) {
+    return Result<std::optional<Vulnerability>>(stated(*body, *severity, before, path[2], path[4]));
+  });
   if (!changed) return answer_of(changed.error());
   return json(200, echo(*body));
 }
 
-Response Api::delete_vulnerability(const Path& path) {
+Response Api::delete_vulnerability(const Request&, const Path& path) {
   const auto changed =
       change(path[2], path[4], [](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
         if (!before) return fail(Code::not_found, {kNotFound});
@@ -597,7 +571,7 @@ Response Api::delete_vulnerability(const Path& path) {
 
 // ── Fixes ──
 
-Response Api::get_fixes(const Path& path) {
+Response Api::get_fixes(const Request&, const Path& path) {
   const auto found = parts_.catalogue.find(path[2], path[4]);
   if (!found) return internal_error(found.error());
   return *found ? json(200, fixes_body(**found)) : error(404, kNotFound);
@@ -625,7 +599,7 @@ Response Api::put_fix(const Request& request, const Path& path) {
   return json(200, std::move(body));
 }
 
-Response Api::delete_fix(const Path& path) {
+Response Api::delete_fix(const Request&, const Path& path) {
   const auto changed =
       change(path[2], path[4], [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
         if (!before) return fail(Code::not_found, {kNotFound});
@@ -640,7 +614,7 @@ Response Api::delete_fix(const Path& path) {
 
 // ── Notifications ──
 
-Response Api::get_notification(const Request& request, const std::string& name) {
+Response Api::get_notification(const Request& request, const Path& path) {
   PageRequest page;
   if (const auto limit_text = http::query_value(request.query, "limit")) {
     const auto limit = parse_limit(*limit_text);
@@ -649,10 +623,10 @@ Response Api::get_notification(const Request& request, const std::string& name) 
     page.limit = std::min(*limit, kPageMax);
   }
   page.token = http::query_value(request.query, "page").value_or("");
-  const auto notification = parts_.store.notification(name);
+  const auto notification = parts_.store.notification(path[2]);
   if (!notification) return answer_of(notification.error());
   if (!*notification) return error(404, kNotFound);
-  auto value = notification_page(parts_.store, **notification, page, parts_.tokens, seconds_now());
+  auto value = notification_page(parts_.store, **notification, page, parts_.tokens, base::seconds_now());
   if (!value && value.error().code() == Code::invalid) return error(400, value.error().message());
   if (!value) return store_error(value.error());
   std::string body;
@@ -663,10 +637,17 @@ Response Api::get_notification(const Request& request, const std::string& name) 
   return json(200, std::move(body));
 }
 
-Response Api::delete_notification(const std::string& name) {
-  const auto deleted = parts_.store.delete_notification(name, seconds_now());
+Response Api::delete_notification(const Request&, const Path& path) {
+  const auto deleted = parts_.store.delete_notification(path[2], base::seconds_now());
   if (!deleted) return answer_of(deleted.error());
   return *deleted ? empty() : error(404, kNotFound);
+}
+
+Response Api::get_metrics(const Request&, const Path&) {
+  Response response;
+  response.headers = {{"Content-Type", "text/plain; version=0.0.4"}};
+  response.body = parts_.metrics.text();
+  return response;
 }
 
 }  // namespace limpid::service::v1

@@ -47,20 +47,25 @@ class Api final : public http::Handler {
  private:
   using Path = std::vector<std::string>;
 
-  http::Response post_layer(const http::Request& request);
-  http::Response get_layer(const http::Request& request, const std::string& name);
-  http::Response delete_layer(const std::string& name);
-  http::Response get_namespaces();
-  http::Response list_vulnerabilities(const http::Request& request, const std::string& name_space);
-  http::Response post_vulnerability(const http::Request& request);
+  struct Route;
+  static const std::vector<Route>& routes();
+
+  // One for each route; `path` has the decoded segments.
+  http::Response post_layer(const http::Request& request, const Path& path);
+  http::Response get_layer(const http::Request& request, const Path& path);
+  http::Response delete_layer(const http::Request& request, const Path& path);
+  http::Response get_namespaces(const http::Request& request, const Path& path);
+  http::Response list_vulnerabilities(const http::Request& request, const Path& path);
+  http::Response post_vulnerability(const http::Request& request, const Path& path);
   http::Response get_vulnerability(const http::Request& request, const Path& path);
   http::Response put_vulnerability(const http::Request& request, const Path& path);
-  http::Response delete_vulnerability(const Path& path);
-  http::Response get_fixes(const Path& path);
+  http::Response delete_vulnerability(const http::Request& request, const Path& path);
+  http::Response get_fixes(const http::Request& request, const Path& path);
   http::Response put_fix(const http::Request& request, const Path& path);
-  http::Response delete_fix(const Path& path);
-  http::Response get_notification(const http::Request& request, const std::string& name);
-  http::Response delete_notification(const std::string& name);
+  http::Response delete_fix(const http::Request& request, const Path& path);
+  http::Response get_notification(const http::Request& request, const Path& path);
+  http::Response delete_notification(const http::Request& request, const Path& path);
+  http::Response get_metrics(const http::Request& request, const Path& path);
 
   // One change of one vulnerability, tried again while other writers come first. `edit` gets what is there (or nothing)
   // and says what shall be there.

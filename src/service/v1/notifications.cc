@@ -136,24 +136,21 @@ Result<std::vector<std::pair<std::string, std::string>>> packages_between(const 
   return std::vector<std::pair<std::string, std::string>>(packages.begin(), packages.end());
 }
 
-Result<DatabaseChanges> changes_between(const Compiled& before, const Compiled& after, const Overlay& overlay,
-                                        std::int64_t now) {
+Result<std::vector<store::NewNotification>> changes_between(const Compiled& before, const Compiled& after,
+                                                            const Overlay& overlay, std::int64_t now) {
   LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
-  DatabaseChanges changes;
-  std::set<std::pair<std::string, std::string>> packages, names;
-  for (const vulndb::Changed& one : changed) {
-    for (const std::string& package : one.packages) packages.emplace(one.name_space, package);
-    names.emplace(one.name_space, match::without_distribution(one.id));
-  }
-  changes.packages.assign(packages.begin(), packages.end());
+  // Two feeds may speak of one vulnerability.
+  std::set<std::pair<std::string, std::string>> names;
+  for (const vulndb::Changed& one : changed) names.emplace(one.name_space, match::without_distribution(one.id));
+  std::vector<store::NewNotification> notifications;
   for (const auto& [name_space, name] : names) {
     if (overlay.find(name_space, name) != nullptr) continue;
     LIMPID_ASSIGN(const std::optional<Vulnerability> old, before.find(name_space, name));
-    LIMPID_ASSIGN(const std::optional<Vulnerability> now_known, after.find(name_space, name));
-    if (old == now_known) continue;
-    changes.notifications.push_back(make_notification(old ? &*old : nullptr, now_known ? &*now_known : nullptr, now));
+    LIMPID_ASSIGN(const std::optional<Vulnerability> known, after.find(name_space, name));
+    if (old == known) continue;
+    notifications.push_back(make_notification(old ? &*old : nullptr, known ? &*known : nullptr, now));
   }
-  return changes;
+  return notifications;
 }
 
 Result<bool> touches_layers(store::Store& store, const Vulnerability& vulnerability) {

@@ -19,14 +19,10 @@ std::string new_uuid();
 // Either may be nullptr: there is nothing before, or nothing after.
 store::NewNotification make_notification(const Vulnerability* before, const Vulnerability* after, std::int64_t now);
 
-struct DatabaseChanges {
-  std::vector<store::NewNotification> notifications;
-  std::vector<std::pair<std::string, std::string>> packages;  // (namespace, package) whose reports may differ
-};
 // One for each vulnerability that v1 shows otherwise with `after` than with `before`. Shadowed ones show no change.
-Result<DatabaseChanges> changes_between(const Compiled& before, const Compiled& after, const Overlay& overlay,
-                                        std::int64_t now);
-// Only the packages: what a node needs that merely takes the new database.
+Result<std::vector<store::NewNotification>> changes_between(const Compiled& before, const Compiled& after,
+                                                            const Overlay& overlay, std::int64_t now);
+// The (namespace, package) pairs whose reports may differ.
 Result<std::vector<std::pair<std::string, std::string>>> packages_between(const Compiled& before,
                                                                           const Compiled& after);
 
