@@ -52,7 +52,7 @@ std::string timestamp() {
 }
 
 // printable() leaves only quotes and backslashes for us; both formats quote them alike.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : printable(text)) {
     if (c == '"' || c == '\\') result += '\\';
@@ -77,14 +77,14 @@ std::string log_line(LogLevel level, std::string_view event, std::initializer_li
   std::string line;
   if (as_json()) {
     append(line,
-           {"{\"time\":", quoted(timestamp()), ",\"level\":", quoted(name_of(level)), ",\"event\":", quoted(event)});
-    for (const LogField& field : fields) append(line, {",", quoted(field.key), ":", quoted(field.value.view())});
+           {"{\"time\":", json_string(timestamp()), ",\"level\":", json_string(name_of(level)), ",\"event\":", json_string(event)});
+    for (const LogField& field : fields) append(line, {",", json_string(field.key), ":", json_string(field.value.view())});
     line += "}\n";
   } else {
     append(line, {timestamp(), " ", name_of(level), " ", printable(event)});
     for (const LogField& field : fields) {
       const std::string_view value = field.value.view();
-      append(line, {" ", field.key, "=", needs_quotes(value) ? quoted(value) : std::string(value)});
+      append(line, {" ", field.key, "=", needs_quotes(value) ? json_string(value) : std::string(value)});
     }
     line += '\n';
   }

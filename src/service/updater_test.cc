@@ -48,14 +48,21 @@ class UpdaterTest : public testing::Test {
   void serve(int first) { server_.put("/one.json", {.body = secdb("v3.5", first, 3)}); }
 
   Updater::Hooks hooks() {
-    return {.notifications = [this](const vulndb::Database* before,
+    Updater::Hooks hooks;
+    hooks.notifications = [this](const vulndb::Database* before,
                                     const vulndb::Database& after) -> Result<std::vector<store::NewNotification>> {
       hooks_called_.push_back(before == nullptr ? "first" : "changed");
       if (in_hook) in_hook();
       EXPECT_TRUE(after.has_namespace("alpine:v3.5"));
       if (before == nullptr) return std::vector<store::NewNotification>{};
       return std::vector<store::NewNotification>{{"11111111-1111-4111-8111-111111111111", 1, "", "{}"}};
-    }};
+    };
+    // Before the states say that it is done.
+    hooks.adopt = [this]() -> Result<void> {
+      last_at_adoption_.push_back(store_->value("updater/last").value().value_or(""));
+      return {};
+    };
+    return hooks;
   }
   // As if the last update was long ago.
   void make_due() {
@@ -98,6 +105,7 @@ class UpdaterTest : public testing::Test {
   std::unique_ptr<store::Store> store_;
   Metrics metrics_;
   std::vector<std::string> hooks_called_;
+  std::vector<std::string> last_at_adoption_;  // what "updater/last" was
   std::function<void()> in_hook;
 };
 
@@ -111,6 +119,9 @@ TEST_F(UpdaterTest, PublishesWhatChangedAndKeepsTheGenerationBefore) {
   EXPECT_EQ(store_->value("updater/last").value(), store_->value("updater/last/alpine").value());
   EXPECT_EQ(store_->feed_states().value().at(0).records, 3U);
   EXPECT_NE(metrics_.text().find("limpid_feed_records{feed=\"alpine\"} 3"), std::string::npos);
+
+  // Whoever reads "updater/last" and then asks finds the new data.
+  EXPECT_EQ(last_at_adoption_, std::vector<std::string>{"1"}) << "not yet that of make_due()";
 
   run_once();  // nothing changed
   EXPECT_EQ(generation(), 1);

@@ -65,7 +65,19 @@ Result<std::unique_ptr<Connection>> Follower::connect(Clock::time_point deadline
 }
 
 Result<void> Follower::announce() {
-  LIMPID_TRY(connection_->run(Sql::announce_node, node_, handled_, channels_.applied));
+  LIMPID_TRY(connection_->run(Sql::announce_node, node_, handled(), channels_.applied));
+  owes_announcement_ = false;
+  return {};
+}
+
+// A writer that holds the counter has looked for other nodes already: its change is in the log that is read afterwards.
+// One that comes later sees this node's row.
+Result<void> Follower::join() {
+  Batch batch(*connection_);
+  batch.add(Sql::begin).add(Sql::share_counter);
+  batch.add(Sql::announce_node, node_, handled(), channels_.applied);
+  batch.add(Sql::commit);
+  LIMPID_TRY(batch.run());
   owes_announcement_ = false;
   return {};
 }
@@ -75,16 +87,32 @@ Result<void> Follower::start(Clock::time_point deadline) {
   LIMPID_ASSIGN(connection_, connect(deadline));
   LIMPID_ASSIGN(const Rows counted, connection_->run(Sql::change_number));
   if (counted.empty()) return fail(Code::invalid, {"the count of changes is missing"});
-  set_applied(counted.integer(0, 0));
-  LIMPID_TRY(announce());
+  {
+    const std::lock_guard lock(handing_);
+    set_applied(counted.integer(0, 0));
+  }
+  LIMPID_TRY(join());
   // Between the count and the row nobody waited for this node.
   LIMPID_TRY(catch_up());
-  listener_.connected(true);
+  tell_connected(true);
   thread_ = std::thread([this] { run(); });
   return {};
 }
 
+ChangeNumber Follower::handled() {
+  const std::lock_guard lock(handing_);
+  return handled_;
+}
+
+bool Follower::hand_at_once(const Change& change) {
+  const std::unique_lock lock(handing_, std::try_to_lock);
+  if (!lock || change.number != handled_ + 1) return false;
+  hand(change);
+  return true;
+}
+
 void Follower::offer(const Change& change) {
+  if (hand_at_once(change)) return;
   {
     const std::lock_guard lock(mutex_);
     if (change.number <= applied_) return;
@@ -109,6 +137,12 @@ void Follower::wait_until_applied(std::vector<NodeId>& nodes, ChangeNumber numbe
   });
 }
 
+void Follower::tell_connected(bool yes) {
+  const std::lock_guard lock(handing_);
+  listener_.connected(yes);
+}
+
+// This, hand() and reload() with handing_ held.
 void Follower::set_applied(ChangeNumber number) {
   handled_ = number;
   {
@@ -140,17 +174,21 @@ void Follower::reload(ChangeNumber newest) {
 
 // Whether there may be more.
 Result<bool> Follower::read_log() {
-  LIMPID_ASSIGN(const Rows rows, connection_->run(Sql::changes_since, handled_, kChangesAtOnce));
+  const ChangeNumber from = handled();
+  LIMPID_ASSIGN(const Rows rows, connection_->run(Sql::changes_since, from, kChangesAtOnce));
   if (rows.empty()) return fail(Code::invalid, {"the count of changes is missing"});
   const ChangeNumber newest = rows.integer(0, 0);
-  if (newest == handled_) return false;
-  if (newest < handled_ || rows.is_null(0, 1) || rows.integer(0, 1) != handled_ + 1) {
+  if (newest == from) return false;
+  if (newest < from || rows.is_null(0, 1) || rows.integer(0, 1) != from + 1) {
+    const std::lock_guard lock(handing_);
     reload(newest);
     return true;
   }
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.integer(row, 5) != node_) owes_announcement_ = true;
-    hand(change_of(rows, row));
+    const Change change = change_of(rows, row);
+    const std::lock_guard lock(handing_);
+    if (change.number == handled_ + 1) hand(change);  // or else it was handed at once meanwhile
     if (stop_) return false;
   }
   return rows.size() == kChangesAtOnce;
@@ -180,11 +218,12 @@ void Follower::take_offers() {
     Change next;
     {
       const std::lock_guard lock(mutex_);
-      const auto found = offers_.find(handled_ + 1);
+      const auto found = offers_.find(applied_ + 1);
       if (found == offers_.end()) return;
       next = found->second;
     }
-    hand(next);
+    const std::lock_guard lock(handing_);
+    if (next.number == handled_ + 1) hand(next);
   }
 }
 
@@ -196,7 +235,7 @@ bool Follower::take_notifications() {
     const auto numbers = two_numbers(payload);
     if (!numbers) continue;
     if (channel == channels_.changes) {
-      is_new = is_new || numbers->first > handled_;
+      is_new = is_new || numbers->first > handled();
     } else {
       const std::lock_guard lock(mutex_);
       if (others_.size() >= kOthersMax) others_.clear();
@@ -244,7 +283,7 @@ void Follower::follow() {
   base::log(base::LogLevel::warn, "store: cut off from the other nodes' changes",
             {{"error", done ? std::string("the connection was lost") : done.error().describe()}});
   connection_.reset();
-  listener_.connected(false);
+  tell_connected(false);
 }
 
 void Follower::sleep(std::chrono::milliseconds pause) {
@@ -267,13 +306,13 @@ void Follower::reconnect() {
     Result<std::unique_ptr<Connection>> opened = connect(Clock::now() + kConnectMax);
     if (opened) {
       connection_ = *std::move(opened);
-      done = announce();
+      done = join();
       if (done) done = catch_up();
     } else {
       done = std::unexpected(std::move(opened).error());
     }
     if (done) {
-      if (!stop_) listener_.connected(true);
+      if (!stop_) tell_connected(true);
       return;
     }
     connection_.reset();

@@ -37,7 +37,8 @@ class Follower {
   // Begins to listen; has begun when it returns without an error.
   Result<void> start(Clock::time_point deadline);
 
-  // A change that was committed at this node: spares the follower the way to the log.
+  // A change that was committed at this node: spares the follower the way to the log. Where it is the next in order, the
+  // listener has handled it, on this thread, when this returns.
   void offer(const Change& change);
   // Until the listener has handled the change; false if it has not by then.
   bool wait_until_handled(ChangeNumber number, Clock::time_point deadline);
@@ -47,6 +48,7 @@ class Follower {
  private:
   Result<std::unique_ptr<Connection>> connect(Clock::time_point deadline);
   Result<void> announce();
+  Result<void> join();
   void run();
   void follow();
   void reconnect();
@@ -55,7 +57,10 @@ class Follower {
   bool take_notifications();
   Result<void> catch_up();
   Result<bool> read_log();
+  bool hand_at_once(const Change& change);
   void hand(const Change& change);
+  void tell_connected(bool yes);
+  ChangeNumber handled();
   void reload(ChangeNumber newest);
   void set_applied(ChangeNumber number);
 
@@ -68,8 +73,10 @@ class Follower {
 
   // The thread's own, once it runs.
   std::unique_ptr<Connection> connection_;
-  ChangeNumber handled_ = 0;
   bool owes_announcement_ = false;  // others may wait for this node
+
+  std::mutex handing_;  // held while the listener is told something; taken before mutex_
+  ChangeNumber handled_ = 0;
 
   std::mutex mutex_;
   std::condition_variable progress_;

@@ -118,15 +118,15 @@ std::string scan_in(const std::string& plan, bool may_stop_at_limit) {
   while (const auto line = base::take_line(rest)) {
     const bool is_node = line->find("->") != std::string_view::npos;
     if (is_node && !pending.empty()) return pending;
-    // Of one row, and of at most three.
+    // Of one row, of at most three, and of one for each node.
     const bool is_tiny = line->find("on change_counter") != std::string_view::npos ||
-                         line->find("on generation") != std::string_view::npos;
+                         line->find("on generation") != std::string_view::npos || line->find(" on node") != std::string_view::npos;
     if (line->find("Seq Scan on ") != std::string_view::npos && !(is_tiny && line->find("_chunk") == line->npos))
       return std::string(*line);
     if (line->find("Index Cond") != std::string_view::npos) pending.clear();
     const bool is_index_scan =
         line->find(" using ") != std::string_view::npos || line->find("Bitmap Index Scan") != std::string_view::npos;
-    if (is_index_scan && !may_stop_at_limit) pending = *line;
+    if (is_index_scan && !may_stop_at_limit && !is_tiny) pending = *line;
   }
   return pending;
 }

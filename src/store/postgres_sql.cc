@@ -37,6 +37,11 @@ namespace {
 // makes the numbers' order that of the commits.
 #define LIMPID_COUNT "counted AS (UPDATE change_counter SET number = number + 1 "
 #define LIMPID_NOTIFY(channel, node) "SELECT number, pg_notify(" channel ", number || ' ' || " node ") FROM counted"
+// The same where the counter was locked by a statement before: then it is known whether there are other nodes, and only
+// they are notified.
+#define LIMPID_NOTIFY_OTHERS(channel, node)                                                                         \
+  "SELECT number, others.exist, CASE WHEN others.exist THEN pg_notify(" channel ", number || ' ' || " node ") END " \
+  "FROM counted CROSS JOIN (SELECT EXISTS (SELECT FROM node WHERE node.id <> " node ")) AS others (exist)"
 #define LIMPID_INSERT_NOTIFICATIONS                                                                              \
   "INSERT INTO notification (name, created, old_revision, new_revision) SELECT one.name, one.created, one.old, " \
   "one.new"
@@ -54,6 +59,7 @@ constexpr auto kEntries = std::to_array<Entry>({
 
     // ── Changes and nodes ──
     {Sql::lock_counter, false, "SELECT number FROM change_counter WHERE one FOR UPDATE"},
+    {Sql::share_counter, false, "SELECT number FROM change_counter WHERE one FOR SHARE"},
     {Sql::make_change, true,
      "WITH " LIMPID_COUNT
      "WHERE one RETURNING number), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
@@ -165,7 +171,7 @@ constexpr auto kEntries = std::to_array<Entry>({
                      "(" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($8::text[], $9::int8[], "
                      "$10::text[], $11::text[]) AS one (name, created, old, new)"
                      "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
-                     "SELECT number, 1, $1, $2, $6::int8 FROM counted) " LIMPID_NOTIFY("$7::text", "$6")},
+                     "SELECT number, 1, $1, $2, $6::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text", "$6")},
     {Sql::forget_advisory, true,
      "WITH " LIMPID_COUNT "WHERE one AND $3::int8 <> 0 AND " LIMPID_REVISION_IS(
          "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace = "
@@ -173,7 +179,7 @@ constexpr auto kEntries = std::to_array<Entry>({
                "), noted AS (" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($6::text[], $7::int8[], "
                "$8::text[], $9::text[]) AS one (name, created, old, new)"
                "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
-               "SELECT number, 1, $1, $2, $4::int8 FROM counted) " LIMPID_NOTIFY("$5::text", "$4")},
+               "SELECT number, 1, $1, $2, $4::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$5::text", "$4")},
 
     // ── Notifications ──
     {Sql::insert_notifications, true,

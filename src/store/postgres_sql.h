@@ -12,6 +12,7 @@ enum class Sql : std::uint8_t {
   commit,
   rollback,
   lock_counter,
+  share_counter,
   make_change,
   change_number,
   changes_since,

@@ -76,31 +76,56 @@ bool PostgresStore::may_begin_again(Connection& connection, int attempt) {
   return attempt == 1 && connection.is_lost() && !connection.may_have_committed();
 }
 
-Result<std::optional<Made>> PostgresStore::commit(Batch& batch, Change change) const {
-  batch.add(Sql::commit);
-  batch.settle();
-  batch.add(Sql::live_nodes, node_);  // after the commit: whoever begins to listen later reads what was committed
-  LIMPID_ASSIGN(const std::vector<Rows> answers, batch.run());
-  // From the back: the live nodes, COMMIT, the change.
-  const std::size_t count = batch.size();
-  const Rows& numbered = answers[count - 3];
-  if (numbered.empty()) return std::nullopt;
+namespace {
+
+Made made_of(Change change, const Rows& numbered) {
   Made made;
   made.change = std::move(change);
   made.change.number = numbered.integer(0, 0);
-  if (answers.size() == count) {
+  return made;
+}
+
+std::vector<NodeId> nodes_of(const Rows& rows) {
+  std::vector<NodeId> nodes;
+  for (std::size_t row = 0; row < rows.size(); ++row) nodes.push_back(rows.integer(row, 0));
+  return nodes;
+}
+
+}  // namespace
+
+Result<std::optional<Made>> PostgresStore::commit(Batch& batch, Change change) {
+  const std::size_t place = batch.size() - 1;
+  batch.add(Sql::commit);
+  // A node that is alone is not asked who the others are.
+  const bool asks = had_others_;
+  if (asks) {
+    batch.settle();
+    batch.add(Sql::live_nodes, node_);
+  }
+  LIMPID_ASSIGN(const std::vector<Rows> answers, batch.run());
+  const Rows& numbered = answers[place];
+  if (numbered.empty()) return std::nullopt;
+  Made made = made_of(std::move(change), numbered);
+  had_others_ = numbered.boolean(0, 1);
+  if (!had_others_) {
     made.others.emplace();
-    for (std::size_t row = 0; row < answers.back().size(); ++row)
-      made.others->push_back(answers.back().integer(row, 0));
+  } else if (asks && answers.size() == batch.size()) {
+    made.others = nodes_of(answers.back());
   }
   return made;
 }
 
 Result<Made> PostgresStore::commit_change(Batch& batch, Change change) const {
   batch.add(Sql::make_change, static_cast<int>(change.kind), change.name_space, change.name, node_, channels_.changes);
-  LIMPID_ASSIGN(std::optional<Made> made, commit(batch, std::move(change)));
-  if (!made) return fail(Code::invalid, {"the count of changes is missing"});
-  return *std::move(made);
+  const std::size_t place = batch.size() - 1;
+  batch.add(Sql::commit);
+  batch.settle();
+  batch.add(Sql::live_nodes, node_);  // after the commit: whoever begins to listen later reads what was committed
+  LIMPID_ASSIGN(const std::vector<Rows> answers, batch.run());
+  if (answers[place].empty()) return fail(Code::invalid, {"the count of changes is missing"});
+  Made made = made_of(std::move(change), answers[place]);
+  if (answers.size() == batch.size()) made.others = nodes_of(answers.back());
+  return made;
 }
 
 void PostgresStore::prune(Connection& connection, ChangeNumber number) {
@@ -118,8 +143,7 @@ void PostgresStore::tell(const Made& made) {
   if (made.others) {
     nodes = *made.others;
   } else if (const auto taken = pool_.take(deadline)) {
-    if (const auto rows = (*taken)->run(Sql::live_nodes, node_))
-      for (std::size_t row = 0; row < rows->size(); ++row) nodes.push_back(rows->integer(row, 0));
+    if (const auto rows = (*taken)->run(Sql::live_nodes, node_)) nodes = nodes_of(*rows);
   }
   tell_others(nodes, number, deadline);
   for (const NodeId node : nodes)

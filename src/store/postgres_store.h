@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <concepts>
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <optional>
 #include <string>
 #include <vector>
@@ -136,14 +139,17 @@ class PostgresStore final : public Store {
   // Whether a failed transaction is proven not to have been committed, and may go better now.
   static bool may_begin_again(Connection& connection, int attempt);
 
-  // Ends a transaction that makes a change: the change with its number, then COMMIT, in the batch's one round trip.
+  // Ends a transaction that makes a change: the change with its number, then COMMIT, in the batch's one round trip, and
+  // all other nodes are notified.
   Result<Made> commit_change(Batch& batch, Change change) const;
-  // The same where the batch's last statement is one that makes the change itself. Nothing if that statement made none,
-  // because another writer came first.
-  Result<std::optional<Made>> commit(Batch& batch, Change change) const;
+  // The same where the counter was locked first and the batch's last statement makes the change itself, and notifies the
+  // others if there are any. Nothing if that statement made none, because another writer came first.
+  Result<std::optional<Made>> commit(Batch& batch, Change change);
   void prune(Connection& connection, ChangeNumber number);
   // Returns when this node's listener and the other nodes have handled the change, or after kPropagationMax.
   void tell(const Made& made);
+  bool knows_namespace(std::string_view name);
+  void remember_namespace(std::string_view name, bool is_there);
   void tell_others(std::vector<NodeId>& nodes, ChangeNumber number, Clock::time_point deadline);
 
   StoreOptions options_;
@@ -151,6 +157,10 @@ class PostgresStore final : public Store {
   Pool pool_;
   Channels channels_;
   NodeId node_ = 0;
+  std::atomic<bool> had_others_ = true;  // when the last change was written
+  // Namespaces that are known to be there. They are never taken away, but a server may lose its last moments.
+  std::mutex namespaces_mutex_;
+  std::set<std::string, std::less<>> namespaces_;
   std::unique_ptr<Follower> follower_;  // none without a listener; last: its listener may read from the store
 };
 

@@ -6,6 +6,8 @@
 namespace limpid::store::postgres {
 namespace {
 
+constexpr std::size_t kNamespacesKnown = 10'000;
+
 CustomAdvisory advisory_of(const Rows& rows, std::size_t row) {
   CustomAdvisory advisory;
   advisory.name_space = rows.text(row, 0);
@@ -26,6 +28,12 @@ Change change_of(const CustomAdvisory& advisory) {
   change.kind = Change::Kind::advisory;
   change.name_space = advisory.name_space;
   change.name = advisory.name;
+  return change;
+}
+
+Change change_to(const CustomAdvisory& advisory) {
+  Change change = change_of(advisory);
+  change.written = std::make_shared<const CustomAdvisory>(advisory);
   return change;
 }
 
@@ -65,20 +73,39 @@ Result<void> PostgresStore::all_advisories(const std::function<void(CustomAdviso
   });
 }
 
+bool PostgresStore::knows_namespace(std::string_view name) {
+  const std::lock_guard lock(namespaces_mutex_);
+  return namespaces_.contains(name);
+}
+
+void PostgresStore::remember_namespace(std::string_view name, bool is_there) {
+  const std::lock_guard lock(namespaces_mutex_);
+  if (is_there && namespaces_.size() < kNamespacesKnown) {
+    namespaces_.emplace(name);
+  } else if (const auto found = namespaces_.find(name); !is_there && found != namespaces_.end()) {
+    namespaces_.erase(found);
+  }
+}
+
 Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version::Scheme scheme,
                                          std::span<const NewNotification> notifications) {
   return write("put_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
     LIMPID_TRY(check_arguments(advisory, notifications));
     const NotificationColumns news(notifications);
+    const bool is_known = knows_namespace(advisory.name_space);
+    // If this fails, the next one looks again whether it is there.
+    remember_namespace(advisory.name_space, false);
     Batch batch(connection);
     batch.add(Sql::begin).add(Sql::lock_counter);
-    batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
-              static_cast<int>(scheme));
+    if (!is_known)
+      batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
+                static_cast<int>(scheme));
     batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
               advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
               news.new_revisions());
-    LIMPID_ASSIGN(made, commit(batch, change_of(advisory)));
+    LIMPID_ASSIGN(made, commit(batch, change_to(advisory)));
     if (!made) return came_second(advisory);
+    remember_namespace(advisory.name_space, true);
     return {};
   });
 }

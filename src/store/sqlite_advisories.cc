@@ -42,6 +42,12 @@ Change change_of(const CustomAdvisory& advisory) {
   return change;
 }
 
+Change change_to(const CustomAdvisory& advisory) {
+  Change change = change_of(advisory);
+  change.written = std::make_shared<const CustomAdvisory>(advisory);
+  return change;
+}
+
 // The number that the change of this transaction will get.
 Result<ChangeNumber> coming_change(Connection& connection) {
   LIMPID_ASSIGN(Statement counted, connection.query(Sql::change_number));
@@ -84,7 +90,7 @@ Result<void> SqliteStore::put_advisory(const CustomAdvisory& advisory, version::
     LIMPID_TRY(connection.run(Sql::put_advisory, name_space, advisory.name, advisory.deleted ? 1 : 0, advisory.document,
                               revision));
     LIMPID_TRY(insert_notifications(connection, notifications));
-    change = change_of(advisory);
+    change = change_to(advisory);
     return {};
   });
 }

@@ -60,8 +60,8 @@ CREATE TABLE advisory (
   deleted INTEGER NOT NULL,
   document TEXT NOT NULL,
   revision INTEGER NOT NULL,
-  UNIQUE (namespace, name)
-);
+  PRIMARY KEY (namespace, name)
+) WITHOUT ROWID;
 
 CREATE TABLE notification (
   id INTEGER PRIMARY KEY,

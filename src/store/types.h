@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,9 @@ struct Change {
   ChangeNumber number = 0;
   Kind kind = Kind::advisory;
   std::string name_space, name;  // of an advisory
+  // The advisory itself where this store has just written it, so that nobody need read it back; its revision is
+  // `number`. nullptr: read it.
+  std::shared_ptr<const CustomAdvisory> written = nullptr;
 };
 
 }  // namespace limpid::store

@@ -1,4 +1,6 @@
 // How an answer's status line and headers are written.
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -67,9 +69,18 @@ void append_head(std::string& to, const Response& response) {
   if (has_body(response.status)) base::append(to, {"Content-Length: ", response.body.size(), "\r\n"});
 }
 
-ReadyPointer make_ready(Response response) {
+ReadyPointer make_ready(Response response, std::function<void(std::string body)> reclaim) {
   if (response.ready) return response.ready;
-  auto ready = std::make_shared<Ready>();
+  std::shared_ptr<Ready> ready;
+  if (reclaim) {
+    const auto give_back = [reclaim = std::move(reclaim)](Ready* done) {
+      const std::unique_ptr<Ready> owned(done);
+      reclaim(std::move(owned->body));
+    };
+    ready = std::shared_ptr<Ready>(new Ready, give_back);
+  } else {
+    ready = std::make_shared<Ready>();
+  }
   ready->status = response.status;
   append_head(ready->head, response);
   ready->body = std::move(response.body);

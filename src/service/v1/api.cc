@@ -37,12 +37,13 @@ Response json(int status, std::string body) {
 }
 
 // Where the client takes it and it is worth it.
-void compress(const Request& request, Response& response) {
-  if (!wants_gzip(request) || response.body.size() < kCompressFrom) return;
-  std::string packed = gzip(response.body);
-  if (packed.empty()) return;
+bool compress(const Request& request, std::string_view body, Response& response) {
+  if (!wants_gzip(request) || body.size() < kCompressFrom) return false;
+  std::string packed = gzip(body);
+  if (packed.empty()) return false;
   response.body = std::move(packed);
   response.headers.emplace_back("Content-Encoding", "gzip");
+  return true;
 }
 
 Response error(int status, std::string_view message) { return json(status, error_body(message)); }
@@ -300,7 +301,7 @@ Response Api::handle(const Request& request) {
   if (found == nullptr) return known_path ? text(405, "Method Not Allowed\n") : text(404, "404 page not found\n");
   Response response = (this->*found->answer)(request, *path);
   response.route = found->name;
-  if (!response.ready) compress(request, response);
+  if (!response.ready) compress(request, response.body, response);
   return response;
 }
 
@@ -363,7 +364,8 @@ Response Api::get_layer(const Request& request, const Path& path) {
       known = fresh;
     }
   }
-  if (part != Part::layer && known->features == nullptr) {
+  const bool asked_before = known->features != nullptr;
+  if (part != Part::layer && !asked_before) {
     auto features = parts_.store.features(known->layer.id);
     if (!features) return store_error(features.error());
     std::ranges::sort(*features, {}, &store::HeldFeature::feature);
@@ -372,8 +374,7 @@ Response Api::get_layer(const Request& request, const Path& path) {
     known = with_features;
   }
 
-  std::string body;
-  body.reserve(part == Part::vulnerabilities ? std::size_t{1} << 20 : 4'096);
+  std::string body = part == Part::vulnerabilities ? parts_.bodies.take() : std::string();
   ObjectWriter envelope(body);
   ObjectWriter out(envelope.member("Layer"));
   out.text("Name", known->layer.name);
@@ -388,8 +389,20 @@ Response Api::get_layer(const Request& request, const Path& path) {
   out.close();
   envelope.close();
   body += '\n';
-  Response response = json(200, std::move(body));
-  compress(request, response);
+  Response response = json(200, {});
+  if (compress(request, body, response)) {
+    parts_.bodies.give(std::move(body));
+  } else if (!asked_before && body.size() >= BodyPool::kBodyBytes / 4) {
+    response.body = std::move(body);
+    http::ReadyPointer once = http::make_ready(
+        std::move(response), [bodies = &parts_.bodies](std::string sent) { bodies->give(std::move(sent)); });
+    response = Response();
+    response.ready = std::move(once);
+    parts_.cache.remember(*known, moment);
+    return response;
+  } else {
+    response.body = parts_.bodies.settle(std::move(body));
+  }
   http::ReadyPointer ready = http::make_ready(std::move(response));
   response = Response();
   response.ready = std::move(ready);
@@ -476,27 +489,48 @@ Response Api::list_vulnerabilities(const Request& request, const Path& path) {
   return json(200, std::move(body));
 }
 
+Result<Api::Standing> Api::standing(const std::string& name_space, const std::string& name, bool remembered) {
+  Standing standing;
+  if (const std::shared_ptr<const Compiled> compiled = parts_.catalogue.compiled()) {
+    LIMPID_ASSIGN(standing.underneath, compiled->find(name_space, name));
+  }
+  if (remembered) {
+    const Overlay::EntryPointer entry = parts_.catalogue.overlay().find(name_space, name);
+    standing.before = entry == nullptr ? standing.underneath : std::nullopt;
+    if (entry != nullptr) {
+      standing.revision = entry->revision;
+      if (!entry->deleted) standing.before = entry->vulnerability;
+    }
+    return standing;
+  }
+  LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, parts_.store.advisory(name_space, name));
+  standing.before = row ? std::nullopt : standing.underneath;
+  if (row) {
+    standing.revision = row->revision;
+    if (!row->deleted) {
+      LIMPID_ASSIGN(standing.before, parse_stored(row->document));
+    }
+  }
+  return standing;
+}
+
 Result<void> Api::change(const std::string& name_space, const std::string& name, const Edit& edit) {
-  for (int attempt = 1;; ++attempt) {
-    LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, parts_.store.advisory(name_space, name));
-    std::optional<Vulnerability> before;
-    const std::shared_ptr<const Compiled> compiled = parts_.catalogue.compiled();
-    std::optional<Vulnerability> underneath;
-    if (compiled != nullptr) {
-      LIMPID_ASSIGN(underneath, compiled->find(name_space, name));
-    }
-    if (row && !row->deleted) {
-      LIMPID_ASSIGN(before, parse_stored(row->document));
-    } else if (!row) {
-      before = underneath;
-    }
-    LIMPID_ASSIGN(const std::optional<Vulnerability> after, edit(before));
+  // What is remembered is nearly always right, and the store refuses what was made from anything else. Only the store
+  // itself can say that there is nothing to change.
+  bool remembered = true;
+  for (int attempt = 1;; ++attempt, remembered = false) {
+    LIMPID_ASSIGN(const Standing now, standing(name_space, name, remembered));
+    const Result<std::optional<Vulnerability>> edited = edit(now.before);
+    if (remembered && (!edited || *edited == now.before)) continue;
+    LIMPID_TRY(edited);
+    const std::optional<Vulnerability>& before = now.before;
+    const std::optional<Vulnerability>& after = *edited;
     if (after == before) return {};
 
     store::CustomAdvisory advisory;
     advisory.name_space = name_space;
     advisory.name = name;
-    advisory.revision = row ? row->revision : 0;
+    advisory.revision = now.revision;
     advisory.deleted = !after;
     if (after) advisory.document = stored(*after);
     const store::NewNotification notification =
@@ -505,8 +539,8 @@ Result<void> Api::change(const std::string& name_space, const std::string& name,
     if (scheme == version::Scheme::none && after && !after->fixed_in.empty()) scheme = after->fixed_in.front().scheme;
     const std::span<const store::NewNotification> notifications(&notification, 1);
     // Where nothing lies underneath, a row that only says "deleted" would hide what a feed may say one day.
-    const Result<void> written = !after && !underneath ? parts_.store.forget_advisory(advisory, notifications)
-                                                       : parts_.store.put_advisory(advisory, scheme, notifications);
+    const Result<void> written = !after && !now.underneath ? parts_.store.forget_advisory(advisory, notifications)
+                                                           : parts_.store.put_advisory(advisory, scheme, notifications);
     if (written) {
       parts_.notify();
       return {};

@@ -9,6 +9,7 @@
 #include "service/http/server.h"
 #include "service/metrics.h"
 #include "service/request_log.h"
+#include "service/v1/body_pool.h"
 #include "service/v1/catalogue.h"
 #include "service/v1/indexer.h"
 #include "service/v1/report_cache.h"
@@ -31,6 +32,7 @@ class Api final : public http::Handler {
     const Tokens& tokens;
     Metrics& metrics;
     RequestLog& log;
+    BodyPool& bodies;
     std::function<void()> notify;  // a notification was made
   };
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
@@ -71,6 +73,12 @@ class Api final : public http::Handler {
   // and says what shall be there.
   using Edit = std::function<Result<std::optional<Vulnerability>>(const std::optional<Vulnerability>&)>;
   Result<void> change(const std::string& name_space, const std::string& name, const Edit& edit);
+  // What a change starts from: as this node remembers it, or as the store has it.
+  struct Standing {
+    std::optional<Vulnerability> before, underneath;  // underneath: the compiled database's word
+    std::int64_t revision = 0;                        // of the stored row, 0 for none
+  };
+  Result<Standing> standing(const std::string& name_space, const std::string& name, bool remembered);
   Result<bool> knows_namespace(std::string_view name_space);
 
   Parts parts_;

@@ -25,54 +25,120 @@ inventory::Package package_of(const store::Feature& feature) {
   return package;
 }
 
-// Writes the features of one report.
-class FeatureWriter {
- public:
-  FeatureWriter(std::string& to, const Compiled* compiled, const Overlay& overlay)
-      : to_(to), compiled_(compiled), overlay_(overlay) {}
+void open_feature(ObjectWriter& out, const store::Feature& feature) {
+  out.text("Name", feature.name);
+  out.text_unless_empty("NamespaceName", feature.name_space);
+  out.text_unless_empty("VersionFormat", version_format(feature.scheme));
+  out.text("Version", feature.version);
+}
 
-  // `findings` are those of this feature; nullptr: without vulnerabilities.
-  Result<void> write(const HeldFeature& held, const std::span<const match::Finding>* findings) {
-    ObjectWriter out(to_);
-    out.text("Name", held.feature.name);
-    out.text_unless_empty("NamespaceName", held.feature.name_space);
-    out.text_unless_empty("VersionFormat", version_format(held.feature.scheme));
-    out.text("Version", held.feature.version);
-    if (findings != nullptr) {
-      gather(held.feature, *findings);
-      if (!shown_.empty()) {
-        out.member("Vulnerabilities");
-        LIMPID_TRY(write_shown(held.feature.name_space));
-      }
+void close_feature(std::string& to, const HeldFeature& held) {
+  if (!held.added_by.empty()) {
+    to += ",\"AddedBy\":";
+    append_string(to, held.added_by);
+  }
+  to += '}';
+}
+
+// One entry of Vulnerabilities.
+struct Shown {
+  std::string_view name;
+  const match::Finding* finding = nullptr;  // a compiled one
+  const Overlay::Entry* custom = nullptr;   // or a custom one
+  std::string_view fixed_by;
+};
+
+// Appends a feature up to, but without, AddedBy and the closing brace.
+Result<void> append_feature(std::string& to, const store::Feature& feature, std::vector<Shown>& shown,
+                            const Compiled* compiled) {
+  ObjectWriter out(to);
+  open_feature(out, feature);
+  if (shown.empty()) return {};
+  std::ranges::stable_sort(shown, {}, &Shown::name);
+  // A custom one may name the package and its origin.
+  const auto repeated = std::ranges::unique(shown, {}, &Shown::name);
+  shown.erase(repeated.begin(), repeated.end());
+  out.member("Vulnerabilities") += '[';
+  for (const Shown& one : shown) {
+    if (&one != &shown.front()) to += ',';
+    if (one.custom != nullptr) {
+      to += one.custom->fragment;
+    } else {
+      LIMPID_TRY(compiled->append_fragment(to, feature.name_space, *one.finding));
     }
-    out.text_unless_empty("AddedBy", held.added_by);
-    out.close();
-    return {};
+    if (!one.fixed_by.empty()) {
+      to += ",\"FixedBy\":";
+      append_string(to, one.fixed_by);
+    }
+    to += '}';
+  }
+  to += ']';
+  return {};
+}
+
+// The texts of features, without a word of custom vulnerabilities. Those that nobody asked for yet are made together.
+Result<std::vector<FeatureTexts::Pointer>> texts_of(std::span<const HeldFeature> features, const Compiled& compiled) {
+  std::vector<FeatureTexts::Pointer> texts(features.size());
+  inventory::ImageInventory missing;
+  std::vector<std::size_t> places;  // of the missing
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    texts[i] = compiled.feature_texts().find(features[i].feature);
+    if (texts[i] != nullptr) continue;
+    missing.packages.push_back(package_of(features[i].feature));
+    places.push_back(i);
+  }
+  if (places.empty()) return texts;
+  LIMPID_ASSIGN(const match::Matches matches, match::match_image(missing, compiled.database()));
+  auto finding = matches.findings.begin();
+  std::vector<Shown> shown;
+  for (std::uint32_t number = 0; number < places.size(); ++number) {
+    shown.clear();
+    for (; finding != matches.findings.end() && finding->package == number; ++finding)
+      shown.push_back({finding->id, &*finding, nullptr, finding->fixed_in});
+    const store::Feature& feature = features[places[number]].feature;
+    FeatureTexts::Text text;
+    LIMPID_TRY(append_feature(text.json, feature, shown, &compiled));
+    text.json.shrink_to_fit();
+    for (const Shown& one : shown) text.flaws.emplace_back(one.name);
+    texts[places[number]] = std::make_shared<const FeatureTexts::Text>(std::move(text));
+    compiled.feature_texts().put(feature, texts[places[number]]);
+  }
+  return texts;
+}
+
+// What the custom vulnerabilities change in the report of a feature.
+class CustomWriter {
+ public:
+  CustomWriter(const Compiled* compiled, const Overlay& overlay) : compiled_(compiled), overlay_(overlay) {}
+
+  // Whether they change anything. `text` is what would be shown without them; nullptr: nothing.
+  bool concerns(const store::Feature& feature, const FeatureTexts::Text* text) const {
+    if (!overlay_.has_any(feature.name_space)) return false;
+    if (overlay_.of_package(feature.name_space, feature.name) != nullptr) return true;
+    if (!feature.origin.empty() && overlay_.of_package(feature.name_space, feature.origin) != nullptr) return true;
+    return text != nullptr && std::ranges::any_of(text->flaws, [&](const std::string& flaw) {
+             return overlay_.shadows(feature.name_space, flaw);
+           });
+  }
+
+  Result<void> append(std::string& to, const store::Feature& feature) {
+    match::Matches matches;
+    if (compiled_ != nullptr) {
+      inventory::ImageInventory one;
+      one.packages.push_back(package_of(feature));
+      LIMPID_ASSIGN(matches, match::match_image(one, compiled_->database()));
+    }
+    shown_.clear();
+    for (const match::Finding& finding : matches.findings)
+      if (!overlay_.shadows(feature.name_space, finding.id))
+        shown_.push_back({finding.id, &finding, nullptr, finding.fixed_in});
+    add(feature, feature.name);
+    if (!feature.origin.empty()) add(feature, feature.origin);
+    return append_feature(to, feature, shown_, compiled_);
   }
 
  private:
-  // One entry of Vulnerabilities.
-  struct Shown {
-    std::string_view name;
-    const match::Finding* finding = nullptr;  // a compiled one
-    const Overlay::Entry* custom = nullptr;   // or a custom one
-    std::string_view fixed_by;
-  };
-
-  void gather(const store::Feature& feature, std::span<const match::Finding> findings) {
-    shown_.clear();
-    for (const match::Finding& finding : findings)
-      if (!overlay_.shadows(feature.name_space, finding.id))
-        shown_.push_back({finding.id, &finding, nullptr, finding.fixed_in});
-    add_custom(feature, feature.name);
-    if (!feature.origin.empty()) add_custom(feature, feature.origin);
-    std::ranges::stable_sort(shown_, {}, &Shown::name);
-    // A custom one may name the package and its origin.
-    const auto repeated = std::ranges::unique(shown_, {}, &Shown::name);
-    shown_.erase(repeated.begin(), repeated.end());
-  }
-
-  void add_custom(const store::Feature& feature, std::string_view package) {
+  void add(const store::Feature& feature, std::string_view package) {
     const std::vector<Overlay::EntryPointer>* entries = overlay_.of_package(feature.name_space, package);
     if (entries == nullptr) return;
     for (const Overlay::EntryPointer& entry : *entries)
@@ -83,26 +149,6 @@ class FeatureWriter {
       }
   }
 
-  Result<void> write_shown(std::string_view name_space) {
-    to_ += '[';
-    for (const Shown& one : shown_) {
-      if (&one != &shown_.front()) to_ += ',';
-      if (one.custom != nullptr) {
-        to_ += one.custom->fragment;
-      } else {
-        LIMPID_TRY(compiled_->append_fragment(to_, name_space, *one.finding));
-      }
-      if (!one.fixed_by.empty()) {
-        to_ += ",\"FixedBy\":";
-        append_string(to_, one.fixed_by);
-      }
-      to_ += '}';
-    }
-    to_ += ']';
-    return {};
-  }
-
-  std::string& to_;
   const Compiled* compiled_;
   const Overlay::View overlay_;
   std::vector<Shown> shown_;
@@ -191,24 +237,25 @@ std::vector<store::Namespace> Catalogue::namespaces() const {
 
 Result<void> Catalogue::append_features(std::string& to, std::span<const HeldFeature> features,
                                         bool with_vulnerabilities) const {
-  const std::shared_ptr<const Compiled> compiled = this->compiled();
-  match::Matches matches;
-  if (with_vulnerabilities && compiled != nullptr) {
-    inventory::ImageInventory image;
-    image.packages.reserve(features.size());
-    for (const HeldFeature& held : features) image.packages.push_back(package_of(held.feature));
-    LIMPID_ASSIGN(matches, match::match_image(image, compiled->database()));
+  const std::shared_ptr<const Compiled> compiled = with_vulnerabilities ? this->compiled() : nullptr;
+  std::vector<FeatureTexts::Pointer> texts(features.size());
+  if (compiled != nullptr) {
+    LIMPID_ASSIGN(texts, texts_of(features, *compiled));
   }
-  FeatureWriter writer(to, compiled.get(), overlay_);
+  std::optional<CustomWriter> custom;
+  if (with_vulnerabilities) custom.emplace(compiled.get(), overlay_);
   to += '[';
-  std::size_t begin = 0;
   for (std::size_t i = 0; i < features.size(); ++i) {
     if (i != 0) to += ',';
-    std::size_t end = begin;
-    while (end < matches.findings.size() && matches.findings[end].package == i) ++end;
-    const std::span<const match::Finding> findings(matches.findings.data() + begin, end - begin);
-    LIMPID_TRY(writer.write(features[i], with_vulnerabilities ? &findings : nullptr));
-    begin = end;
+    if (custom && custom->concerns(features[i].feature, texts[i].get())) {
+      LIMPID_TRY(custom->append(to, features[i].feature));
+    } else if (texts[i] != nullptr) {
+      to += texts[i]->json;
+    } else {
+      ObjectWriter out(to);
+      open_feature(out, features[i].feature);
+    }
+    close_feature(to, features[i]);
   }
   to += ']';
   return {};

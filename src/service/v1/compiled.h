@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "match/types.h"
+#include "service/v1/feature_texts.h"
 #include "service/v1/types.h"
 #include "vulndb/database.h"
 
@@ -47,6 +48,7 @@ class Compiled {
   Result<void> append_fragment(std::string& to, std::string_view name_space, const match::Finding& finding) const;
   // Makes the fragments of a namespace before anybody asks, as far as they fit. The second time there is nothing to do.
   Result<void> prepare(std::string_view name_space) const;
+  FeatureTexts& feature_texts() const { return feature_texts_; }
 
  private:
   struct Fragment {
@@ -72,6 +74,7 @@ class Compiled {
     std::uint64_t bytes = 0;
   };
   mutable std::array<Shard, kShards> shards_;
+  mutable FeatureTexts feature_texts_;
   mutable std::mutex severities_mutex_;
   mutable std::map<std::string, std::shared_ptr<const Severities>, std::less<>> severities_;
   mutable std::mutex prepared_mutex_;

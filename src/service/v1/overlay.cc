@@ -85,6 +85,8 @@ std::size_t Overlay::size() const {
   return size_;
 }
 
+bool Overlay::View::has_any(std::string_view name_space) const { return overlay_.entries_.contains(name_space); }
+
 bool Overlay::View::shadows(std::string_view name_space, std::string_view name) const {
   if (overlay_.size_ == 0) return false;
   const auto names = overlay_.entries_.find(name_space);

@@ -43,6 +43,7 @@ class Overlay {
   class View {
    public:
     explicit View(const Overlay& overlay) : overlay_(overlay), lock_(overlay.mutex_) {}
+    bool has_any(std::string_view name_space) const;
     bool shadows(std::string_view name_space, std::string_view name) const;
     // Those that speak of the package; nullptr if there are none.
     const std::vector<EntryPointer>* of_package(std::string_view name_space, std::string_view package) const;

@@ -68,12 +68,12 @@ bool ReportCache::changed_since(std::uint64_t moment, const std::vector<store::H
   });
 }
 
-void ReportCache::put(const Known& known, Part part, bool gzip, http::ReadyPointer answer, std::uint64_t moment) {
-  const std::uint64_t bytes = answer->head.size() + answer->body.size();
-  if (bytes > bytes_max_ / 4) return;  // one answer must not push out all others
-  const std::lock_guard lock(mutex_);
-  if (!trusted_) return;
-  if (changed_since(moment, part == Part::vulnerabilities ? known.features.get() : nullptr)) return;
+ReportCache::Entry& ReportCache::entry_of(const Known& known) {
+  const auto there = entries_.find(known.layer.name);
+  // Another layer by the same name: nothing that was known of the first holds.
+  if (there != entries_.end() &&
+      (there->second.known->layer.id != known.layer.id || there->second.known->layer.engine != known.layer.engine))
+    drop(there);
   auto [found, made] = entries_.try_emplace(known.layer.name);
   Entry& entry = found->second;
   if (made) {
@@ -82,17 +82,32 @@ void ReportCache::put(const Known& known, Part part, bool gzip, http::ReadyPoint
     entry.bytes = kEntryOverhead + 3 * known.layer.name.size();
     bytes_ += entry.bytes;
   }
-  if (entry.known == nullptr || entry.known->features == nullptr || entry.known->layer.id != known.layer.id ||
-      entry.known->layer.engine != known.layer.engine) {
-    if (!made) entry.answers = {};
+  if (entry.known == nullptr || entry.known->features == nullptr) {
     entry.known = std::make_shared<Known>(known);
     const std::uint64_t features = known.features == nullptr ? 0 : size_of(*known.features);
     entry.bytes += features;
     bytes_ += features;
   }
   entry.layers_moment = layers_moment_;
+  return entry;
+}
+
+void ReportCache::remember(const Known& known, std::uint64_t moment) {
+  const std::lock_guard lock(mutex_);
+  if (!trusted_ || changed_since(moment, nullptr)) return;
+  (void)entry_of(known);
+  shrink();
+}
+
+void ReportCache::put(const Known& known, Part part, bool gzip, http::ReadyPointer answer, std::uint64_t moment) {
+  const std::uint64_t bytes = answer->head.size() + answer->body.capacity();
+  if (bytes > bytes_max_ / 4) return;  // one answer must not push out all others
+  const std::lock_guard lock(mutex_);
+  if (!trusted_) return;
+  if (changed_since(moment, part == Part::vulnerabilities ? known.features.get() : nullptr)) return;
+  Entry& entry = entry_of(known);
   http::ReadyPointer& place = entry.answers[static_cast<std::size_t>(part)][gzip ? 1 : 0];
-  const std::uint64_t replaced = place == nullptr ? 0 : place->head.size() + place->body.size();
+  const std::uint64_t replaced = place == nullptr ? 0 : place->head.size() + place->body.capacity();
   place = std::move(answer);
   entry.bytes += bytes - replaced;
   bytes_ += bytes - replaced;
@@ -156,7 +171,7 @@ void ReportCache::packages_changed(std::span<const std::pair<std::string, std::s
       remove_dependent(name, entry);
       for (http::ReadyPointer& answer : entry.answers[static_cast<std::size_t>(Part::vulnerabilities)]) {
         if (answer == nullptr) continue;
-        const std::uint64_t bytes = answer->head.size() + answer->body.size();
+        const std::uint64_t bytes = answer->head.size() + answer->body.capacity();
         entry.bytes -= bytes;
         bytes_ -= bytes;
         answer = nullptr;

@@ -41,6 +41,9 @@ class ReportCache {
   };
   std::shared_ptr<const Known> known(std::string_view name);
   void confirm(std::string_view name, store::LayerId id);
+  // What was read of a layer, without an answer. Most reports are asked for once: a large one is worth its memory from
+  // the second time on, which known() tells by the features that are there.
+  void remember(const Known& known, std::uint64_t moment);
 
   // What is to be made now is true as of this moment: ask before reading anything that an answer is made from.
   std::uint64_t moment() const { return changes_.load(std::memory_order_acquire); }
@@ -74,6 +77,7 @@ class ReportCache {
   using Entries = std::unordered_map<std::string, Entry, TextHash, std::equal_to<>>;
 
   bool changed_since(std::uint64_t moment, const std::vector<store::HeldFeature>* features) const;
+  Entry& entry_of(const Known& known);
   void drop(Entries::iterator entry);
   void shrink();
   void add_dependent(Entry& entry);

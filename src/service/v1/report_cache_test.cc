@@ -101,6 +101,32 @@ TEST_F(ReportCacheTest, DeletedLayersMustBeConfirmed) {
   EXPECT_EQ(cache_.known("a"), nullptr);
 }
 
+TEST_F(ReportCacheTest, AnotherLayerByTheSameNameDependsOnItsOwnPackages) {
+  put("a", {"zlib"});
+  cache_.put(layer("a", {"openssl"}, 2), Part::vulnerabilities, false, answer("x"), cache_.moment());
+  change("zlib");
+  EXPECT_TRUE(has("a"));
+  change("openssl");
+  EXPECT_FALSE(has("a"));
+  // What it was accounted with goes with it.
+  const std::uint64_t bytes = cache_.bytes();
+  for (store::LayerId id = 3; id < 10; ++id)
+    cache_.put(layer("a", {"openssl"}, id), Part::vulnerabilities, false, answer("x"), cache_.moment());
+  change("openssl");
+  EXPECT_EQ(cache_.bytes(), bytes);
+}
+
+TEST_F(ReportCacheTest, ALayerIsRememberedWithoutAnAnswer) {
+  cache_.remember(layer("a", {"zlib"}), cache_.moment());
+  EXPECT_FALSE(has("a"));
+  ASSERT_NE(cache_.known("a"), nullptr);
+  EXPECT_EQ(cache_.known("a")->features->size(), 1U);
+  const auto moment = cache_.moment();
+  cache_.layers_changed();
+  cache_.remember(layer("b", {"zlib"}), moment);
+  EXPECT_EQ(cache_.known("b"), nullptr) << "it may have been deleted meanwhile";
+}
+
 TEST_F(ReportCacheTest, StaysWithinItsBytes) {
   for (int i = 0; i < 300; ++i) put("layer" + std::to_string(i), {"p" + std::to_string(i)}, std::string(20'000, 'x'));
   EXPECT_LE(cache_.bytes(), std::uint64_t{1} << 20);

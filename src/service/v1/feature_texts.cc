@@ -1,0 +1,63 @@
+#include "service/v1/feature_texts.h"
+
+#include <functional>
+#include <utility>
+
+namespace limpid::service::v1 {
+
+// The map's node, the feature's strings and the text's own; measured, and no more exact than a bound must be.
+constexpr std::uint64_t kOverhead = 400;
+
+std::uint64_t FeatureTexts::Text::bytes() const {
+  std::uint64_t sum = kOverhead + json.capacity();
+  for (const std::string& flaw : flaws) sum += sizeof(flaw) + flaw.size();
+  return sum;
+}
+
+std::size_t FeatureTexts::Hash::operator()(const store::Feature& feature) const {
+  const std::hash<std::string_view> hash;
+  std::size_t mixed = hash(feature.name) * 31 + hash(feature.version);
+  mixed = mixed * 31 + hash(feature.name_space);
+  return mixed * 31 + hash(feature.origin);
+}
+
+FeatureTexts::Pointer FeatureTexts::find(const store::Feature& feature) {
+  Shard& shard = shards_.at(Hash()(feature) % kShards);
+  const std::lock_guard lock(shard.mutex);
+  if (const auto young = shard.young.find(feature); young != shard.young.end()) return young->second;
+  const auto old = shard.old.find(feature);
+  if (old == shard.old.end()) return nullptr;
+  Pointer text = std::move(old->second);
+  shard.old_bytes -= text->bytes();
+  shard.old.erase(old);
+  insert(shard, feature, text);
+  return text;
+}
+
+void FeatureTexts::put(const store::Feature& feature, Pointer text) {
+  Shard& shard = shards_.at(Hash()(feature) % kShards);
+  const std::lock_guard lock(shard.mutex);
+  insert(shard, feature, std::move(text));
+}
+
+void FeatureTexts::insert(Shard& shard, const store::Feature& feature, Pointer text) {
+  constexpr std::uint64_t kHalf = kFeatureTextBytesMax / kShards / 2;
+  const std::uint64_t bytes = text->bytes();
+  if (bytes > kHalf) return;
+  if (shard.young_bytes + bytes > kHalf) {
+    shard.old = std::exchange(shard.young, {});
+    shard.old_bytes = std::exchange(shard.young_bytes, 0);
+  }
+  if (shard.young.emplace(feature, std::move(text)).second) shard.young_bytes += bytes;
+}
+
+std::uint64_t FeatureTexts::bytes() const {
+  std::uint64_t sum = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    sum += shard.young_bytes + shard.old_bytes;
+  }
+  return sum;
+}
+
+}  // namespace limpid::service::v1
