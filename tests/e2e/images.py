@@ -126,7 +126,8 @@ class Image:
 
 
 def tracker(packages):
-    """{source: {id: {codename: (status, fixed, urgency, more)}}} → a file's text in the form of Debian's tracker."""
+    """{source: {id: {codename: (status, fixed, urgency, more)}}} → a file's text in the form of Debian's tracker. A
+    "description" among the more is the flaw's."""
     document = {}
     for source, ids in packages.items():
         for flaw, releases in ids.items():
@@ -134,7 +135,10 @@ def tracker(packages):
                 entry = {"status": status, "repositories": {codename: "1"}, "urgency": urgency, **(more[0] if more else {})}
                 if fixed is not None:
                     entry["fixed_version"] = fixed
-                document.setdefault(source, {}).setdefault(flaw, {"scope": "local", "releases": {}})["releases"][codename] = entry
+                record = document.setdefault(source, {}).setdefault(flaw, {"scope": "local", "releases": {}})
+                record["releases"][codename] = entry
+                if "description" in entry:
+                    record["description"] = entry.pop("description")
     return json.dumps(document)
 
 
