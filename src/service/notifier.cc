@@ -79,6 +79,7 @@ struct Notifier::State {
   };
 
   void work();
+  void tidy();
   std::optional<store::Notification> next();
   void wait_for_work(store::Seconds asked);
   void purge_if_due();
@@ -107,6 +108,14 @@ struct Notifier::State {
 void Notifier::State::work() {
   while (!is_stopping) {
     if (const auto notification = next()) deliver(*notification, Clock::now());
+  }
+}
+
+// Where nobody is to be told: those that were read go nevertheless.
+void Notifier::State::tidy() {
+  while (!is_stopping) {
+    purge_if_due();
+    sleep_until(next_purge);
   }
 }
 
@@ -307,12 +316,15 @@ Notifier::Notifier(const NotifierConfig& config, std::string node, store::Store&
 Notifier::~Notifier() { stop(); }
 
 void Notifier::start() {
-  if (state_->config.endpoint.empty() || !state_->workers.empty()) return;
-  if (!is_http_url(state_->config.endpoint)) {
-    base::log(LogLevel::error, "notifier disabled: its endpoint is not an http or https URL");
+  if (!state_->workers.empty()) return;
+  const bool has_endpoint = is_http_url(state_->config.endpoint);
+  if (!has_endpoint && !state_->config.endpoint.empty())
+    base::log(LogLevel::error, "nobody is notified: the notifier's endpoint is not an http or https URL");
+  state_->is_stopping = false;
+  if (!has_endpoint) {
+    state_->workers.emplace_back(&State::tidy, state_.get());
     return;
   }
-  state_->is_stopping = false;
   for (unsigned i = 0; i < kDeliveriesMax; ++i) state_->workers.emplace_back(&State::work, state_.get());
 }
 

@@ -177,7 +177,7 @@ class Node final : public Service {
   void start() override {
     server_->start();
     health_server_->start();
-    if (notifier_) notifier_->start();
+    notifier_->start();
     if (updating_) updater_->start();
   }
 
@@ -186,7 +186,7 @@ class Node final : public Service {
 
   bool stop() override {
     updater_->stop();
-    if (notifier_) notifier_->stop();
+    notifier_->stop();
     const bool whole = server_->drain(kDrainTime);
     indexer_->cancel();  // what is still being read was answered with a time-out long ago, or cut off now
     health_server_->drain(std::chrono::milliseconds(1'000));
@@ -223,8 +223,7 @@ class Node final : public Service {
     // An operator who names a file keeps it fresh, too.
     updating_ = config_.updater.interval.count() > 0 && config_.database.empty();
     updater_ = std::make_unique<Updater>(config_.updater, folder_, *store_, metrics_, std::move(hooks));
-    if (!config_.notifier.endpoint.empty())
-      notifier_ = std::make_unique<Notifier>(config_.notifier, node_, *store_, metrics_);
+    notifier_ = std::make_unique<Notifier>(config_.notifier, node_, *store_, metrics_);
     known_notifier_ = notifier_.get();
     files_ = std::make_unique<DatabaseFiles>(
         DatabaseFiles::Options{folder_, config_.database, config_.default_database, config_.notifier.only_affected},
@@ -236,7 +235,7 @@ class Node final : public Service {
   Result<void> open_listeners() {
     api_ = std::make_unique<v1::Api>(
         v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, tokens_, metrics_, log_, bodies_, [this] {
-                         if (notifier_) notifier_->wake();
+                         notifier_->wake();
                        }});
     health_ = std::make_unique<Health>(*store_, catalogue_);
     http::ServerOptions options;
