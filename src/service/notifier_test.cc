@@ -582,17 +582,18 @@ TEST_F(NotifierTest, TakesAwayWhatWasReadADayAgo) {
 }
 
 TEST_F(NotifierTest, WithoutAUsableEndpointItOnlyTidies) {
-  put({"a", "old"});
-  ASSERT_TRUE(store_->delete_notification("old", now_in_seconds() - 25 * 3'600));
+  put({"a"});
   for (const char* endpoint : {"", "hook.internal/notify", "ftp://hook.internal/", "http:hook"}) {
+    const std::string read = base::cat({"read ", endpoint});
+    put({read});
+    ASSERT_TRUE(store_->delete_notification(read, now_in_seconds() - 25 * 3'600));
     config_.endpoint = endpoint;
     Notifier notifier(config_, "node-a", *store_, metrics_, pace_);
     notifier.start();
     notifier.wake();
-    EXPECT_TRUE(eventually([&] { return stored("old").name.empty(); })) << endpoint;
-    put({"old"});
-    ASSERT_TRUE(store_->delete_notification("old", now_in_seconds() - 25 * 3'600));
+    EXPECT_TRUE(eventually([&] { return stored(read).name.empty(); })) << endpoint;
   }
+  EXPECT_EQ(stored("a").name, "a");
   EXPECT_EQ(calls("claim_notification"), 0u);
 }
 
