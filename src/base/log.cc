@@ -76,9 +76,10 @@ bool log_enabled(LogLevel level) { return level >= threshold.load(std::memory_or
 std::string log_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   std::string line;
   if (as_json()) {
-    append(line,
-           {"{\"time\":", json_string(timestamp()), ",\"level\":", json_string(name_of(level)), ",\"event\":", json_string(event)});
-    for (const LogField& field : fields) append(line, {",", json_string(field.key), ":", json_string(field.value.view())});
+    append(line, {"{\"time\":", json_string(timestamp()), ",\"level\":", json_string(name_of(level)),
+                  ",\"event\":", json_string(event)});
+    for (const LogField& field : fields)
+      append(line, {",", json_string(field.key), ":", json_string(field.value.view())});
     line += "}\n";
   } else {
     append(line, {timestamp(), " ", name_of(level), " ", printable(event)});

@@ -233,10 +233,8 @@ class Node final : public Service {
   }
 
   Result<void> open_listeners() {
-    api_ = std::make_unique<v1::Api>(
-        v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, tokens_, metrics_, log_, bodies_, [this] {
-                         notifier_->wake();
-                       }});
+    api_ = std::make_unique<v1::Api>(v1::Api::Parts{*store_, catalogue_, cache_, *indexer_, tokens_, metrics_, log_,
+                                                    bodies_, [this] { notifier_->wake(); }});
     health_ = std::make_unique<Health>(*store_, catalogue_);
     http::ServerOptions options;
     options.address = config_.api.address;

@@ -50,7 +50,7 @@ class UpdaterTest : public testing::Test {
   Updater::Hooks hooks() {
     Updater::Hooks hooks;
     hooks.notifications = [this](const vulndb::Database* before,
-                                    const vulndb::Database& after) -> Result<std::vector<store::NewNotification>> {
+                                 const vulndb::Database& after) -> Result<std::vector<store::NewNotification>> {
       hooks_called_.push_back(before == nullptr ? "first" : "changed");
       if (in_hook) in_hook();
       EXPECT_TRUE(after.has_namespace("alpine:v3.5"));

@@ -37,8 +37,8 @@ class Follower {
   // Begins to listen; has begun when it returns without an error.
   Result<void> start(Clock::time_point deadline);
 
-  // A change that was committed at this node: spares the follower the way to the log. Where it is the next in order, the
-  // listener has handled it, on this thread, when this returns.
+  // A change that was committed at this node: spares the follower the way to the log. Where it is the next in order,
+  // the listener has handled it, on this thread, when this returns.
   void offer(const Change& change);
   // Until the listener has handled the change; false if it has not by then.
   bool wait_until_handled(ChangeNumber number, Clock::time_point deadline);

@@ -120,7 +120,8 @@ std::string scan_in(const std::string& plan, bool may_stop_at_limit) {
     if (is_node && !pending.empty()) return pending;
     // Of one row, of at most three, and of one for each node.
     const bool is_tiny = line->find("on change_counter") != std::string_view::npos ||
-                         line->find("on generation") != std::string_view::npos || line->find(" on node") != std::string_view::npos;
+                         line->find("on generation") != std::string_view::npos ||
+                         line->find(" on node") != std::string_view::npos;
     if (line->find("Seq Scan on ") != std::string_view::npos && !(is_tiny && line->find("_chunk") == line->npos))
       return std::string(*line);
     if (line->find("Index Cond") != std::string_view::npos) pending.clear();

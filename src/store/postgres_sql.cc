@@ -39,8 +39,9 @@ namespace {
 #define LIMPID_NOTIFY(channel, node) "SELECT number, pg_notify(" channel ", number || ' ' || " node ") FROM counted"
 // The same where the counter was locked by a statement before: then it is known whether there are other nodes, and only
 // they are notified.
-#define LIMPID_NOTIFY_OTHERS(channel, node)                                                                         \
-  "SELECT number, others.exist, CASE WHEN others.exist THEN pg_notify(" channel ", number || ' ' || " node ") END " \
+#define LIMPID_NOTIFY_OTHERS(channel, node)                                                                \
+  "SELECT number, others.exist, CASE WHEN others.exist THEN pg_notify(" channel ", number || ' ' || " node \
+  ") END "                                                                                                 \
   "FROM counted CROSS JOIN (SELECT EXISTS (SELECT FROM node WHERE node.id <> " node ")) AS others (exist)"
 #define LIMPID_INSERT_NOTIFICATIONS                                                                              \
   "INSERT INTO notification (name, created, old_revision, new_revision) SELECT one.name, one.created, one.old, " \

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <atomic>
+#include <concepts>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -142,8 +142,8 @@ class PostgresStore final : public Store {
   // Ends a transaction that makes a change: the change with its number, then COMMIT, in the batch's one round trip, and
   // all other nodes are notified.
   Result<Made> commit_change(Batch& batch, Change change) const;
-  // The same where the counter was locked first and the batch's last statement makes the change itself, and notifies the
-  // others if there are any. Nothing if that statement made none, because another writer came first.
+  // The same where the counter was locked first and the batch's last statement makes the change itself, and notifies
+  // the others if there are any. Nothing if that statement made none, because another writer came first.
   Result<std::optional<Made>> commit(Batch& batch, Change change);
   void prune(Connection& connection, ChangeNumber number);
   // Returns when this node's listener and the other nodes have handled the change, or after kPropagationMax.

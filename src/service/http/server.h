@@ -55,7 +55,8 @@ struct Response {
   // Where set, sent instead of all the above but `route`.
   ReadyPointer ready;
 };
-// As it would stand in a cache. `reclaim` gets the body back when nobody sends or keeps it any more, on whatever thread.
+// As it would stand in a cache. `reclaim` gets the body back when nobody sends or keeps it any more, on whatever
+// thread.
 ReadyPointer make_ready(Response response, std::function<void(std::string body)> reclaim = {});
 std::string_view reason_of(int status);  // "Not Found"
 

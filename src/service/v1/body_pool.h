@@ -1,6 +1,6 @@
-// Memory for reports that are being made. On many virtual machines the first touch of a page costs far more than writing
-// it (5 ms for each MiB where this was measured; making such a report takes 1 ms), so that what a report needed only
-// until it was compressed or sent is used again for the next.
+// Memory for reports that are being made. On many virtual machines the first touch of a page costs far more than
+// writing it (5 ms for each MiB where this was measured; making such a report takes 1 ms), so that what a report needed
+// only until it was compressed or sent is used again for the next.
 #pragma once
 
 #include <cstddef>

@@ -22,8 +22,8 @@ inline constexpr std::uint64_t kFeatureTextBytesMax = std::uint64_t{128} << 20;
 class FeatureTexts {
  public:
   struct Text {
-    std::string json;                    // up to, but without, AddedBy and the closing brace
-    std::vector<std::string> flaws;      // the names in its Vulnerabilities
+    std::string json;                // up to, but without, AddedBy and the closing brace
+    std::vector<std::string> flaws;  // the names in its Vulnerabilities
     std::uint64_t bytes() const;
   };
   using Pointer = std::shared_ptr<const Text>;

@@ -18,12 +18,11 @@ TEST(FeatureTexts, EveryFieldOfAFeatureCounts) {
   texts.put(feature(1), text(10, 'a'));
   ASSERT_NE(texts.find(feature(1)), nullptr);
   EXPECT_EQ(texts.find(feature(1))->json, std::string(10, 'a'));
-  for (const store::Feature& other :
-       {store::Feature{"debian:11", "package-1", "1.0", "", version::Scheme::dpkg},
-        store::Feature{"debian:12", "package-2", "1.0", "", version::Scheme::dpkg},
-        store::Feature{"debian:12", "package-1", "1.1", "", version::Scheme::dpkg},
-        store::Feature{"debian:12", "package-1", "1.0", "origin", version::Scheme::dpkg},
-        store::Feature{"debian:12", "package-1", "1.0", "", version::Scheme::apk}})
+  for (const store::Feature& other : {store::Feature{"debian:11", "package-1", "1.0", "", version::Scheme::dpkg},
+                                      store::Feature{"debian:12", "package-2", "1.0", "", version::Scheme::dpkg},
+                                      store::Feature{"debian:12", "package-1", "1.1", "", version::Scheme::dpkg},
+                                      store::Feature{"debian:12", "package-1", "1.0", "origin", version::Scheme::dpkg},
+                                      store::Feature{"debian:12", "package-1", "1.0", "", version::Scheme::apk}})
     EXPECT_EQ(texts.find(other), nullptr);
 }
 
