@@ -76,8 +76,6 @@ bool PostgresStore::may_begin_again(Connection& connection, int attempt) {
   return attempt == 1 && connection.is_lost() && !connection.may_have_committed();
 }
 
-namespace {
-
 Made made_of(Change change, const Rows& numbered) {
   Made made;
   made.change = std::move(change);
@@ -89,30 +87,6 @@ std::vector<NodeId> nodes_of(const Rows& rows) {
   std::vector<NodeId> nodes;
   for (std::size_t row = 0; row < rows.size(); ++row) nodes.push_back(rows.integer(row, 0));
   return nodes;
-}
-
-}  // namespace
-
-Result<std::optional<Made>> PostgresStore::commit(Batch& batch, Change change) {
-  const std::size_t place = batch.size() - 1;
-  batch.add(Sql::commit);
-  // A node that is alone is not asked who the others are.
-  const bool asks = had_others_;
-  if (asks) {
-    batch.settle();
-    batch.add(Sql::live_nodes, node_);
-  }
-  LIMPID_ASSIGN(const std::vector<Rows> answers, batch.run());
-  const Rows& numbered = answers[place];
-  if (numbered.empty()) return std::nullopt;
-  Made made = made_of(std::move(change), numbered);
-  had_others_ = numbered.boolean(0, 1);
-  if (!had_others_) {
-    made.others.emplace();
-  } else if (asks && answers.size() == batch.size()) {
-    made.others = nodes_of(answers.back());
-  }
-  return made;
 }
 
 Result<Made> PostgresStore::commit_change(Batch& batch, Change change) const {

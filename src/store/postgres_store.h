@@ -28,6 +28,10 @@ struct Made {
   std::optional<std::vector<NodeId>> others;
 };
 
+Made made_of(Change change, const Rows& numbered);
+// Of rows that begin with a node's number.
+std::vector<NodeId> nodes_of(const Rows& rows);
+
 class PostgresStore final : public Store {
  public:
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
@@ -142,9 +146,7 @@ class PostgresStore final : public Store {
   // Ends a transaction that makes a change: the change with its number, then COMMIT, in the batch's one round trip, and
   // all other nodes are notified.
   Result<Made> commit_change(Batch& batch, Change change) const;
-  // The same where the counter was locked first and the batch's last statement makes the change itself, and notifies
-  // the others if there are any. Nothing if that statement made none, because another writer came first.
-  Result<std::optional<Made>> commit(Batch& batch, Change change);
+  Result<std::optional<Made>> commit_advisory(Batch& batch, Change change, bool has_others);
   void prune(Connection& connection, ChangeNumber number);
   // Returns when this node's listener and the other nodes have handled the change, or after kPropagationMax.
   void tell(const Made& made);

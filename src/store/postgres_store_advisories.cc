@@ -42,7 +42,36 @@ std::unexpected<Error> came_second(const CustomAdvisory& advisory) {
               {advisory.name_space, " ", advisory.name, ": revision ", advisory.revision, " is not what is stored"});
 }
 
+// The statements of one batch are a transaction even without BEGIN and COMMIT, which cost as much as a small statement
+// each. With them, the others can be asked for in the same round trip after the commit.
+void begin_advisory(Batch& batch, bool has_others) {
+  if (has_others) batch.add(Sql::begin);
+  batch.add(Sql::lock_counter);
+}
+
 }  // namespace
+
+// `batch` ends with the statement that makes the change itself, and that notifies the others if there are any. Nothing
+// if it made none, because another writer came first.
+Result<std::optional<Made>> PostgresStore::commit_advisory(Batch& batch, Change change, bool has_others) {
+  const std::size_t place = batch.size() - 1;
+  if (has_others) {
+    batch.add(Sql::commit);
+    batch.settle();
+    batch.add(Sql::live_nodes, node_);
+  }
+  LIMPID_ASSIGN(const std::vector<Rows> answers, batch.run());
+  const Rows& numbered = answers[place];
+  if (numbered.empty()) return std::nullopt;
+  Made made = made_of(std::move(change), numbered);
+  had_others_ = numbered.boolean(0, 1);
+  if (!had_others_) {
+    made.others.emplace();
+  } else if (has_others && answers.size() == batch.size()) {
+    made.others = nodes_of(answers.back());
+  }
+  return made;
+}
 
 Result<std::optional<CustomAdvisory>> PostgresStore::advisory(std::string_view name_space, std::string_view name) {
   return read("advisory", [&](Connection& connection) -> Result<std::optional<CustomAdvisory>> {
@@ -95,15 +124,16 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
     const bool is_known = knows_namespace(advisory.name_space);
     // If this fails, the next one looks again whether it is there.
     remember_namespace(advisory.name_space, false);
+    const bool has_others = had_others_;
     Batch batch(connection);
-    batch.add(Sql::begin).add(Sql::lock_counter);
+    begin_advisory(batch, has_others);
     if (!is_known)
       batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
                 static_cast<int>(scheme));
     batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
               advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
               news.new_revisions());
-    LIMPID_ASSIGN(made, commit(batch, change_to(advisory)));
+    LIMPID_ASSIGN(made, commit_advisory(batch, change_to(advisory), has_others));
     if (!made) return came_second(advisory);
     remember_namespace(advisory.name_space, true);
     return {};
@@ -115,11 +145,12 @@ Result<void> PostgresStore::forget_advisory(const CustomAdvisory& advisory,
   return write("forget_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
     LIMPID_TRY(check_arguments(advisory, notifications));
     const NotificationColumns news(notifications);
+    const bool has_others = had_others_;
     Batch batch(connection);
-    batch.add(Sql::begin).add(Sql::lock_counter);
+    begin_advisory(batch, has_others);
     batch.add(Sql::forget_advisory, advisory.name_space, advisory.name, advisory.revision, node_, channels_.changes,
               news.names(), news.created(), news.old_revisions(), news.new_revisions());
-    LIMPID_ASSIGN(made, commit(batch, change_of(advisory)));
+    LIMPID_ASSIGN(made, commit_advisory(batch, change_of(advisory), has_others));
     if (!made) return came_second(advisory);
     return {};
   });
