@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "base/date.h"
@@ -141,12 +142,22 @@ Result<std::vector<Fix>> fixes_of(const VulnerabilityRequest& request) {
   return fixes;
 }
 
-// Puts a fix in the place of what was said of that package.
-void set_fix(Vulnerability& vulnerability, const Fix& fix) {
-  std::erase_if(vulnerability.fixed_in, [&](const Fix& one) { return one.package == fix.package; });
-  std::erase_if(vulnerability.affects, [&](const Affects& one) { return one.package == fix.package; });
-  vulnerability.fixed_in.push_back(fix);
-  for (Affects& affects : affects_of({fix})) vulnerability.affects.push_back(std::move(affects));
+// Puts fixes in the place of what was said of their packages; what says the same already stays as it is. Of several for
+// one package the last counts.
+void set_fixes(Vulnerability& vulnerability, std::span<const Fix> fixes) {
+  std::map<std::string_view, const Fix*> wanted;
+  for (const Fix& fix : fixes) wanted[fix.package] = &fix;
+  for (const Fix& there : vulnerability.fixed_in) {
+    const auto same = wanted.find(there.package);
+    if (same != wanted.end() && *same->second == there) wanted.erase(same);
+  }
+  const auto is_replaced = [&](const auto& one) { return wanted.contains(one.package); };
+  std::erase_if(vulnerability.fixed_in, is_replaced);
+  std::erase_if(vulnerability.affects, is_replaced);
+  for (const auto& [package, fix] : wanted) {
+    vulnerability.fixed_in.push_back(*fix);
+    for (Affects& affects : affects_of({*fix})) vulnerability.affects.push_back(std::move(affects));
+  }
   std::ranges::sort(vulnerability.fixed_in, {}, &Fix::package);
   std::ranges::stable_sort(vulnerability.affects, {}, &Affects::package);
 }
@@ -561,8 +572,7 @@ Response Api::post_vulnerability(const Request& request, const Path&) {
   const auto changed = change(body->name_space, body->name, [&](const std::optional<Vulnerability>& before) {
     Vulnerability after = stated(*body, *severity, before, body->name_space, body->name);
     // Merged by package: what is not spoken of stays.
-    for (const Fix& fix : *fixes)
-      if (std::ranges::find(after.fixed_in, fix) == after.fixed_in.end()) set_fix(after, fix);
+    set_fixes(after, *fixes);
     return Result<std::optional<Vulnerability>>(std::move(after));
   });
   if (!changed) return answer_of(changed.error());
@@ -621,7 +631,7 @@ Response Api::put_fix(const Request& request, const Path& path) {
       change(path[2], path[4], [&](const std::optional<Vulnerability>& before) -> Result<std::optional<Vulnerability>> {
         if (!before) return fail(Code::not_found, {kNotFound});
         Vulnerability after = *before;
-        if (std::ranges::find(after.fixed_in, *fix) == after.fixed_in.end()) set_fix(after, *fix);
+        set_fixes(after, std::span(&*fix, 1));
         return after;
       });
   if (!changed) return answer_of(changed.error());
