@@ -57,7 +57,7 @@ function(limpid_uses target)
 endfunction()
 
 # What tests are compiled with: they need no speed, and their assertions are what an optimizer spends most of its time
-# on (three times as long, with sanitizers four). The code that they test is optimized as ever. FORTIFY_SOURCE wants an
+# on (three times as long, with sanitizers four). In a release the code that they test is optimized as ever. FORTIFY_SOURCE wants an
 # optimizer.
 add_library(limpid_test_flags INTERFACE)
 target_compile_options(limpid_test_flags INTERFACE -O0 -U_FORTIFY_SOURCE)
