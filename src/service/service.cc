@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include <malloc.h>
@@ -17,6 +15,7 @@
 #include "service/database_files.h"
 #include "service/health.h"
 #include "service/http/server.h"
+#include "service/memory.h"
 #include "service/metrics.h"
 #include "service/notifier.h"
 #include "service/request_log.h"
@@ -31,129 +30,6 @@ namespace {
 
 constexpr unsigned kIndexingThreads = 8;  // at least: a slow registry must not stop the others
 constexpr unsigned kQuickThreads = 4;
-
-// What changes mean to what this node remembers.
-class Memory final : public store::ChangeListener {
- public:
-  Memory(v1::Catalogue& catalogue, v1::ReportCache& cache) : catalogue_(catalogue), cache_(cache) {}
-
-  // Reads all custom advisories. Until then changes wait.
-  Result<void> begin(store::Store& store, std::function<void()> database_changed) {
-    const std::lock_guard lock(mutex_);
-    store_ = &store;
-    database_changed_ = std::move(database_changed);
-    return read_all();
-  }
-
-  // From now on changes mean nothing.
-  void end() {
-    const std::lock_guard lock(mutex_);
-    store_ = nullptr;
-  }
-
-  void changed(const store::Change& change) override {
-    const std::lock_guard lock(mutex_);
-    if (store_ == nullptr) return;  // begin() will read it
-    switch (change.kind) {
-      case store::Change::Kind::advisory:
-        if (const Result<void> taken = take(change); !taken) reload_locked(taken.error());
-        break;
-      case store::Change::Kind::layers:
-        cache_.layers_changed();
-        break;
-      case store::Change::Kind::database:
-        database_changed_();
-        break;
-    }
-  }
-  void reload() override {
-    const std::lock_guard lock(mutex_);
-    if (store_ == nullptr) return;
-    reload_locked(Error(Code::io, "changes were missed"));
-    database_changed_();
-  }
-  void connected(bool yes) override {
-    base::log(yes ? base::LogLevel::info : base::LogLevel::warn, "changes of other nodes",
-              {{"arrive", yes ? "yes" : "no"}});
-    cache_.trust(yes);
-  }
-
- private:
-  void reload_locked(const Error& why) {
-    base::log(base::LogLevel::warn, "reading all custom advisories again", {{"why", why.describe()}});
-    const Result<void> read = read_all();
-    // What cannot be read cannot be trusted; the next change tries again.
-    if (!read) base::log(base::LogLevel::error, "custom advisories not read", {{"error", read.error().describe()}});
-    cache_.clear();
-  }
-
-  Result<void> read_all() {
-    catalogue_.overlay().clear();
-    std::optional<Error> problem;
-    LIMPID_TRY(store_->all_advisories([&](store::CustomAdvisory&& row) {
-      auto entry = entry_of(row);
-      if (entry) {
-        catalogue_.overlay().put(*std::move(entry));
-      } else if (!problem) {
-        problem = std::move(entry).error();
-      }
-    }));
-    if (problem) return std::unexpected(*std::move(problem));
-    return {};
-  }
-
-  static Result<v1::Overlay::Entry> entry_of(const store::CustomAdvisory& row) {
-    v1::Overlay::Entry entry;
-    entry.deleted = row.deleted;
-    entry.revision = row.revision;
-    if (!row.deleted) {
-      LIMPID_ASSIGN_WITHIN(entry.vulnerability, v1::parse_stored(row.document), {row.name_space, " ", row.name});
-    }
-    entry.vulnerability.name_space = row.name_space;
-    entry.vulnerability.name = row.name;
-    return entry;
-  }
-
-  Result<std::optional<v1::Overlay::Entry>> now_of(const store::Change& change) {
-    if (change.written != nullptr) {
-      LIMPID_ASSIGN(v1::Overlay::Entry entry, entry_of(*change.written));
-      entry.revision = change.number;
-      return entry;
-    }
-    LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, store_->advisory(change.name_space, change.name));
-    if (!row) return std::nullopt;
-    return entry_of(*row);
-  }
-
-  Result<void> take(const store::Change& change) {
-    const auto& [name_space, name] = std::tie(change.name_space, change.name);
-    std::set<std::pair<std::string, std::string>> packages;
-    const auto note = [&](const v1::Vulnerability& vulnerability) {
-      for (const v1::Affects& affects : vulnerability.affects) packages.emplace(name_space, affects.package);
-    };
-    if (const auto before = catalogue_.overlay().find(name_space, name)) note(before->vulnerability);
-    if (const auto compiled = catalogue_.compiled()) {
-      LIMPID_ASSIGN(const std::optional<v1::Vulnerability> underneath, compiled->find(name_space, name));
-      if (underneath) note(*underneath);
-    }
-    LIMPID_ASSIGN(std::optional<v1::Overlay::Entry> now, now_of(change));
-    if (now) {
-      note(now->vulnerability);
-      catalogue_.overlay().put(*std::move(now));
-    } else {
-      catalogue_.overlay().forget(name_space, name);
-    }
-    const std::vector<std::pair<std::string, std::string>> list(packages.begin(), packages.end());
-    cache_.packages_changed(list);
-    return {};
-  }
-
-  std::mutex mutex_;
-  v1::Catalogue& catalogue_;
-  v1::ReportCache& cache_;
-  store::Store* store_ = nullptr;
-  std::function<void()> database_changed_;
-};
 
 class Node final : public Service {
  public:

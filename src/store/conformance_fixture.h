@@ -29,7 +29,7 @@ class Place {
 
 struct Engine {
   std::string name;  // as Store::engine() says it
-  bool keeps_database_bytes = false;
+  bool serves_a_cluster = false;
   std::function<Result<std::unique_ptr<Place>>()> make_place;
 };
 inline void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
@@ -51,16 +51,19 @@ std::string outcome(const Result<T>& result) {
 // Remembers what it was told, and can be given something to do at each change.
 class Recorder final : public ChangeListener {
  public:
-  void changed(const Change& change) override {
+  Result<void> changed(const Change& change) override {
+    if (refuses && refuses(change)) return base::fail(base::Code::io, {"refused"});
     {
       const std::lock_guard lock(mutex_);
       changes_.push_back(change);
     }
     if (on_change) on_change(change);
+    return {};
   }
-  void reload() override {
+  Result<void> reload() override {
     const std::lock_guard lock(mutex_);
     ++reloads_;
+    return {};
   }
   void connected(bool yes) override {
     const std::lock_guard lock(mutex_);
@@ -80,7 +83,9 @@ class Recorder final : public ChangeListener {
     return connected_;
   }
 
-  std::function<void(const Change&)> on_change;  // set it while nothing makes changes
+  // Set these while nothing makes changes.
+  std::function<void(const Change&)> on_change;
+  std::function<bool(const Change&)> refuses;  // such a change is not handled, and not remembered
 
  private:
   mutable std::mutex mutex_;

@@ -106,9 +106,7 @@ ChangeNumber Follower::handled() {
 
 bool Follower::hand_at_once(const Change& change) {
   const std::unique_lock lock(handing_, std::try_to_lock);
-  if (!lock || change.number != handled_ + 1) return false;
-  hand(change);
-  return true;
+  return lock && change.number == handled_ + 1 && hand(change);
 }
 
 void Follower::offer(const Change& change) {
@@ -153,16 +151,18 @@ void Follower::set_applied(ChangeNumber number) {
   progress_.notify_all();
 }
 
-void Follower::hand(const Change& change) {
+Result<void> Follower::hand(const Change& change) {
   // A newer program's kind of change is beyond this one: what it makes stale is anybody's guess.
-  is_known(change.kind) ? listener_.changed(change) : listener_.reload();
+  LIMPID_TRY_WITHIN(is_known(change.kind) ? listener_.changed(change) : listener_.reload(),
+                    {"change ", change.number, " is not handled"});
   set_applied(change.number);
+  return {};
 }
 
-void Follower::reload(ChangeNumber newest) {
+Result<void> Follower::reload(ChangeNumber newest) {
   base::log(base::LogLevel::warn, "store: changes were missed, all is read again",
             {{"known", handled_}, {"newest", newest}});
-  listener_.reload();
+  LIMPID_TRY(listener_.reload());
   owes_announcement_ = true;
   {
     // Of a history that is no longer the server's, if the count went back.
@@ -170,6 +170,7 @@ void Follower::reload(ChangeNumber newest) {
     offers_.clear();
   }
   set_applied(newest);
+  return {};
 }
 
 // Whether there may be more.
@@ -181,14 +182,14 @@ Result<bool> Follower::read_log() {
   if (newest == from) return false;
   if (newest < from || rows.is_null(0, 1) || rows.integer(0, 1) != from + 1) {
     const std::lock_guard lock(handing_);
-    reload(newest);
+    LIMPID_TRY(reload(newest));
     return true;
   }
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.integer(row, 5) != node_) owes_announcement_ = true;
     const Change change = change_of(rows, row);
     const std::lock_guard lock(handing_);
-    if (change.number == handled_ + 1) hand(change);  // or else it was handed at once meanwhile
+    if (change.number == handled_ + 1) LIMPID_TRY(hand(change));  // or else it was handed at once meanwhile
     if (stop_) return false;
   }
   return rows.size() == kChangesAtOnce;
@@ -213,17 +214,17 @@ Result<void> Follower::catch_up() {
 }
 
 // Hands what was made here and is next in order.
-void Follower::take_offers() {
+Result<void> Follower::take_offers() {
   for (;;) {
     Change next;
     {
       const std::lock_guard lock(mutex_);
       const auto found = offers_.find(applied_ + 1);
-      if (found == offers_.end()) return;
+      if (found == offers_.end()) return {};
       next = found->second;
     }
     const std::lock_guard lock(handing_);
-    if (next.number == handled_ + 1) hand(next);
+    if (next.number == handled_ + 1) LIMPID_TRY(hand(next));
   }
 }
 
@@ -258,20 +259,21 @@ void Follower::run() {
   if (connection_ != nullptr) (void)connection_->run(Sql::forget_node, node_);
 }
 
-// One round: waits for something, and does it.
+// One round: waits for something, and does it. What the listener cannot handle is tried again as if the connection had
+// been lost, with pauses: as a rule it has been, and the listener could not read.
 void Follower::follow() {
   Result<void> done;
   if (!connection_->is_lost()) {  // it takes what has arrived, too
     bool is_new = take_notifications();
-    take_offers();
-    {
+    done = take_offers();
+    if (done) {
       // What is offered but not next: others' changes come before it.
       const std::lock_guard lock(mutex_);
       is_new = is_new || !offers_.empty();
     }
-    if (is_new) {
+    if (done && is_new) {
       done = catch_up();
-    } else {
+    } else if (done) {
       pollfd waited[] = {{connection_->socket(), POLLIN, 0}, {wake_.descriptor(), POLLIN, 0}};
       ::poll(waited, 2, -1);
       eventfd_t ignored = 0;
@@ -295,7 +297,7 @@ void Follower::sleep(std::chrono::milliseconds pause) {
     if (::poll(&waited, 1, static_cast<int>(left.count())) <= 0) continue;
     eventfd_t ignored = 0;
     eventfd_read(wake_.descriptor(), &ignored);
-    take_offers();
+    (void)take_offers();  // what fails stays offered
   }
 }
 

@@ -53,15 +53,15 @@ class Follower {
   void follow();
   void reconnect();
   void sleep(std::chrono::milliseconds pause);
-  void take_offers();
+  Result<void> take_offers();
   bool take_notifications();
   Result<void> catch_up();
   Result<bool> read_log();
   bool hand_at_once(const Change& change);
-  void hand(const Change& change);
+  Result<void> hand(const Change& change);
   void tell_connected(bool yes);
   ChangeNumber handled();
-  void reload(ChangeNumber newest);
+  Result<void> reload(ChangeNumber newest);
   void set_applied(ChangeNumber number);
 
   const std::string url_;

@@ -1,5 +1,6 @@
 // Several nodes on one server: who is told of what before a write returns, and who is not waited for.
 #include <condition_variable>
+#include <map>
 
 #include "store/conformance_fixture.h"
 #include "store/engines.h"
@@ -206,6 +207,35 @@ TEST(PostgresNodes, ThatHangHoldAWriterUpOnlySoLong) {
   EXPECT_EQ(conformance::show(hung.recorder.changes()), conformance::show(node.recorder.changes()));
 }
 
+// What a node could not handle, its own writes or others', it is handed again until it can, and all in order.
+TEST(PostgresNodes, AreHandedAgainWhatTheyDidNotHandle) {
+  const std::string url = server().fresh_url().value();
+  Node sound(url);
+  Node weak(url);
+  std::map<std::string, int> times;
+  weak.recorder.refuses = [&](const Change& change) {
+    return (change.name == "CVE-2" || change.name == "CVE-3") && ++times[change.name] <= 3;
+  };
+  std::atomic<bool> is_over = false;
+  std::atomic<bool> was_distrusted = false;
+  std::jthread watch([&] {
+    while (!is_over) {
+      if (!weak.recorder.is_connected()) was_distrusted = true;
+      std::this_thread::sleep_for(1ms);
+    }
+  });
+  for (int i = 1; i <= 4; ++i)
+    must((i == 3 ? weak : sound)
+             .store->put_advisory(new_advisory("debian:12", "CVE-" + std::to_string(i)), version::Scheme::dpkg, {}));
+  EXPECT_TRUE(eventually([&] { return weak.has_heard("CVE-4") && weak.recorder.is_connected(); }));
+  is_over = true;
+  watch.join();
+  EXPECT_TRUE(was_distrusted);
+  EXPECT_EQ(weak.recorder.reloads(), 0);
+  EXPECT_EQ(conformance::show(weak.recorder.changes()), conformance::show(sound.recorder.changes()));
+  EXPECT_EQ(times["CVE-2"], 4);
+}
+
 // The follower's connection is cut: the node says so, comes back, and misses nothing.
 TEST(PostgresNodes, CatchUpAfterTheirConnectionWasCut) {
   const std::string url = server().fresh_url().value();
@@ -214,8 +244,8 @@ TEST(PostgresNodes, CatchUpAfterTheirConnectionWasCut) {
   std::atomic<int> cuts = 0;
   struct Watch final : ChangeListener {
     explicit Watch(std::atomic<int>& count) : cuts(count) {}
-    void changed(const Change& change) override { recorder.changed(change); }
-    void reload() override { recorder.reload(); }
+    Result<void> changed(const Change& change) override { return recorder.changed(change); }
+    Result<void> reload() override { return recorder.reload(); }
     void connected(bool yes) override {
       if (!yes) ++cuts;
       recorder.connected(yes);

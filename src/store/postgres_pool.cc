@@ -44,24 +44,40 @@ std::unique_ptr<Connection> Pool::take_idle() {
   }
 }
 
-Result<std::unique_ptr<Connection>> Pool::connect(Clock::time_point deadline) {
+Result<std::unique_ptr<Connection>> Pool::connect(Clock::time_point deadline, bool again) {
   Pauses pauses;
+  bool is_counted = false;
   for (;;) {
     Result<std::unique_ptr<Connection>> connection = Connection::open(url_, deadline);
-    if (connection) return connection;
     const std::chrono::milliseconds pause = pauses.next();
-    if (Clock::now() + pause >= deadline) return connection;
+    const bool ends = connection || !again || Clock::now() + pause >= deadline;
+    if (is_counted == ends) {
+      const std::lock_guard lock(mutex_);
+      trying_again_ = ends ? trying_again_ - 1 : trying_again_ + 1;
+      is_counted = !ends;
+    }
+    if (ends) return connection;
     base::log(base::LogLevel::warn, "store: cannot connect, trying again",
               {{"error", connection.error().describe()}, {"pause_ms", pause.count()}});
     std::this_thread::sleep_for(pause);
   }
 }
 
-Result<Pool::Taken> Pool::take(Clock::time_point deadline) {
+Result<Pool::Taken> Pool::take(Clock::time_point deadline) { return take(deadline, true); }
+
+Result<Pool::Taken> Pool::take_at_once(Clock::time_point deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (trying_again_ > 0) return fail(Code::io, {"the server is away, others try again already"});
+  }
+  return take(deadline, false);
+}
+
+Result<Pool::Taken> Pool::take(Clock::time_point deadline, bool again) {
   LIMPID_TRY(take_permit(deadline));
   std::unique_ptr<Connection> connection = take_idle();
   if (connection == nullptr) {
-    Result<std::unique_ptr<Connection>> opened = connect(deadline);
+    Result<std::unique_ptr<Connection>> opened = connect(deadline, again);
     if (!opened) {
       give_permit();
       return std::unexpected(std::move(opened).error());

@@ -56,6 +56,8 @@ class Pool {
 
   // Code::io if none is free, or none can be opened, before `deadline`.
   Result<Taken> take(Clock::time_point deadline);
+  // For whoever asks whether the server is there: does not try again, and does not wait while others do.
+  Result<Taken> take_at_once(Clock::time_point deadline);
   // How many callers are in the queue.
   std::size_t waiting() {
     const std::lock_guard lock(mutex_);
@@ -71,7 +73,8 @@ class Pool {
   Result<void> take_permit(Clock::time_point deadline);
   void give_permit();
   std::unique_ptr<Connection> take_idle();
-  Result<std::unique_ptr<Connection>> connect(Clock::time_point deadline);
+  Result<Taken> take(Clock::time_point deadline, bool again);
+  Result<std::unique_ptr<Connection>> connect(Clock::time_point deadline, bool again);
   void give_back(std::unique_ptr<Connection> connection);
 
   const std::string url_;
@@ -79,6 +82,7 @@ class Pool {
   unsigned permits_;                               // how many more may be in use
   std::list<Waiter*> waiting_;                     // first come, first served
   std::vector<std::unique_ptr<Connection>> idle_;  // the last is taken first: its server process is warm
+  unsigned trying_again_ = 0;                      // how many callers could not connect and still try
 };
 
 }  // namespace limpid::store::postgres

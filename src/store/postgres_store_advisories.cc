@@ -31,9 +31,15 @@ Change change_of(const CustomAdvisory& advisory) {
   return change;
 }
 
-Change change_to(const CustomAdvisory& advisory) {
+Change written(const CustomAdvisory& advisory) {
   Change change = change_of(advisory);
   change.written = std::make_shared<const CustomAdvisory>(advisory);
+  return change;
+}
+
+Change removed(const CustomAdvisory& advisory) {
+  Change change = change_of(advisory);
+  change.removed = true;
   return change;
 }
 
@@ -133,7 +139,7 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
     batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
               advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
               news.new_revisions());
-    LIMPID_ASSIGN(made, commit_advisory(batch, change_to(advisory), has_others));
+    LIMPID_ASSIGN(made, commit_advisory(batch, written(advisory), has_others));
     if (!made) return came_second(advisory);
     remember_namespace(advisory.name_space, true);
     return {};
@@ -150,7 +156,7 @@ Result<void> PostgresStore::forget_advisory(const CustomAdvisory& advisory,
     begin_advisory(batch, has_others);
     batch.add(Sql::forget_advisory, advisory.name_space, advisory.name, advisory.revision, node_, channels_.changes,
               news.names(), news.created(), news.old_revisions(), news.new_revisions());
-    LIMPID_ASSIGN(made, commit_advisory(batch, change_of(advisory), has_others));
+    LIMPID_ASSIGN(made, commit_advisory(batch, removed(advisory), has_others));
     if (!made) return came_second(advisory);
     return {};
   });

@@ -53,9 +53,14 @@ Result<void> PostgresStore::set_value(std::string_view key, std::string_view val
 }
 
 Result<void> PostgresStore::ping() {
-  return read("ping", [](Connection& connection) -> Result<void> {
-    LIMPID_TRY(connection.run(Sql::ping));
-    return {};
+  return observed("ping", [this]() -> Result<void> {
+    for (bool is_second = false;; is_second = true) {
+      LIMPID_ASSIGN(const Pool::Taken taken, pool_.take_at_once(Clock::now() + options_.wait_max));
+      taken->begin_work();
+      const auto answer = taken->run(Sql::ping);
+      if (answer) return {};
+      if (is_second || !taken->is_lost()) return std::unexpected(answer.error());
+    }
   });
 }
 

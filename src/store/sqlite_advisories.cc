@@ -42,9 +42,15 @@ Change change_of(const CustomAdvisory& advisory) {
   return change;
 }
 
-Change change_to(const CustomAdvisory& advisory) {
+Change written(const CustomAdvisory& advisory) {
   Change change = change_of(advisory);
   change.written = std::make_shared<const CustomAdvisory>(advisory);
+  return change;
+}
+
+Change removed(const CustomAdvisory& advisory) {
+  Change change = change_of(advisory);
+  change.removed = true;
   return change;
 }
 
@@ -90,7 +96,7 @@ Result<void> SqliteStore::put_advisory(const CustomAdvisory& advisory, version::
     LIMPID_TRY(connection.run(Sql::put_advisory, name_space, advisory.name, advisory.deleted ? 1 : 0, advisory.document,
                               revision));
     LIMPID_TRY(insert_notifications(connection, notifications));
-    change = change_to(advisory);
+    change = written(advisory);
     return {};
   });
 }
@@ -105,7 +111,7 @@ Result<void> SqliteStore::forget_advisory(const CustomAdvisory& advisory,
     LIMPID_ASSIGN(const std::int64_t name_space, namespace_id(connection, advisory.name_space, version::Scheme::none));
     LIMPID_TRY(connection.run(Sql::forget_advisory, name_space, advisory.name));
     LIMPID_TRY(insert_notifications(connection, notifications));
-    change = change_of(advisory);
+    change = removed(advisory);
     return {};
   });
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "store/engines.h"
 #include "store/sqlite_schema.h"
 
@@ -87,6 +88,8 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const StoreOptions& options) {
     if (!is_there) return fail(Code::invalid, {path, ": the count of changes is missing"});
     store->told_ = counted.integer(0);
   }
+  // Whoever had a lease had the lock on the folder, too, and is gone.
+  LIMPID_TRY_WITHIN(writer->execute("DELETE FROM lease"), {path});
   store->writer_.add(std::move(writer));
   for (unsigned i = 0; i < std::clamp(options.connections, 1U, kReadersMax); ++i) {
     LIMPID_ASSIGN_WITHIN(std::unique_ptr<Connection> reader, Connection::open(path, options.wait_max), {path});
@@ -108,11 +111,22 @@ Result<void> SqliteStore::commit(Connection& connection, std::optional<Change>& 
   return {};
 }
 
+// In the order of the changes, one thread at a time.
+void SqliteStore::hand(const Change& change) {
+  const bool owed = owes_reload_;
+  const Result<void> handled = owed ? options_.listener->reload() : options_.listener->changed(change);
+  owes_reload_ = !handled;
+  if (!handled)
+    base::log(base::LogLevel::error, "store: a change is not handled",
+              {{"change", change.number}, {"error", handled.error().describe()}});
+  if (owed == handled.has_value()) options_.listener->connected(handled.has_value());
+}
+
 void SqliteStore::tell(const Change& change) {
   std::unique_lock lock(told_mutex_);
   told_changed_.wait(lock, [&] { return told_ + 1 >= change.number; });
   lock.unlock();
-  if (options_.listener != nullptr) options_.listener->changed(change);
+  if (options_.listener != nullptr) hand(change);
   lock.lock();
   told_ = change.number;
   told_changed_.notify_all();

@@ -115,6 +115,7 @@ class SqliteStore final : public Store {
   static Result<void> commit(Connection& connection, std::optional<Change>& change);
   // Returns when the listener has handled the change. Not while the writing connection is taken: other writers go on.
   void tell(const Change& change);
+  void hand(const Change& change);
 
   StoreOptions options_;
   std::string path_;
@@ -123,7 +124,8 @@ class SqliteStore final : public Store {
 
   std::mutex told_mutex_;
   std::condition_variable told_changed_;
-  ChangeNumber told_ = 0;  // the last change that the listener has handled
+  ChangeNumber told_ = 0;     // the last change that the listener was handed
+  bool owes_reload_ = false;  // it could not handle one; whoever hands the next owns this
 };
 
 // Steps that several use cases share, inside the caller's transaction.

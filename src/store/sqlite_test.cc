@@ -248,6 +248,30 @@ TEST_F(Sqlite, LetsOthersWriteWhileAListenerWorks) {
   EXPECT_EQ(recorder.changes().size(), 1u);
 }
 
+// What the listener could not handle is not forgotten with the next change.
+TEST_F(Sqlite, CallsForAReloadAfterAChangeThatWasNotHandled) {
+  Recorder recorder;
+  options_.listener = &recorder;
+  const auto store = open();
+  ASSERT_TRUE(store);
+  const auto put = [&](const std::string& name) {
+    must((*store)->put_advisory(new_advisory("debian:12", name), version::Scheme::dpkg, {}));
+  };
+  recorder.refuses = [](const Change& change) { return change.name == "CVE-2"; };
+  put("CVE-1");
+  EXPECT_TRUE(recorder.is_connected());
+  put("CVE-2");
+  EXPECT_FALSE(recorder.is_connected());
+  EXPECT_EQ(recorder.reloads(), 0);
+  put("CVE-3");
+  EXPECT_TRUE(recorder.is_connected());
+  EXPECT_EQ(recorder.reloads(), 1);
+  put("CVE-4");
+  EXPECT_EQ(recorder.reloads(), 1);
+  ASSERT_EQ(recorder.changes().size(), 2u);
+  EXPECT_EQ(recorder.changes()[1].name, "CVE-4");
+}
+
 // A full disk, as far as a process can make one for itself: no file may grow beyond a size.
 TEST_F(Sqlite, UndoesAWriteThatFindsNoRoom) {
   Recorder recorder;

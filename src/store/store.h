@@ -36,10 +36,12 @@ class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
   // In the order of the changes, one at a time, on a thread of the store or of the caller that made the change. Must
-  // not call a Store method that makes changes; may read.
-  virtual void changed(const Change& change) = 0;
+  // not call a Store method that makes changes; may read. An error (which the store logs) says that it could not be
+  // handled now. Then it does not count as handled, and sooner or later it is handed again, or reload() is called for
+  // it, before any later change; until then connected(false) holds.
+  virtual Result<void> changed(const Change& change) = 0;
   // Changes may have been missed (the connection was lost for long): everything in memory is to be read again.
-  virtual void reload() = 0;
+  virtual Result<void> reload() = 0;
   // Whether changes made elsewhere reach this node now. While they don't, what is in memory may be stale.
   virtual void connected(bool yes) = 0;
 };
@@ -132,7 +134,8 @@ class Store {
   virtual Result<void> put_feed_state(const FeedState& state) = 0;
 
   // ── The rest ──
-  // Takes the lease if it is free, has run out, or is `owner`'s already. The clock is the store's.
+  // Takes the lease if it is free, has run out, or is `owner`'s already. The clock is the store's. A store that serves
+  // one process forgets leases with it.
   virtual Result<bool> acquire_lease(std::string_view name, std::string_view owner, std::chrono::seconds ttl) = 0;
   virtual Result<void> release_lease(std::string_view name, std::string_view owner) = 0;
   // Small texts under a name ("updater/last" is one that Harbor reads in PostgreSQL's table keyvalue).

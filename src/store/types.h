@@ -125,6 +125,7 @@ struct Change {
   // The advisory itself where this store has just written it, so that nobody need read it back; its revision is
   // `number`. nullptr: read it.
   std::shared_ptr<const CustomAdvisory> written = nullptr;
+  bool removed = false;  // likewise: this store has just removed it
 };
 
 }  // namespace limpid::store

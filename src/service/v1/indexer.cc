@@ -25,8 +25,10 @@ using inventory::LayerInventory;
 constexpr std::uint64_t kRecentBytesMax = std::uint64_t{64} << 20;  // packed; some five times that unpacked
 // A layer that unpacks to more than a gigabyte and so many times its size is a bomb: real ones stay below 50.
 constexpr std::uint64_t kBombRatio = 200;
-constexpr std::chrono::seconds kLeaseTime{30};
-constexpr std::chrono::milliseconds kLeaseRenewal{10'000};
+// So long a layer waits that a node was reading when it died. A live one that renews too late only costs another node
+// the same work: both come to the same.
+constexpr std::chrono::seconds kLeaseTime{10};
+constexpr std::chrono::milliseconds kLeaseRenewal{3'000};
 constexpr std::chrono::milliseconds kWaitForOthers{20};
 
 constexpr std::string_view kNotFound = "could not find layer";

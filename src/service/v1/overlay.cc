@@ -53,11 +53,11 @@ void Overlay::forget(std::string_view name_space, std::string_view name) {
   --size_;
 }
 
-void Overlay::clear() {
+void Overlay::replace(Overlay&& other) {
   const std::lock_guard lock(mutex_);
-  entries_.clear();
-  packages_.clear();
-  size_ = 0;
+  entries_.swap(other.entries_);
+  packages_.swap(other.packages_);
+  std::swap(size_, other.size_);
 }
 
 Overlay::EntryPointer Overlay::find(std::string_view name_space, std::string_view name) const {

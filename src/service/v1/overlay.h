@@ -32,7 +32,8 @@ class Overlay {
   // Takes the place of what was there under its name; an older revision than that is ignored.
   void put(Entry entry);
   void forget(std::string_view name_space, std::string_view name);
-  void clear();
+  // Takes all that `other` has in place of all that is here, at once.
+  void replace(Overlay&& other);
 
   EntryPointer find(std::string_view name_space, std::string_view name) const;
   // Those of a namespace after `after` in the order of their names, tombstones left out.
