@@ -298,10 +298,12 @@ ASKED_HEADS = ("what", "bytes", "clients", "median ms", "p99 ms", "requests/s", 
 
 def asked(world):
     rows = []
-    with Serving(world) as server, Kept(server.port) as kept:
-        kept.post_chain("image", world.image)
+    with Serving(world) as server:
+        with Kept(server.port) as kept:
+            kept.post_chain("image", world.image)
         for words, target, compressed, by_connections in KINDS:
-            size = kept.must(200, "GET", target, headers=GZIP if compressed else "")[1]
+            with Kept(server.port) as kept:  # not beside the others: it would lie idle for longer than the server waits
+                size = kept.must(200, "GET", target, headers=GZIP if compressed else "")[1]
             for connections, (wanted, check, clair) in by_connections.items():
                 ours, reference = beside(server, target, connections, compressed, size)
                 ratio = ours[0] / reference[0]
@@ -590,6 +592,18 @@ def postgres_commits(postgres, database, folder):
     return COMMITS / float(re.search(r"tps = ([\d.]+)", text)[1])
 
 
+# One client that posts vulnerabilities of packages that nobody has, each with a name of its own.
+POSTING = """
+local number = 0
+function request()
+  number = number + 1
+  return wrk.format("POST", "/v1/namespaces/NAMESPACE/vulnerabilities", {["Content-Type"] = "application/json"}, string.format(
+    '{"Vulnerability":{"Name":"CVE-RUN-%d","NamespaceName":"NAMESPACE","Severity":"High","Description":"An invented flaw of a package that nobody has.",' ..
+    '"FixedIn":[{"Name":"another%d","NamespaceName":"NAMESPACE","VersionFormat":"dpkg","Version":"1.0-1"}]}}', number, number))
+end
+"""
+
+
 def commits(world):
     rows = []
     runs = min(RUNS, 5)
@@ -598,11 +612,15 @@ def commits(world):
         with Kept(server.port) as kept:
             kept.post_chain("image", world.image)
             kept.must(200, "GET", REPORT)
-            for run in range(runs):
-                reference.append(bare())
-                times = [kept.post_vulnerability(f"CVE-2026-{run}-{number}", f"another{number}", "1.0-1", "High", "An invented flaw of a package that nobody has.") for number in range(COMMITS)]
-                ours.append(sum(times))
-                medians.append(quantile(times, 0.5) * 1e3)
+        for run in range(runs):
+            reference.append(bare())
+            script = service_data.write(os.path.join(server.folder, "post.lua"), POSTING.replace("NAMESPACE", service_data.NAMESPACE).replace("RUN", f"2026-{run}").encode())
+            text = subprocess.run(wrk_command(server.port, "/", 1, 2, "-s", script), check=True, capture_output=True, text=True).stdout
+            rate, median, _, _ = wrk_figures(text)  # ends the bench if there was an error
+            ours.append(COMMITS / rate)
+            medians.append(median)
+        with Kept(server.port) as kept:
+            kept.must(200, "GET", f"/v1/namespaces/{service_data.NAMESPACE}/vulnerabilities/CVE-2026-{runs - 1}-1000")
         return min(ours), min(reference), min(medians)
     def row(words, ours, reference, median):
         rows.append([words, f"{ours:.2f}", f"{COMMITS / ours:,.0f}", f"{median:.3f}", f"{reference:.2f}", f"{ours / reference:.2f}", "≤ 2 ×", judged(ours / reference <= 2), "4.1 s (244/s)"])
@@ -615,7 +633,7 @@ def commits(world):
             row("PostgreSQL 15 (fsync on)", *measure(server, lambda: postgres_commits(postgres, database, world.folder)))
     finally:
         postgres.close()
-    table(f"{COMMITS:,} custom vulnerabilities, one by one over one kept connection, minimum of {runs} interleaved runs",
+    table(f"{COMMITS:,} custom vulnerabilities, posted one by one by wrk over one kept connection, best of {runs} interleaved runs of 2 s",
           ("store", "wall s", "a second", "median ms", f"{COMMITS:,} bare durable commits s", "× reference", "target", "met", "Clair 2.0.9"), rows)
 
 

@@ -338,10 +338,12 @@ void Notifier::stop() {
   state_->workers.clear();
 }
 
+// Called with each write, before its client is answered.
 void Notifier::wake() {
+  if (!is_http_url(state_->config.endpoint)) return;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->is_woken = true;
+    if (std::exchange(state_->is_woken, true)) return;
   }
   state_->changed.notify_all();
 }

@@ -90,9 +90,10 @@ CREATE TABLE advisory (
   PRIMARY KEY (namespace, name)
 );
 
+-- The number tells in which order they came; their name is what they are looked up by.
 CREATE TABLE notification (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name text COLLATE "C" NOT NULL UNIQUE,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  name text COLLATE "C" PRIMARY KEY,
   created bigint NOT NULL,
   notified bigint NOT NULL DEFAULT 0,
   deleted bigint NOT NULL DEFAULT 0,

@@ -46,6 +46,18 @@ namespace {
 #define LIMPID_INSERT_NOTIFICATIONS                                                                              \
   "INSERT INTO notification (name, created, old_revision, new_revision) SELECT one.name, one.created, one.old, " \
   "one.new"
+// `notifications`: what to select them from, as (name, created, old, new). One alone costs less without an array.
+#define LIMPID_PUT_ADVISORY(notifications) \
+  "WITH " LIMPID_COUNT "WHERE one AND " LIMPID_REVISION_IS(                                                        \
+      "$5::int8") " RETURNING number), written AS (INSERT INTO advisory (namespace, name, deleted, document, "     \
+                  "revision) "                                                                                     \
+                  "SELECT (SELECT namespace.id FROM namespace WHERE namespace.name = $1), $2, $3::bool, $4::text, " \
+                  "number "                                                                                        \
+                  "FROM counted ON CONFLICT (namespace, name) DO UPDATE SET deleted = excluded.deleted, "          \
+                  "document = excluded.document, revision = excluded.revision), noted AS "                         \
+                  "(" LIMPID_INSERT_NOTIFICATIONS " FROM " notifications " AS one (name, created, old, new)"       \
+                  "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "                   \
+                  "SELECT number, 1, $1, $2, $6::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text", "$6")
 
 struct Entry {
   Sql sql;
@@ -161,18 +173,9 @@ constexpr auto kEntries = std::to_array<Entry>({
      "INSERT INTO namespace (name, scheme) SELECT $1::text, $4::int8 WHERE " LIMPID_REVISION_IS(
          "$3::int8") " AND NOT EXISTS (SELECT FROM namespace WHERE namespace.name = $1) ON CONFLICT (name) DO NOTHING"},
     // The counter is locked before: whoever writes an advisory sees what all before it wrote.
-    {Sql::put_advisory, true,
-     "WITH " LIMPID_COUNT "WHERE one AND " LIMPID_REVISION_IS(
-         "$5::int8") " RETURNING number), written AS (INSERT INTO advisory (namespace, name, deleted, document, "
-                     "revision) "
-                     "SELECT (SELECT namespace.id FROM namespace WHERE namespace.name = $1), $2, $3::bool, $4::text, "
-                     "number "
-                     "FROM counted ON CONFLICT (namespace, name) DO UPDATE SET deleted = excluded.deleted, "
-                     "document = excluded.document, revision = excluded.revision), noted AS "
-                     "(" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($8::text[], $9::int8[], "
-                     "$10::text[], $11::text[]) AS one (name, created, old, new)"
-                     "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
-                     "SELECT number, 1, $1, $2, $6::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text", "$6")},
+    {Sql::put_advisory, true, LIMPID_PUT_ADVISORY("(SELECT $8::text, $9::int8, $10::text, $11::text FROM counted)")},
+    {Sql::put_advisory_and_many, true,
+     LIMPID_PUT_ADVISORY("counted CROSS JOIN unnest($8::text[], $9::int8[], $10::text[], $11::text[])")},
     {Sql::forget_advisory, true,
      "WITH " LIMPID_COUNT "WHERE one AND $3::int8 <> 0 AND " LIMPID_REVISION_IS(
          "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace = "
@@ -190,7 +193,7 @@ constexpr auto kEntries = std::to_array<Entry>({
     {Sql::delete_notification, true,
      "UPDATE notification SET deleted = CASE deleted WHEN 0 THEN $2::int8 ELSE deleted END WHERE name = $1::text"},
     {Sql::claim_notification, true,
-     "UPDATE notification SET owner = $1::text, claimed_until = $2::int8 WHERE id = (SELECT id FROM notification "
+     "UPDATE notification SET owner = $1::text, claimed_until = $2::int8 WHERE name = (SELECT name FROM notification "
      "WHERE deleted = 0 AND notified < $3::int8 AND claimed_until <= $4::int8 ORDER BY notified, created, id LIMIT 1 "
      "FOR UPDATE SKIP LOCKED) RETURNING " LIMPID_NOTIFICATION_COLUMNS},
     {Sql::renew_claim, true,

@@ -44,7 +44,8 @@ enum class Sql : std::uint8_t {
   advisory,
   all_advisories,
   insert_namespace_of_advisory,
-  put_advisory,
+  put_advisory,           // and one notification
+  put_advisory_and_many,  // or none
   forget_advisory,
   insert_notifications,
   notification,

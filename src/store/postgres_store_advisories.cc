@@ -126,7 +126,6 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
                                          std::span<const NewNotification> notifications) {
   return write("put_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
     LIMPID_TRY(check_arguments(advisory, notifications));
-    const NotificationColumns news(notifications);
     const bool is_known = knows_namespace(advisory.name_space);
     // If this fails, the next one looks again whether it is there.
     remember_namespace(advisory.name_space, false);
@@ -136,9 +135,17 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
     if (!is_known)
       batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
                 static_cast<int>(scheme));
-    batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
-              advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
-              news.new_revisions());
+    if (notifications.size() == 1) {
+      const NewNotification& news = notifications.front();
+      batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
+                advisory.revision, node_, channels_.changes, news.name, news.created, news.old_revision,
+                news.new_revision);
+    } else {
+      const NotificationColumns news(notifications);
+      batch.add(Sql::put_advisory_and_many, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
+                advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
+                news.new_revisions());
+    }
     LIMPID_ASSIGN(made, commit_advisory(batch, written(advisory), has_others));
     if (!made) return came_second(advisory);
     remember_namespace(advisory.name_space, true);

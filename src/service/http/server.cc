@@ -80,7 +80,20 @@ struct Exchange {
   const std::string peer;
   Message message;
   Request request;
-  std::atomic<bool> abandoned = false;  // a worker that has not begun need not
+
+  // A worker sends its answer itself if it can, which spares a client the time to wake the I/O thread: so the output
+  // half of the connection belongs to whoever holds this, from dispatch() until handled().
+  std::mutex sending;
+  std::atomic<bool> abandoned = false;  // set with `sending` held: a worker that has not begun need not
+  bool is_sent = false;                 // by a worker, as far as it went; written with `sending` held
+
+  // False if it is too late for another answer.
+  bool abandon() {
+    const std::lock_guard lock(sending);
+    if (is_sent) return false;
+    abandoned.store(true);
+    return true;
+  }
 };
 
 // What all threads of one server see.
@@ -154,7 +167,6 @@ class IoThread {
   void stop();  // from outside; returns when the thread has ended
   asio::io_context& context() { return context_; }
   Shared& shared() { return shared_; }
-  DateLine& date() { return date_; }
 
   void adopt(base::File socket, std::string peer, bool refuse);
   void remove(Connection& connection);
@@ -173,7 +185,6 @@ class IoThread {
   asio::steady_timer timer_{context_};
   const Clock::duration tick_;
   bool ticking_ = false;
-  DateLine date_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::jthread thread_;
 };
@@ -204,6 +215,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   enum class State : std::uint8_t { handshake, reading, running, writing, lingering, closed };
   enum class Phase : std::uint8_t { idle, head, body };  // of reading
+  // What a worker made of a request: an answer that it has begun to send, or one that is to be sent.
+  struct Handled {
+    bool threw = false;
+    std::optional<Moved> moved;
+    Response response;
+  };
 
   void begin();
   void step_handshake();
@@ -216,15 +233,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_request();
   void fill_request();
   void dispatch();
-  void handled(const std::shared_ptr<Exchange>& exchange, Response&& response, bool threw);
+  void work(std::shared_ptr<Exchange>&& exchange);
+  void handled(const std::shared_ptr<Exchange>& exchange, Handled&& outcome);
   void refuse_request(int status, std::string_view reason);
   void answer_error(int status, std::string_view reason);
   void fail_internally();
   void answer(Response&& response, bool retry_after = false);
   void answer_ready(ReadyPointer ready, std::string_view route, bool retry_after = false);
+  void begin_answer(Response&& response, bool retry_after = false);
+  void begin_answer(ReadyPointer ready, std::string_view route, bool retry_after = false);
   std::string_view write_tail(bool retry_after);
   void begin_output(std::string_view head, std::string_view body, bool retry_after);
   void flush();
+  void go_on(const Moved& moved);
   void wait_output(Moved::How how);
   void finish_answer();
   void begin_next();
@@ -435,20 +456,8 @@ void Connection::dispatch() {
   bool taken = false;
   try {
     const std::size_t queue = std::min(shared_.handler.queue_of(exchange_->request), shared_.queues.size() - 1);
-    taken = shared_.queues[queue]->submit([self = shared_from_this(), exchange = exchange_]() mutable {
-      if (exchange->abandoned.load()) return;
-      Response response;
-      bool threw = false;
-      try {
-        response = self->shared_.handler.handle(exchange->request);
-      } catch (...) {
-        threw = true;
-      }
-      asio::io_context& context = self->thread_.context();
-      asio::post(context,
-                 [self = std::move(self), exchange = std::move(exchange), response = std::move(response),
-                  threw]() mutable { self->guarded([&] { self->handled(exchange, std::move(response), threw); }); });
-    });
+    taken = shared_.queues[queue]->submit(
+        [self = shared_from_this(), exchange = exchange_]() mutable { self->work(std::move(exchange)); });
     if (!taken) return answer(shared_.handler.overloaded(exchange_->request), true);
   } catch (...) {
     return fail_internally();
@@ -456,11 +465,41 @@ void Connection::dispatch() {
   wait_input();  // to see it go
 }
 
-void Connection::handled(const std::shared_ptr<Exchange>& exchange, Response&& response, bool threw) {
+// On a worker thread.
+void Connection::work(std::shared_ptr<Exchange>&& exchange) {
+  if (exchange->abandoned.load()) return;
+  Handled outcome;
+  try {
+    outcome.response = shared_.handler.handle(exchange->request);
+    const std::lock_guard lock(exchange->sending);
+    if (exchange->abandoned.load()) return;
+    if (!transport_.is_tls()) {
+      begin_answer(std::move(outcome.response));
+      outcome.moved = transport_.send();
+      exchange->is_sent = true;
+    }
+  } catch (...) {
+    outcome.threw = true;
+  }
+  asio::post(thread_.context(),
+             [self = shared_from_this(), exchange = std::move(exchange), outcome = std::move(outcome)]() mutable {
+               self->guarded([&] { self->handled(exchange, std::move(outcome)); });
+             });
+}
+
+void Connection::handled(const std::shared_ptr<Exchange>& exchange, Handled&& outcome) {
   if (state_ != State::running || exchange != exchange_) return;  // it was told something else meanwhile
-  if (threw) return fail_internally();
-  answer(std::move(response));
+  if (outcome.threw) return fail_internally();
+  if (outcome.moved) {
+    exchange_->is_sent = false;
+    state_ = State::writing;
+    write_waited_ = false;
+    go_on(*outcome.moved);
+  } else {
+    answer(std::move(outcome.response));
+  }
   proceed();
+  if (shared_.draining.load()) drain();  // the worker may not have known
 }
 
 // An answer of the server itself, to what is no request that a handler could see.
@@ -483,38 +522,48 @@ void Connection::answer_error(int status, std::string_view reason) {
 void Connection::fail_internally() { answer_error(500, ""); }
 
 void Connection::answer(Response&& response, bool retry_after) {
-  if (response.ready) return answer_ready(std::move(response.ready), response.route, retry_after);
+  begin_answer(std::move(response), retry_after);
+  state_ = State::writing;
+  write_waited_ = false;
+  flush();
+}
+
+void Connection::answer_ready(ReadyPointer ready, std::string_view route, bool retry_after) {
+  begin_answer(std::move(ready), route, retry_after);
+  state_ = State::writing;
+  write_waited_ = false;
+  flush();
+}
+
+// This and what it calls may run on a worker thread: they touch the request and the output half, and nothing else.
+void Connection::begin_answer(Response&& response, bool retry_after) {
+  if (response.ready) return begin_answer(std::move(response.ready), response.route, retry_after);
   status_ = response.status;
   route_ = response.route;
   head_.clear();
   append_head(head_, response);
   body_ = std::move(response.body);
   begin_output(head_, body_, retry_after);
-  flush();
 }
 
-void Connection::answer_ready(ReadyPointer ready, std::string_view route, bool retry_after) {
+void Connection::begin_answer(ReadyPointer ready, std::string_view route, bool retry_after) {
   status_ = ready->status;
   route_ = route;
   ready_ = std::move(ready);
   begin_output(ready_->head, ready_->body, retry_after);
-  flush();
 }
 
 void Connection::begin_output(std::string_view head, std::string_view body, bool retry_after) {
   const Request& request = exchange_->request;
   keep_alive_ = request.keep_alive && !must_close_ && !shared_.draining.load(std::memory_order_relaxed);
-  if (!refuse_) {
-    state_ = State::writing;
-    write_waited_ = false;
-    if (request.method == "HEAD" || !has_body(status_)) body = {};
-  }
+  if (!refuse_ && (request.method == "HEAD" || !has_body(status_))) body = {};
   transport_.begin_output(head, write_tail(retry_after), body);
 }
 
 // The headers that differ from answer to answer, and the empty line.
 std::string_view Connection::write_tail(bool retry_after) {
-  tail_.assign(thread_.date().view());
+  thread_local DateLine date;
+  tail_.assign(date.view());
   if (retry_after) tail_ += "Retry-After: 1\r\n";
   if (!keep_alive_) {
     tail_ += "Connection: close\r\n";
@@ -525,8 +574,9 @@ std::string_view Connection::write_tail(bool retry_after) {
   return tail_;
 }
 
-void Connection::flush() {
-  const Moved moved = transport_.send();
+void Connection::flush() { go_on(transport_.send()); }
+
+void Connection::go_on(const Moved& moved) {
   switch (moved.how) {
     case Moved::How::done:
       return finish_answer();
@@ -625,7 +675,7 @@ void Connection::lost() {
 void Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  exchange_->abandoned.store(true);
+  (void)exchange_->abandon();  // nobody writes to the socket any more
   error_code ignored;
   socket_.close(ignored);
   shared_.count_out(refuse_ ? shared_.refusing : shared_.serving);
@@ -644,7 +694,7 @@ void Connection::expire() {
                        phase_ == Phase::head ? "the headers did not come in time" : "the body did not come in time");
         return;
       case State::running:
-        exchange_->abandoned.store(true);
+        if (!exchange_->abandon()) return;  // the answer is out, and handled() on its way
         try {
           answer(shared_.handler.timed_out(exchange_->request));
         } catch (...) {

@@ -8,25 +8,30 @@ namespace limpid::service::http {
 
 Workers::Workers(const QueueOptions& options) : waiting_max_(options.waiting_max) {
   const unsigned count = std::max(options.threads, 1U);
-  idle_ = count;
+  starting_ = count;
   threads_.reserve(count);
+  idle_.reserve(count);
   for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
 }
 
 bool Workers::submit(Task&& task) {
-  {
-    const std::lock_guard lock(mutex_);
-    // A task that a free thread is about to take does not wait.
-    if (stopping_ || (tasks_.size() >= waiting_max_ + idle_)) return false;
-    tasks_.push_back(std::move(task));
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  if (!idle_.empty()) {
+    Idle& thread = *idle_.back();
+    idle_.pop_back();
+    thread.task = std::move(task);
+    thread.woken.notify_one();  // with the lock: without it, the thread might have gone
+    return true;
   }
-  has_task_.notify_one();
+  if (tasks_.size() >= waiting_max_ + starting_) return false;
+  tasks_.push_back(std::move(task));
   return true;
 }
 
 std::size_t Workers::waiting() const {
   const std::lock_guard lock(mutex_);
-  return tasks_.size() > idle_ ? tasks_.size() - idle_ : 0;
+  return tasks_.size() > starting_ ? tasks_.size() - starting_ : 0;
 }
 
 void Workers::stop() {
@@ -35,24 +40,28 @@ void Workers::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(tasks_);
+    for (Idle* thread : idle_) thread->woken.notify_one();
   }
-  has_task_.notify_all();
   threads_.clear();
 }
 
 void Workers::work() {
+  Idle self;
   std::unique_lock lock(mutex_);
-  for (;;) {
-    has_task_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-    if (stopping_) return;
-    Task task = std::move(tasks_.front());
-    tasks_.pop_front();
-    --idle_;
+  --starting_;
+  while (!stopping_) {
+    if (!tasks_.empty()) {
+      self.task = std::move(tasks_.front());
+      tasks_.pop_front();
+    } else {
+      idle_.push_back(&self);
+      self.woken.wait(lock, [&] { return stopping_ || self.task; });
+    }
+    if (!self.task) continue;
     lock.unlock();
-    task();
-    task = nullptr;
+    self.task();
+    self.task = nullptr;
     lock.lock();
-    ++idle_;
   }
 }
 

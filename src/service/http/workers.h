@@ -29,13 +29,19 @@ class Workers {
   void stop();
 
  private:
+  // A thread that waits for a task. The last that began to wait is the first to be woken: its memory is warm.
+  struct Idle {
+    std::condition_variable woken;
+    Task task;
+  };
+
   void work();
 
   const std::size_t waiting_max_;
   mutable std::mutex mutex_;
-  std::condition_variable has_task_;
-  std::deque<Task> tasks_;
-  std::size_t idle_ = 0;  // threads that run nothing
+  std::vector<Idle*> idle_;
+  std::size_t starting_ = 0;  // threads that have not begun yet: as good as idle
+  std::deque<Task> tasks_;    // empty while a thread is idle
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };
