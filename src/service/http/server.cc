@@ -26,6 +26,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -157,25 +158,33 @@ class DateLine {
 
 class Connection;
 
-// One thread with its connections. All but post() and the constructor is called on that thread.
-class IoThread {
+// Connections that one thread at a time looks after: whichever plays this role. All but stop(), context() and the
+// constructor is called on that thread.
+class IoThread final : public Role {
  public:
   explicit IoThread(Shared& shared);
-  void start() {
-    thread_ = std::jthread([this] { run(); });
-  }
-  void stop();  // from outside; returns when the thread has ended
+  Role* play() override;
+  void stop() { context_.stop(); }  // from outside: whoever plays it ends
   asio::io_context& context() { return context_; }
   Shared& shared() { return shared_; }
 
   void adopt(base::File socket, std::string peer, bool refuse);
   void remove(Connection& connection);
+  // To a worker, or to this very thread as soon as it has returned to play(): then the queue may turn out to be full,
+  // and the connection is told so. False if it is full now.
+  bool work_on(Workers& queue, Workers::Task&& task, const std::shared_ptr<Connection>& connection);
   void drain();
   // Closes all; the number of those that were cut off.
   std::size_t close_all();
 
  private:
-  void run();
+  struct Deferred {
+    Workers* queue;
+    Workers::Task task;
+    std::shared_ptr<Connection> connection;
+  };
+
+  Role* hand_out();
   void tick();
   void wait_tick();
 
@@ -186,7 +195,7 @@ class IoThread {
   const Clock::duration tick_;
   bool ticking_ = false;
   std::vector<std::shared_ptr<Connection>> connections_;
-  std::jthread thread_;
+  std::optional<Deferred> deferred_;  // what the handler that runs has left to be done
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -205,6 +214,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void start();
   void drain();
+  void overloaded();
   // True where a request was cut off by it.
   bool cut_off();
   Clock::time_point deadline() const { return deadline_; }
@@ -456,8 +466,9 @@ void Connection::dispatch() {
   bool taken = false;
   try {
     const std::size_t queue = std::min(shared_.handler.queue_of(exchange_->request), shared_.queues.size() - 1);
-    taken = shared_.queues[queue]->submit(
-        [self = shared_from_this(), exchange = exchange_]() mutable { self->work(std::move(exchange)); });
+    const std::shared_ptr<Connection> self = shared_from_this();
+    taken = thread_.work_on(
+        *shared_.queues[queue], [self, exchange = exchange_]() mutable { self->work(std::move(exchange)); }, self);
     if (!taken) return answer(shared_.handler.overloaded(exchange_->request), true);
   } catch (...) {
     return fail_internally();
@@ -465,7 +476,19 @@ void Connection::dispatch() {
   wait_input();  // to see it go
 }
 
-// On a worker thread.
+void Connection::overloaded() {
+  guarded([this] {
+    if (state_ != State::running) return;
+    try {
+      answer(shared_.handler.overloaded(exchange_->request), true);
+    } catch (...) {
+      fail_internally();
+    }
+    proceed();
+  });
+}
+
+// On a thread that plays a worker.
 void Connection::work(std::shared_ptr<Exchange>&& exchange) {
   if (exchange->abandoned.load()) return;
   Handled outcome;
@@ -735,21 +758,34 @@ bool Connection::cut_off() {
 
 IoThread::IoThread(Shared& shared) : shared_(shared), tick_(tick_of(shared.options)) {}
 
-void IoThread::run() {
+Role* IoThread::play() {
   for (;;) {
     try {
-      context_.run();
-      return;
+      if (context_.run_one() == 0) return nullptr;
     } catch (...) {
       // Connections guard themselves; what comes here is memory that ran out between them.
       base::log(base::LogLevel::error, "http.io_thread_threw");
     }
+    if (!deferred_) continue;
+    if (Role* next = hand_out()) return next;
   }
 }
 
-void IoThread::stop() {
-  context_.stop();
-  if (thread_.joinable()) thread_.join();
+bool IoThread::work_on(Workers& queue, Workers::Task&& task, const std::shared_ptr<Connection>& connection) {
+  if (deferred_) return queue.submit(std::move(task));
+  deferred_.emplace(&queue, std::move(task), connection);
+  return true;
+}
+
+Role* IoThread::hand_out() {
+  Deferred next = *std::exchange(deferred_, std::nullopt);
+  if (next.queue->relieve(*this)) {
+    // From here on, nothing of this is this thread's any more.
+    next.task();
+    return next.queue;
+  }
+  if (!next.queue->submit(std::move(next.task))) next.connection->overloaded();
+  return nullptr;
 }
 
 void IoThread::adopt(base::File socket, std::string peer, bool refuse) {
@@ -838,13 +874,14 @@ class ServerImplementation final : public Server {
   Shared shared_;
   const std::uint16_t port_;
   const std::string address_;
-  std::vector<std::unique_ptr<IoThread>> threads_;
+  std::vector<std::unique_ptr<IoThread>> threads_;  // those that play them, and the workers, are in players_
   // The first thread accepts for all, in turn: with a listening socket for each (SO_REUSEPORT) the kernel would spread
   // few connections unevenly, and a second process could take the port without an error.
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   std::size_t next_ = 0;
   bool started_ = false;
+  std::vector<std::jthread> players_;
 };
 
 ServerImplementation::ServerImplementation(const ServerOptions& options, Handler& handler, Listening listening,
@@ -868,17 +905,33 @@ ServerImplementation::ServerImplementation(const ServerOptions& options, Handler
 ServerImplementation::~ServerImplementation() {
   if (started_) {
     close_all();
-    for (auto& queue : shared_.queues) queue->stop();  // waits for handle() where it runs
+    for (auto& queue : shared_.queues) queue->stop();
     for (auto& thread : threads_) thread->stop();
+    players_.clear();  // waits for handle() where it runs
   }
 }
 
 void ServerImplementation::start() {
   if (started_) return;
   started_ = true;
-  for (const QueueOptions& queue : shared_.options.queues) shared_.queues.push_back(std::make_unique<Workers>(queue));
-  if (shared_.queues.empty()) shared_.queues.push_back(std::make_unique<Workers>(QueueOptions{}));
-  for (auto& thread : threads_) thread->start();
+  std::vector<QueueOptions> queues = shared_.options.queues;
+  if (queues.empty()) queues.emplace_back();
+  for (QueueOptions& options : queues) {
+    options.threads = std::max(options.threads, 1U);
+    shared_.queues.push_back(std::make_unique<Workers>(options));
+  }
+  const auto play = [](Role* role) {
+    while (role != nullptr) role = role->play();
+  };
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    for (unsigned thread = 0; thread < queues[i].threads; ++thread) {
+      players_.emplace_back([queue = shared_.queues[i].get(), play] {
+        queue->begin();
+        play(queue);
+      });
+    }
+  }
+  for (auto& thread : threads_) players_.emplace_back(play, thread.get());
   asio::post(threads_.front()->context(), [this] { wait_connection(); });
 }
 
