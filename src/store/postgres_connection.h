@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -121,6 +122,10 @@ class Connection {
   // Whether a write may have been committed since begin_work(): if the answer was lost, nobody knows.
   bool may_have_committed() const { return may_have_committed_; }
   void begin_work();
+
+  // Namespaces, by name, that were seen committed through this connection: they are never taken away, and what a server
+  // has told a connection holds as long as that does.
+  std::map<std::string, std::int64_t, std::less<>> namespaces;
 
   // Takes what has arrived without waiting; false if the connection is lost.
   bool consume();

@@ -90,9 +90,8 @@ CREATE TABLE advisory (
   PRIMARY KEY (namespace, name)
 );
 
--- The number tells in which order they came; their name is what they are looked up by.
+-- Their names come in the order of time, so that the next one is written beside the last.
 CREATE TABLE notification (
-  id bigint GENERATED ALWAYS AS IDENTITY,
   name text COLLATE "C" PRIMARY KEY,
   created bigint NOT NULL,
   notified bigint NOT NULL DEFAULT 0,
@@ -102,7 +101,7 @@ CREATE TABLE notification (
   old_revision text NOT NULL,
   new_revision text NOT NULL
 );
-CREATE INDEX notification_waiting ON notification (notified, created, id, claimed_until) WHERE deleted = 0;
+CREATE INDEX notification_waiting ON notification (notified, created, name, claimed_until) WHERE deleted = 0;
 CREATE INDEX notification_deleted ON notification (deleted) WHERE deleted <> 0;
 
 -- The newest generation of the compiled database is the one to use; its bytes and those before lie in pieces.

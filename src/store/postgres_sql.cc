@@ -30,9 +30,10 @@ namespace {
 #define LIMPID_IS_LIVE \
   "EXISTS (SELECT FROM pg_stat_get_activity(node.pid) AS backend WHERE backend.backend_start = node.backend_start)"
 // Whether the writer of an advisory has seen the newest revision; 0 stands for none.
-#define LIMPID_REVISION_IS(number)                                               \
-  "coalesce((SELECT advisory.revision FROM advisory WHERE advisory.namespace = " \
-  "(SELECT namespace.id FROM namespace WHERE namespace.name = $1::text) AND advisory.name = $2::text), 0) = " number
+#define LIMPID_NAMESPACE "(SELECT namespace.id FROM namespace WHERE namespace.name = $1::text)"
+#define LIMPID_REVISION_IS(name_space, number)                                              \
+  "coalesce((SELECT advisory.revision FROM advisory WHERE advisory.namespace = " name_space \
+  " AND advisory.name = $2::text), 0) = " number
 // Takes the next number for a change and writes the change down. The lock on the counter's row, kept until the commit,
 // makes the numbers' order that of the commits.
 #define LIMPID_COUNT "counted AS (UPDATE change_counter SET number = number + 1 "
@@ -47,17 +48,17 @@ namespace {
   "INSERT INTO notification (name, created, old_revision, new_revision) SELECT one.name, one.created, one.old, " \
   "one.new"
 // `notifications`: what to select them from, as (name, created, old, new). One alone costs less without an array.
-#define LIMPID_PUT_ADVISORY(notifications) \
-  "WITH " LIMPID_COUNT "WHERE one AND " LIMPID_REVISION_IS(                                                        \
-      "$5::int8") " RETURNING number), written AS (INSERT INTO advisory (namespace, name, deleted, document, "     \
-                  "revision) "                                                                                     \
-                  "SELECT (SELECT namespace.id FROM namespace WHERE namespace.name = $1), $2, $3::bool, $4::text, " \
-                  "number "                                                                                        \
-                  "FROM counted ON CONFLICT (namespace, name) DO UPDATE SET deleted = excluded.deleted, "          \
-                  "document = excluded.document, revision = excluded.revision), noted AS "                         \
-                  "(" LIMPID_INSERT_NOTIFICATIONS " FROM " notifications " AS one (name, created, old, new)"       \
-                  "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "                   \
-                  "SELECT number, 1, $1, $2, $6::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text", "$6")
+#define LIMPID_PUT_ADVISORY(name_space, notifications) \
+  "WITH " LIMPID_COUNT "WHERE one AND " LIMPID_REVISION_IS(                                                       \
+      name_space,                                                                                                 \
+      "$5::int8") " RETURNING number), written AS (INSERT INTO advisory (namespace, name, deleted, document, "    \
+                  "revision) SELECT " name_space                                                                  \
+                  ", $2, $3::bool, $4::text, number FROM counted ON CONFLICT (namespace, name) "                  \
+                  "DO UPDATE SET deleted = excluded.deleted, "                                                    \
+                  "document = excluded.document, revision = excluded.revision), noted AS "                        \
+                  "(" LIMPID_INSERT_NOTIFICATIONS " FROM " notifications " AS one (name, created, old, new)"      \
+                  "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "                  \
+                  "SELECT number, 1, $1::text, $2, $6::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text", "$6")
 
 struct Entry {
   Sql sql;
@@ -158,6 +159,7 @@ constexpr auto kEntries = std::to_array<Entry>({
      "AND layer_feature.added AND layer_feature.layer >= $2::int8 ORDER BY layer_feature.layer LIMIT $3::int8) "
      "AS adding ORDER BY adding.layer LIMIT $3) AS page CROSS JOIN LATERAL "
      "(SELECT layer.name FROM layer WHERE layer.id = page.layer OFFSET 0) AS held ORDER BY page.layer"},
+    {Sql::namespace_id, false, "SELECT id FROM namespace WHERE name = $1::text"},
     {Sql::namespaces, false, "SELECT name, scheme FROM namespace ORDER BY name"},
 
     // ── Advisories ──
@@ -171,13 +173,17 @@ constexpr auto kEntries = std::to_array<Entry>({
      "LIMIT $3::int8"},
     {Sql::insert_namespace_of_advisory, true,
      "INSERT INTO namespace (name, scheme) SELECT $1::text, $4::int8 WHERE " LIMPID_REVISION_IS(
+         LIMPID_NAMESPACE,
          "$3::int8") " AND NOT EXISTS (SELECT FROM namespace WHERE namespace.name = $1) ON CONFLICT (name) DO NOTHING"},
     // The counter is locked before: whoever writes an advisory sees what all before it wrote.
-    {Sql::put_advisory, true, LIMPID_PUT_ADVISORY("(SELECT $8::text, $9::int8, $10::text, $11::text FROM counted)")},
+    {Sql::put_advisory, true,
+     LIMPID_PUT_ADVISORY("$12::int8", "(SELECT $8::text, $9::int8, $10::text, $11::text FROM counted)")},
     {Sql::put_advisory_and_many, true,
-     LIMPID_PUT_ADVISORY("counted CROSS JOIN unnest($8::text[], $9::int8[], $10::text[], $11::text[])")},
+     LIMPID_PUT_ADVISORY(LIMPID_NAMESPACE,
+                         "counted CROSS JOIN unnest($8::text[], $9::int8[], $10::text[], $11::text[])")},
     {Sql::forget_advisory, true,
      "WITH " LIMPID_COUNT "WHERE one AND $3::int8 <> 0 AND " LIMPID_REVISION_IS(
+         LIMPID_NAMESPACE,
          "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace = "
                "(SELECT namespace.id FROM namespace WHERE namespace.name = $1) AND name = $2"
                "), noted AS (" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($6::text[], $7::int8[], "
@@ -194,7 +200,7 @@ constexpr auto kEntries = std::to_array<Entry>({
      "UPDATE notification SET deleted = CASE deleted WHEN 0 THEN $2::int8 ELSE deleted END WHERE name = $1::text"},
     {Sql::claim_notification, true,
      "UPDATE notification SET owner = $1::text, claimed_until = $2::int8 WHERE name = (SELECT name FROM notification "
-     "WHERE deleted = 0 AND notified < $3::int8 AND claimed_until <= $4::int8 ORDER BY notified, created, id LIMIT 1 "
+     "WHERE deleted = 0 AND notified < $3::int8 AND claimed_until <= $4::int8 ORDER BY notified, created, name LIMIT 1 "
      "FOR UPDATE SKIP LOCKED) RETURNING " LIMPID_NOTIFICATION_COLUMNS},
     {Sql::renew_claim, true,
      "UPDATE notification SET claimed_until = $3::int8 WHERE name = $1::text AND owner = $2::text"},

@@ -40,12 +40,13 @@ enum class Sql : std::uint8_t {
   put_inventory,
   versions_of,
   layers_introducing,
+  namespace_id,
   namespaces,
   advisory,
   all_advisories,
   insert_namespace_of_advisory,
-  put_advisory,           // and one notification
-  put_advisory_and_many,  // or none
+  put_advisory,           // in a namespace whose number is known, with one notification
+  put_advisory_and_many,  // in any, with any number of them
   forget_advisory,
   insert_notifications,
   notification,

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -150,8 +149,6 @@ class PostgresStore final : public Store {
   void prune(Connection& connection, ChangeNumber number);
   // Returns when this node's listener and the other nodes have handled the change, or after kPropagationMax.
   void tell(const Made& made);
-  bool knows_namespace(std::string_view name);
-  void remember_namespace(std::string_view name, bool is_there);
   void tell_others(std::vector<NodeId>& nodes, ChangeNumber number, Clock::time_point deadline);
 
   StoreOptions options_;
@@ -160,10 +157,7 @@ class PostgresStore final : public Store {
   Channels channels_;
   NodeId node_ = 0;
   std::atomic<bool> had_others_ = true;  // when the last change was written
-  // Namespaces that are known to be there. They are never taken away, but a server may lose its last moments.
-  std::mutex namespaces_mutex_;
-  std::set<std::string, std::less<>> namespaces_;
-  std::unique_ptr<Follower> follower_;  // none without a listener; last: its listener may read from the store
+  std::unique_ptr<Follower> follower_;   // none without a listener; last: its listener may read from the store
 };
 
 // The arrays of values that the statements about notifications take.

@@ -6,7 +6,7 @@
 namespace limpid::store::postgres {
 namespace {
 
-constexpr std::size_t kNamespacesKnown = 10'000;
+constexpr std::size_t kNamespacesKnown = 1'000;  // by one connection
 
 CustomAdvisory advisory_of(const Rows& rows, std::size_t row) {
   CustomAdvisory advisory;
@@ -108,39 +108,23 @@ Result<void> PostgresStore::all_advisories(const std::function<void(CustomAdviso
   });
 }
 
-bool PostgresStore::knows_namespace(std::string_view name) {
-  const std::lock_guard lock(namespaces_mutex_);
-  return namespaces_.contains(name);
-}
-
-void PostgresStore::remember_namespace(std::string_view name, bool is_there) {
-  const std::lock_guard lock(namespaces_mutex_);
-  if (is_there && namespaces_.size() < kNamespacesKnown) {
-    namespaces_.emplace(name);
-  } else if (const auto found = namespaces_.find(name); !is_there && found != namespaces_.end()) {
-    namespaces_.erase(found);
-  }
-}
-
 Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version::Scheme scheme,
                                          std::span<const NewNotification> notifications) {
   return write("put_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
     LIMPID_TRY(check_arguments(advisory, notifications));
-    const bool is_known = knows_namespace(advisory.name_space);
-    // If this fails, the next one looks again whether it is there.
-    remember_namespace(advisory.name_space, false);
     const bool has_others = had_others_;
     Batch batch(connection);
     begin_advisory(batch, has_others);
-    if (!is_known)
-      batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
-                static_cast<int>(scheme));
-    if (notifications.size() == 1) {
+    const auto known = connection.namespaces.find(advisory.name_space);
+    const bool is_known = known != connection.namespaces.end();
+    if (is_known && notifications.size() == 1) {
       const NewNotification& news = notifications.front();
       batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
                 advisory.revision, node_, channels_.changes, news.name, news.created, news.old_revision,
-                news.new_revision);
+                news.new_revision, known->second);
     } else {
+      batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
+                static_cast<int>(scheme));
       const NotificationColumns news(notifications);
       batch.add(Sql::put_advisory_and_many, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
                 advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
@@ -148,7 +132,9 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
     }
     LIMPID_ASSIGN(made, commit_advisory(batch, written(advisory), has_others));
     if (!made) return came_second(advisory);
-    remember_namespace(advisory.name_space, true);
+    if (!is_known && connection.namespaces.size() < kNamespacesKnown)
+      if (const auto id = connection.run(Sql::namespace_id, advisory.name_space); id && !id->empty())
+        connection.namespaces.emplace(advisory.name_space, id->integer(0, 0));
     return {};
   });
 }

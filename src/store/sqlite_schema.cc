@@ -63,9 +63,9 @@ CREATE TABLE advisory (
   PRIMARY KEY (namespace, name)
 ) WITHOUT ROWID;
 
+-- Their names come in the order of time, so that the next one is written beside the last.
 CREATE TABLE notification (
-  id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
+  name TEXT PRIMARY KEY NOT NULL,
   created INTEGER NOT NULL,
   notified INTEGER NOT NULL DEFAULT 0,
   deleted INTEGER NOT NULL DEFAULT 0,
@@ -73,8 +73,8 @@ CREATE TABLE notification (
   claimed_until INTEGER NOT NULL DEFAULT 0,
   old_revision TEXT NOT NULL,
   new_revision TEXT NOT NULL
-);
-CREATE INDEX notification_waiting ON notification (notified, created, id, claimed_until, deleted) WHERE deleted = 0;
+) WITHOUT ROWID;
+CREATE INDEX notification_waiting ON notification (notified, created, name, claimed_until, deleted) WHERE deleted = 0;
 CREATE INDEX notification_deleted ON notification (deleted) WHERE deleted <> 0;
 
 CREATE TABLE published (

@@ -107,8 +107,8 @@ const char* text_of_advisories(Sql sql) {
     case Sql::delete_notification:
       return "UPDATE notification SET deleted = CASE deleted WHEN 0 THEN ?2 ELSE deleted END WHERE name = ?1";
     case Sql::claim_notification:
-      return "UPDATE notification SET owner = ?1, claimed_until = ?2 WHERE id = (SELECT id FROM notification "
-             "WHERE deleted = 0 AND notified < ?3 AND claimed_until <= ?4 ORDER BY notified, created, id LIMIT 1) "
+      return "UPDATE notification SET owner = ?1, claimed_until = ?2 WHERE name = (SELECT name FROM notification "
+             "WHERE deleted = 0 AND notified < ?3 AND claimed_until <= ?4 ORDER BY notified, created, name LIMIT 1) "
              "RETURNING " LIMPID_NOTIFICATION_COLUMNS;
     case Sql::renew_claim:
       return "UPDATE notification SET claimed_until = ?3 WHERE name = ?1 AND owner = ?2";

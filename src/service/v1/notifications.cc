@@ -109,21 +109,39 @@ void append_time(ObjectWriter& out, std::string_view name, store::Seconds time) 
 
 }  // namespace
 
-std::string new_uuid() {
-  std::array<std::uint8_t, 16> bytes{};
-  // The kernel's own: OpenSSL's generator takes ten times as long.
-  if (getentropy(bytes.data(), bytes.size()) != 0)
-    std::abort();  // impossible for so few bytes; a guessable name is worse
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+namespace {
+
+std::string uuid_of(std::array<std::uint8_t, 16> bytes, unsigned version) {
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | version << 4);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
   const std::string hex = base::hex(bytes.data(), bytes.size());
   return base::cat(
       {hex.substr(0, 8), "-", hex.substr(8, 4), "-", hex.substr(12, 4), "-", hex.substr(16, 4), "-", hex.substr(20)});
 }
 
+std::array<std::uint8_t, 16> random_bytes() {
+  std::array<std::uint8_t, 16> bytes{};
+  // The kernel's own: OpenSSL's generator takes ten times as long.
+  if (getentropy(bytes.data(), bytes.size()) != 0)
+    std::abort();  // impossible for so few bytes; a guessable name is worse
+  return bytes;
+}
+
+}  // namespace
+
+std::string new_uuid() { return uuid_of(random_bytes(), 4); }
+
+std::string new_notification_name() {
+  std::array<std::uint8_t, 16> bytes = random_bytes();
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  auto left = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  for (std::size_t at = 6; at-- > 0; left >>= 8) bytes[at] = static_cast<std::uint8_t>(left);
+  return uuid_of(bytes, 7);
+}
+
 store::NewNotification make_notification(const Vulnerability* before, const Vulnerability* after, std::int64_t now) {
   store::NewNotification notification;
-  notification.name = new_uuid();
+  notification.name = new_notification_name();
   notification.created = now;
   if (before != nullptr) notification.old_revision = stored(*before);
   if (after != nullptr) notification.new_revision = stored(*after);

@@ -15,6 +15,8 @@ namespace limpid::service::v1 {
 
 // A random UUID, version 4 (RFC 9562).
 std::string new_uuid();
+// Version 7: random, too, but in the order of time, so that a store writes the next one beside the last.
+std::string new_notification_name();
 
 // Either may be nullptr: there is nothing before, or nothing after.
 store::NewNotification make_notification(const Vulnerability* before, const Vulnerability* after, std::int64_t now);
