@@ -66,6 +66,8 @@ constexpr std::chrono::milliseconds kTickMax{250};
 constexpr std::uint64_t kWriteProgress = std::uint64_t{256} << 10;
 constexpr std::size_t kBodyKept = std::size_t{64} << 10;  // a larger buffer for bodies is not kept for the next one
 constexpr int kClientGone = 499;
+// A connection that is the only one of its thread to have sent requests for so long is taken to be alone there.
+constexpr std::chrono::milliseconds kAlone{10};
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kTooMany =
@@ -107,6 +109,7 @@ struct Shared {
   const std::size_t body_max;
   std::unique_ptr<TlsContext> tls;
   std::vector<std::unique_ptr<Workers>> queues;
+  std::unique_ptr<Watch> watch;
   std::atomic<std::size_t> serving = 0;  // connections, without those that are only told that there are too many
   std::atomic<std::size_t> refusing = 0;
   std::atomic<bool> draining = false;
@@ -164,6 +167,8 @@ class IoThread final : public Role {
  public:
   explicit IoThread(Shared& shared);
   Role* play() override;
+  // A request has come. Other connections of this thread are none, or silent, while the same one sends all of them.
+  void note(const Connection& connection, Clock::time_point now);
   void stop() { context_.stop(); }  // from outside: whoever plays it ends
   asio::io_context& context() { return context_; }
   Shared& shared() { return shared_; }
@@ -195,6 +200,8 @@ class IoThread final : public Role {
   const Clock::duration tick_;
   bool ticking_ = false;
   std::vector<std::shared_ptr<Connection>> connections_;
+  const Connection* last_ = nullptr;  // that sent a request
+  Clock::time_point last_since_{};
   std::optional<Deferred> deferred_;  // what the handler that runs has left to be done
 };
 
@@ -447,6 +454,7 @@ void Connection::fill_request() {
 }
 
 void Connection::begin_request() {
+  thread_.note(*this, started_);
   fill_request();
   std::string_view route;
   ReadyPointer ready;
@@ -771,6 +779,12 @@ Role* IoThread::play() {
   }
 }
 
+void IoThread::note(const Connection& connection, Clock::time_point now) {
+  if (&connection == last_) return;
+  last_ = &connection;
+  last_since_ = now;
+}
+
 bool IoThread::work_on(Workers& queue, Workers::Task&& task, const std::shared_ptr<Connection>& connection) {
   if (deferred_) return queue.submit(std::move(task));
   deferred_.emplace(&queue, std::move(task), connection);
@@ -779,6 +793,10 @@ bool IoThread::work_on(Workers& queue, Workers::Task&& task, const std::shared_p
 
 Role* IoThread::hand_out() {
   Deferred next = *std::exchange(deferred_, std::nullopt);
+  if (Clock::now() - last_since_ > kAlone) {
+    if (Workers::Reserved* thread = next.queue->reserve())
+      return shared_.watch->run(*next.queue, *thread, *this, std::move(next.task)) ? next.queue : nullptr;
+  }
   if (next.queue->relieve(*this)) {
     // From here on, nothing of this is this thread's any more.
     next.task();
@@ -920,6 +938,7 @@ void ServerImplementation::start() {
     options.threads = std::max(options.threads, 1U);
     shared_.queues.push_back(std::make_unique<Workers>(options));
   }
+  shared_.watch = std::make_unique<Watch>();
   const auto play = [](Role* role) {
     while (role != nullptr) role = role->play();
   };
