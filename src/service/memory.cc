@@ -30,6 +30,11 @@ std::optional<v1::Overlay::Entry> entry_of(const store::CustomAdvisory& row) {
   return entry;
 }
 
+const v1::Written* aside_of(const store::Change& change) {
+  if (change.written == nullptr) return nullptr;
+  return static_cast<const v1::Written*>(change.written->aside.get());
+}
+
 }  // namespace
 
 Result<void> Memory::begin(store::Store& store, std::function<void()> database_changed) {
@@ -89,8 +94,12 @@ Result<void> Memory::read_all() {
 Result<std::optional<v1::Overlay::Entry>> Memory::now_of(const store::Change& change) {
   if (change.removed) return std::nullopt;
   if (change.written != nullptr) {
-    std::optional<v1::Overlay::Entry> entry = entry_of(*change.written);
-    if (entry) entry->revision = change.number;
+    std::optional<v1::Overlay::Entry> entry;
+    if (const v1::Written* known = aside_of(change)) {
+      entry.emplace(false, change.number, known->vulnerability, "");
+    } else if ((entry = entry_of(*change.written))) {
+      entry->revision = change.number;
+    }
     return entry;
   }
   LIMPID_ASSIGN(const std::optional<store::CustomAdvisory> row, store_->advisory(change.name_space, change.name));
@@ -106,7 +115,10 @@ Result<void> Memory::take(const store::Change& change) {
   };
   if (const auto before = catalogue_.overlay().find(change.name_space, change.name)) note(before->vulnerability);
   bool are_known = true;
-  if (const auto compiled = catalogue_.compiled()) {
+  const auto compiled = catalogue_.compiled();
+  if (const v1::Written* known = aside_of(change); known != nullptr && known->compiled == compiled) {
+    if (known->underneath) note(*known->underneath);
+  } else if (compiled != nullptr) {
     const auto underneath = compiled->find(change.name_space, change.name);
     if (underneath && *underneath) note(**underneath);
     are_known = underneath.has_value();

@@ -81,6 +81,9 @@ struct CustomAdvisory {
   bool deleted = false;       // a tombstone: the compiled advisory of that name is not to be seen
   std::string document;       // the service's own JSON; "" for a tombstone
   std::int64_t revision = 0;  // 0: not stored yet; grows with each change
+  // Whatever the writer wants to say to the listener of its own node: it comes back in Change::written, and is not
+  // stored.
+  std::shared_ptr<const void> aside = nullptr;
 };
 
 struct NewNotification {

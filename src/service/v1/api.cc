@@ -502,8 +502,9 @@ Response Api::list_vulnerabilities(const Request& request, const Path& path) {
 
 Result<Api::Standing> Api::standing(const std::string& name_space, const std::string& name, bool remembered) {
   Standing standing;
-  if (const std::shared_ptr<const Compiled> compiled = parts_.catalogue.compiled()) {
-    LIMPID_ASSIGN(standing.underneath, compiled->find(name_space, name));
+  standing.compiled = parts_.catalogue.compiled();
+  if (standing.compiled != nullptr) {
+    LIMPID_ASSIGN(standing.underneath, standing.compiled->find(name_space, name));
   }
   if (remembered) {
     const Overlay::EntryPointer entry = parts_.catalogue.overlay().find(name_space, name);
@@ -543,9 +544,12 @@ Result<void> Api::change(const std::string& name_space, const std::string& name,
     advisory.name = name;
     advisory.revision = now.revision;
     advisory.deleted = !after;
-    if (after) advisory.document = stored(*after);
-    const store::NewNotification notification =
-        make_notification(before ? &*before : nullptr, after ? &*after : nullptr, base::seconds_now());
+    if (after) {
+      advisory.document = stored(*after);
+      advisory.aside = std::make_shared<const Written>(Written{*after, now.compiled, now.underneath});
+    }
+    store::NewNotification notification = make_notification(before ? &*before : nullptr, nullptr, base::seconds_now());
+    notification.new_revision = advisory.document;
     version::Scheme scheme = scheme_of(name_space, {});
     if (scheme == version::Scheme::none && after && !after->fixed_in.empty()) scheme = after->fixed_in.front().scheme;
     const std::span<const store::NewNotification> notifications(&notification, 1);

@@ -75,6 +75,7 @@ class Api final : public http::Handler {
   Result<void> change(const std::string& name_space, const std::string& name, const Edit& edit);
   // What a change starts from: as this node remembers it, or as the store has it.
   struct Standing {
+    std::shared_ptr<const Compiled> compiled;
     std::optional<Vulnerability> before, underneath;  // underneath: the compiled database's word
     std::int64_t revision = 0;                        // of the stored row, 0 for none
   };

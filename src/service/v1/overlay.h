@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -15,6 +16,15 @@
 #include "service/v1/types.h"
 
 namespace limpid::service::v1 {
+
+class Compiled;
+
+// What a writer knows already when its change comes back to it (store::CustomAdvisory::aside).
+struct Written {
+  Vulnerability vulnerability;
+  std::shared_ptr<const Compiled> compiled;  // and what that has under the same name
+  std::optional<Vulnerability> underneath;
+};
 
 // A package of a namespace, as a key: '\n' stands in neither.
 std::string package_key(std::string_view name_space, std::string_view package);
