@@ -494,6 +494,53 @@ TEST_F(HttpServer, SaysNoWhenAQueueIsFull) {
   for (Client& one : held) EXPECT_EQ(one.reply().status, 200);
 }
 
+// A connection that was alone for a while has its requests worked on by the very thread that reads for all.
+TEST_F(HttpServer, ServesOthersWhileTheOnlyReaderWorks) {
+  options_.io_threads = 1;
+  start();
+  std::vector<Client> busy;
+  for (int held = 1; held <= 2; ++held) {  // as many as the queue has threads
+    busy.push_back(client());
+    const auto end = std::chrono::steady_clock::now() + 30ms;
+    while (std::chrono::steady_clock::now() < end) {
+      busy.back().get("/short");
+      EXPECT_EQ(busy.back().reply().status, 200);
+    }
+    busy.back().get("/hold");
+    ASSERT_TRUE(handler_.wait_held(held));
+    Client other = client();
+    other.get("/ready");
+    EXPECT_EQ(other.reply().status, 200);
+    other.get("/x?quick");
+    EXPECT_EQ(other.reply().status, 200);
+    if (held == 1) {
+      other.get("/x");
+      EXPECT_EQ(other.reply().status, 200);
+    }
+  }
+  handler_.release();
+  for (Client& one : busy) EXPECT_EQ(one.reply().status, 200);
+}
+
+TEST_F(HttpServer, EndsWhileItsOnlyReaderWorks) {
+  options_.io_threads = 1;
+  start();
+  Client one = client();
+  const auto end = std::chrono::steady_clock::now() + 30ms;
+  while (std::chrono::steady_clock::now() < end) {
+    one.get("/short");
+    EXPECT_EQ(one.reply().status, 200);
+  }
+  one.get("/hold");
+  ASSERT_TRUE(handler_.wait_held(1));
+  std::jthread later([this] {
+    std::this_thread::sleep_for(20ms);
+    handler_.release();
+  });
+  server_.reset();
+  EXPECT_TRUE(handler_.wait_unheld());
+}
+
 TEST_F(HttpServer, TellsConnectionsThatAreTooMany) {
   options_.connections_max = 2;
   start();
