@@ -84,6 +84,7 @@ Result<void> DatabaseFiles::use(const std::string& path, std::int64_t generation
     auto changed = v1::packages_between(*before, *compiled);
     known = changed.has_value();
     if (changed) packages = *std::move(changed);
+    if (known) compiled->feature_texts().take_over(before->feature_texts(), {packages.begin(), packages.end()});
   }
   catalogue_.use(compiled);
   known ? cache_.packages_changed(packages) : cache_.clear();

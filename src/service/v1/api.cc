@@ -342,14 +342,33 @@ void Api::answered(const Request& request, std::string_view route, int status, s
 Response Api::post_layer(const Request& request, const Path&) {
   const auto layer = parse_layer(request.body);
   if (!layer) return error(400, layer.error().message());
-  const IndexOutcome outcome = parts_.indexer.post(*layer);
-  if (outcome.status == 201) return json(201, echo(*layer));
+  const std::uint64_t moment = parts_.cache.moment();
+  IndexOutcome outcome = parts_.indexer.post(*layer);
+  if (outcome.status == 201) {
+    if (!outcome.made.name.empty()) expect(std::move(outcome), moment);
+    return json(201, echo(*layer));
+  }
   base::log(outcome.status == 500 ? base::LogLevel::error : base::LogLevel::warn, "layer refused",
             {{"layer", layer->name.substr(0, 200)},
              {"status", outcome.status},
              {"message", outcome.message},
              {"why", outcome.reason}});
   return error(outcome.status, outcome.message);
+}
+
+// Whoever has posted a layer asks for its report next: what that will need stands ready then.
+void Api::expect(IndexOutcome&& outcome, std::uint64_t moment) {
+  const store::NewLayer& made = outcome.made;
+  parts_.catalogue.expect(made.added);
+  const auto layer = parts_.store.find_layer(made.name);
+  if (!layer || !*layer) return;
+  // Another layer may have taken the name meanwhile. One that was made of the same has the same features.
+  if ((*layer)->diff_id != made.diff_id || (*layer)->parent_id != made.parent_id || (*layer)->engine != made.engine)
+    return;
+  ReportCache::Known known;
+  known.layer = **layer;
+  known.features = std::make_shared<const std::vector<store::HeldFeature>>(std::move(outcome.features));
+  parts_.cache.remember(known, moment);
 }
 
 Response Api::get_layer(const Request& request, const Path& path) {
@@ -375,8 +394,8 @@ Response Api::get_layer(const Request& request, const Path& path) {
       known = fresh;
     }
   }
-  const bool asked_before = known->features != nullptr;
-  if (part != Part::layer && !asked_before) {
+  const bool asked_before = known->is_asked_for;
+  if (part != Part::layer && known->features == nullptr) {
     auto features = parts_.store.features(known->layer.id);
     if (!features) return store_error(features.error());
     std::ranges::sort(*features, {}, &store::HeldFeature::feature);
@@ -409,7 +428,9 @@ Response Api::get_layer(const Request& request, const Path& path) {
         std::move(response), [bodies = &parts_.bodies](std::string sent) { bodies->give(std::move(sent)); });
     response = Response();
     response.ready = std::move(once);
-    parts_.cache.remember(*known, moment);
+    auto asked = *known;
+    asked.is_asked_for = true;
+    parts_.cache.remember(asked, moment);
     return response;
   } else {
     response.body = parts_.bodies.settle(std::move(body));

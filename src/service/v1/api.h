@@ -74,6 +74,7 @@ class Api final : public http::Handler {
   using Edit = std::function<Result<std::optional<Vulnerability>>(const std::optional<Vulnerability>&)>;
   Result<void> change(const std::string& name_space, const std::string& name, const Edit& edit);
   // What a change starts from: as this node remembers it, or as the store has it.
+  void expect(IndexOutcome&& outcome, std::uint64_t moment);
   struct Standing {
     std::shared_ptr<const Compiled> compiled;
     std::optional<Vulnerability> before, underneath;  // underneath: the compiled database's word

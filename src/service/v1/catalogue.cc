@@ -235,6 +235,15 @@ std::vector<store::Namespace> Catalogue::namespaces() const {
   return names;
 }
 
+void Catalogue::expect(std::span<const store::Feature> features) const {
+  const std::shared_ptr<const Compiled> compiled = this->compiled();
+  if (compiled == nullptr || features.empty()) return;
+  std::vector<HeldFeature> held;
+  held.reserve(features.size());
+  for (const store::Feature& feature : features) held.push_back({0, feature, ""});
+  (void)texts_of(held, *compiled);  // what goes wrong here goes wrong for the report, too, and is told there
+}
+
 Result<void> Catalogue::append_features(std::string& to, std::span<const HeldFeature> features,
                                         bool with_vulnerabilities) const {
   const std::shared_ptr<const Compiled> compiled = with_vulnerabilities ? this->compiled() : nullptr;

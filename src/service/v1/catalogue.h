@@ -37,6 +37,8 @@ class Catalogue {
   // Appends the value of "Features": each feature with what is known against it, or only the features.
   Result<void> append_features(std::string& to, std::span<const store::HeldFeature> features,
                                bool with_vulnerabilities) const;
+  // Reports of these features will be asked for: makes now what they will need.
+  void expect(std::span<const store::Feature> features) const;
 
  private:
   mutable std::mutex mutex_;

@@ -51,6 +51,21 @@ void FeatureTexts::insert(Shard& shard, const store::Feature& feature, Pointer t
   if (shard.young.emplace(feature, std::move(text)).second) shard.young_bytes += bytes;
 }
 
+void FeatureTexts::take_over(const FeatureTexts& before, const std::set<std::pair<std::string, std::string>>& changed) {
+  const auto is_same = [&](const store::Feature& feature) {
+    return !changed.contains({feature.name_space, feature.name}) &&
+           (feature.origin.empty() || !changed.contains({feature.name_space, feature.origin}));
+  };
+  for (std::size_t number = 0; number < kShards; ++number) {
+    const Shard& from = before.shards_[number];
+    const std::scoped_lock lock(from.mutex, shards_[number].mutex);
+    // The old ones first, so that these are the first to go here, too.
+    for (const Map* texts : {&from.old, &from.young})
+      for (const auto& [feature, text] : *texts)
+        if (is_same(feature)) insert(shards_[number], feature, text);
+  }
+}
+
 std::uint64_t FeatureTexts::bytes() const {
   std::uint64_t sum = 0;
   for (const Shard& shard : shards_) {

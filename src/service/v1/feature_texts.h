@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "store/types.h"
@@ -32,6 +34,9 @@ class FeatureTexts {
   Pointer find(const store::Feature& feature);
   void put(const store::Feature& feature, Pointer text);
   std::uint64_t bytes() const;
+  // Takes what `before` has over, unless it speaks of one of these packages, as (namespace, package): those are what
+  // the two databases do not say the same of.
+  void take_over(const FeatureTexts& before, const std::set<std::pair<std::string, std::string>>& changed);
 
  private:
   struct Hash {

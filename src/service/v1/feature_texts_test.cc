@@ -49,5 +49,22 @@ TEST(FeatureTexts, WhatWouldFillItAloneIsNotKept) {
   EXPECT_EQ(texts.bytes(), 0U);
 }
 
+TEST(FeatureTexts, TakesOverWhatDidNotChange) {
+  FeatureTexts before;
+  for (int number = 0; number < 100; ++number) before.put(feature(number), text(10, number % 2 == 0 ? 'a' : 'b'));
+  const store::Feature built{"debian:12", "lib-2", "1.0", "package-2", version::Scheme::dpkg};
+  before.put(built, text(10, 'c'));
+  FeatureTexts after;
+  after.take_over(before, {{"debian:12", "package-1"}, {"debian:12", "package-2"}, {"debian:11", "package-3"}});
+  EXPECT_EQ(after.find(feature(1)), nullptr);
+  EXPECT_EQ(after.find(feature(2)), nullptr);
+  EXPECT_EQ(after.find(built), nullptr) << "what was built from a package depends on it";
+  ASSERT_NE(after.find(feature(3)), nullptr) << "another namespace's package of that name";
+  EXPECT_EQ(after.find(feature(3)), before.find(feature(3)));
+  int kept = 0;
+  for (int number = 0; number < 100; ++number) kept += after.find(feature(number)) != nullptr ? 1 : 0;
+  EXPECT_EQ(kept, 98);
+}
+
 }  // namespace
 }  // namespace limpid::service::v1

@@ -125,6 +125,28 @@ std::set<store::Feature> features_of(const inventory::ImageInventory& image, std
   return features;
 }
 
+// The features of a layer, given its parent's. Both are in order.
+std::vector<store::HeldFeature> features_with(std::vector<store::HeldFeature>&& parents, const store::NewLayer& made) {
+  std::vector<store::HeldFeature> features;
+  features.reserve(parents.size() + made.added.size());
+  auto added = made.added.begin();
+  auto removed = made.removed.begin();
+  const auto add_below = [&](const store::Feature* limit) {
+    for (; added != made.added.end() && (limit == nullptr || *added < *limit); ++added)
+      features.push_back({0, *added, made.name});
+  };
+  for (store::HeldFeature& one : parents) {
+    add_below(&one.feature);
+    if (removed != made.removed.end() && *removed == one.feature) {
+      ++removed;
+    } else {
+      features.push_back(std::move(one));
+    }
+  }
+  add_below(nullptr);
+  return features;
+}
+
 }  // namespace
 
 Indexer::Indexer(const LayersConfig& config, std::string node, store::Store& store, Metrics& metrics)
@@ -327,6 +349,7 @@ IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* par
     auto features = store_.features(parent->id);
     if (!features) return store_failed(features.error());
     parent_features = *std::move(features);
+    std::ranges::sort(parent_features, {}, &store::HeldFeature::feature);
   }
   inventory::ImageInventory image;
   outcome = merge(request, chain, layer, image);
@@ -350,7 +373,11 @@ IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* par
     return {422, std::string(kUnsupported), base::cat({"packages (", homeless->name, ", …) but no distribution"})};
   std::ranges::set_difference(now, before, std::back_inserter(made.added));
   std::ranges::set_difference(before, now, std::back_inserter(made.removed));
-  return keep(std::move(layer), made);
+  outcome = keep(std::move(layer), made);
+  if (outcome.status != 201) return outcome;
+  outcome.features = features_with(std::move(parent_features), made);
+  outcome.made = std::move(made);
+  return outcome;
 }
 
 IndexOutcome Indexer::keep(LayerInventory&& layer, const store::NewLayer& made) {

@@ -29,6 +29,9 @@ struct IndexOutcome {
   int status = 201;
   std::string message;  // "" with 201
   std::string reason;
+  // If it was indexed just now: the row that was made of it, and the image's features, in order.
+  store::NewLayer made = {};
+  std::vector<store::HeldFeature> features = {};
 };
 
 class Indexer {

@@ -95,7 +95,8 @@ ReportCache::Entry& ReportCache::entry_of(const Known& known) {
 void ReportCache::remember(const Known& known, std::uint64_t moment) {
   const std::lock_guard lock(mutex_);
   if (!trusted_ || changed_since(moment, nullptr)) return;
-  (void)entry_of(known);
+  Entry& entry = entry_of(known);
+  entry.known->is_asked_for = entry.known->is_asked_for || known.is_asked_for;
   shrink();
 }
 

@@ -38,11 +38,12 @@ class ReportCache {
     store::Layer layer;
     std::shared_ptr<const std::vector<store::HeldFeature>> features;  // nullptr: not read yet
     bool certain = true;
+    bool is_asked_for = false;  // the whole report, at least once
   };
   std::shared_ptr<const Known> known(std::string_view name);
   void confirm(std::string_view name, store::LayerId id);
-  // What was read of a layer, without an answer. Most reports are asked for once: a large one is worth its memory from
-  // the second time on, which known() tells by the features that are there.
+  // What is known of a layer, without an answer. Most reports are asked for once: a large one is worth its memory from
+  // the second time on.
   void remember(const Known& known, std::uint64_t moment);
 
   // What is to be made now is true as of this moment: ask before reading anything that an answer is made from.

@@ -127,6 +127,20 @@ TEST_F(ReportCacheTest, ALayerIsRememberedWithoutAnAnswer) {
   EXPECT_EQ(cache_.known("b"), nullptr) << "it may have been deleted meanwhile";
 }
 
+TEST_F(ReportCacheTest, WhatWasAskedForIsRemembered) {
+  ReportCache::Known posted = layer("a", {"zlib"});
+  cache_.remember(posted, cache_.moment());
+  EXPECT_FALSE(cache_.known("a")->is_asked_for);
+  posted.is_asked_for = true;
+  cache_.remember(posted, cache_.moment());
+  EXPECT_TRUE(cache_.known("a")->is_asked_for);
+  posted.is_asked_for = false;
+  cache_.remember(posted, cache_.moment());
+  EXPECT_TRUE(cache_.known("a")->is_asked_for) << "once and for all";
+  cache_.remember(layer("a", {"zlib"}, 7), cache_.moment());
+  EXPECT_FALSE(cache_.known("a")->is_asked_for) << "another layer by that name";
+}
+
 TEST_F(ReportCacheTest, StaysWithinItsBytes) {
   for (int i = 0; i < 300; ++i) put("layer" + std::to_string(i), {"p" + std::to_string(i)}, std::string(20'000, 'x'));
   EXPECT_LE(cache_.bytes(), std::uint64_t{1} << 20);
