@@ -32,7 +32,7 @@ constexpr std::uint64_t kSeed = 19'930'816;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t kDpkgPairs = 1'000;
 #else
-constexpr std::size_t kDpkgPairs = 10'000;
+constexpr std::size_t kDpkgPairs = 20'000;
 #endif
 constexpr std::size_t kPerlPairs = 100'000;
 constexpr std::size_t kRefusedPairs = kDpkgPairs / 50;

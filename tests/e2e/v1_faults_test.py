@@ -16,7 +16,7 @@ import v1_case
 from layers_v1 import blank, layer
 from service import BlobServer, Client, Postgres, Service, quote, wait_for
 
-SEEDS = [int(seed) for seed in os.environ.get("LIMPID_SEED", "1 2").split()]
+SEEDS = [int(seed) for seed in os.environ.get("LIMPID_SEED", "1 2 3").split()]
 WRITERS = 4
 
 

@@ -242,8 +242,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin();
   void step_handshake();
   void wait_input();
+  void receive();
+  void on_received(const error_code& error, std::size_t count);
   void on_input(const error_code& error);
   void take_input();
+  void took(bool was_empty);
+  bool is_idle() const { return state_ == State::reading && phase_ == Phase::idle && input_.empty(); }
+  void close_if_idle();
   void proceed();
   void need_more();
   bool send_continue();
@@ -354,6 +359,7 @@ void Connection::step_handshake() {
 
 void Connection::wait_input() {
   if (waits_input_ || state_ == State::closed) return;
+  if (!transport_.is_tls() && (state_ == State::reading || state_ == State::running)) return receive();
   waits_input_ = true;
   auto resume = [self = shared_from_this()](const error_code& error = {}) {
     self->guarded([&] { self->on_input(error); });
@@ -362,6 +368,42 @@ void Connection::wait_input() {
     asio::post(thread_.context(), std::move(resume));
   } else {
     socket_.async_wait(tcp::socket::wait_read, std::move(resume));
+  }
+}
+
+// Waiting and reading in one: to wait alone costs one more system call each time, since Asio has to ask the kernel
+// whether something has come in between.
+void Connection::receive() {
+  const auto room = input_.room();
+  if (room.empty()) return;  // enough is read ahead
+  waits_input_ = true;
+  socket_.async_receive(asio::buffer(room.data(), room.size()),
+                        [self = shared_from_this()](const error_code& error, std::size_t count) {
+                          self->guarded([&] { self->on_received(error, count); });
+                        });
+}
+
+void Connection::on_received(const error_code& error, std::size_t count) {
+  waits_input_ = false;
+  if (state_ == State::closed) return;
+  const bool was_empty = input_.empty();
+  input_.received(count);
+  const bool ended = error == asio::error::eof;
+  if (error && !ended) return lost();
+  switch (state_) {
+    case State::reading:
+    case State::running:
+      if (ended) {
+        input_ended_ = true;
+        if (state_ == State::reading) lost();
+        return;
+      }
+      return took(was_empty);
+    case State::lingering:
+      dropped_ += count;
+      return ended ? close() : drop_input();
+    default:  // it is there when the answer is sent; an end will be told again
+      return;
   }
 }
 
@@ -385,22 +427,28 @@ void Connection::on_input(const error_code& error) {
 void Connection::take_input() {
   const auto room = input_.room();
   if (room.empty()) return;  // enough is read ahead
+  const bool was_empty = input_.empty();
   const Moved moved = transport_.read(room);
+  input_.received(moved.how == Moved::How::done ? moved.bytes : 0);
   switch (moved.how) {
     case Moved::How::done:
-      if (state_ == State::reading && phase_ == Phase::idle && input_.empty()) started_ = Clock::now();
-      input_.received(moved.bytes);
-      return state_ == State::reading ? proceed() : wait_input();
+      return took(was_empty);
     case Moved::How::ended:
       // One who only half-closed still waits for the answer; it is sent, but whether it was taken cannot be known.
       input_ended_ = true;
       if (state_ == State::reading) lost();
       return;
     case Moved::How::wants_read:
-      return wait_input();
+      return shared_.draining.load() && is_idle() ? close() : wait_input();
     default:
       return lost();
   }
+}
+
+// Something has come, while reading or running.
+void Connection::took(bool was_empty) {
+  if (state_ == State::reading && phase_ == Phase::idle && was_empty) started_ = Clock::now();
+  state_ == State::reading ? proceed() : wait_input();
 }
 
 // Answers what stands in the input until something must be waited for.
@@ -744,17 +792,16 @@ void Connection::expire() {
 void Connection::drain() {
   guarded([this] {
     if (state_ == State::handshake) return close();
-    if (state_ != State::reading || phase_ != Phase::idle || !input_.empty()) return;
-    // What has already come is a request that was sent in good faith.
-    const Moved moved = transport_.read(input_.room());
-    if (moved.how != Moved::How::done) {
-      transport_.close_output();
-      return close();
-    }
-    started_ = Clock::now();
-    input_.received(moved.bytes);
-    proceed();
+    if (!is_idle()) return;
+    // What has already come is a request that was sent in good faith, and it may have been read without us knowing yet.
+    asio::post(thread_.context(), [self = shared_from_this()] { self->guarded([&] { self->close_if_idle(); }); });
   });
+}
+
+void Connection::close_if_idle() {
+  if (!is_idle() || transport_.has_arrived()) return;
+  transport_.close_output();
+  close();
 }
 
 bool Connection::cut_off() {

@@ -24,6 +24,7 @@ void Input::consume(std::size_t count) {
 }
 
 std::span<char> Input::room() {
+  if (lent_) return {};
   if (bytes_.empty()) bytes_.resize(kUsual);
   if (bytes_.size() - end_ < kRoomMin && begin_ > 0) {
     std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
@@ -31,11 +32,20 @@ std::span<char> Input::room() {
     begin_ = 0;
   }
   if (bytes_.size() - end_ < kRoomMin && bytes_.size() < kMax) bytes_.resize(std::min(kMax, bytes_.size() * 2));
-  return std::span<char>(bytes_).subspan(end_);
+  const auto room = std::span<char>(bytes_).subspan(end_);
+  if (!room.empty()) lent_ = end_;
+  return room;
+}
+
+void Input::received(std::size_t count) {
+  // What stood before it may have been used since.
+  if (count > 0 && *lent_ != end_) std::memmove(bytes_.data() + end_, bytes_.data() + *lent_, count);
+  end_ += count;
+  lent_.reset();
 }
 
 void Input::trim() {
-  if (empty() && bytes_.size() > kUsual) bytes_ = std::vector<char>();
+  if (empty() && !lent_ && bytes_.size() > kUsual) bytes_ = std::vector<char>();
 }
 
 Moved Transport::read(std::span<char> to) {
@@ -43,6 +53,11 @@ Moved Transport::read(std::span<char> to) {
   const auto got = ::recv(socket_, to.data(), to.size(), 0);
   if (got > 0) return {Moved::How::done, static_cast<std::size_t>(got)};
   return got == 0 ? Moved{Moved::How::ended, 0} : failed_or(Moved::How::wants_read);
+}
+
+bool Transport::has_arrived() const {
+  char byte = 0;
+  return has_input() || ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void Transport::begin_output(std::string_view head, std::string_view tail, std::string_view body) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,9 +26,10 @@ class Input {
   std::string_view view() const { return {bytes_.data() + begin_, end_ - begin_}; }
   bool empty() const { return begin_ == end_; }
   void consume(std::size_t count);
-  // Room for more, empty only where kMax bytes stand.
+  // Room for more, empty only where kMax bytes stand. It is lent, whatever happens here meanwhile, until received()
+  // says how much of it was filled; nobody else gets any until then.
   std::span<char> room();
-  void received(std::size_t count) { end_ += count; }
+  void received(std::size_t count);
   // Gives back what only a large request needed.
   void trim();
 
@@ -37,6 +39,7 @@ class Input {
   std::vector<char> bytes_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  std::optional<std::size_t> lent_;  // where the lent room begins
 };
 
 class Transport {
@@ -48,6 +51,8 @@ class Transport {
   Moved handshake() { return tls_->handshake(); }
   Moved read(std::span<char> to);
   bool has_input() const { return tls_ && tls_->has_input(); }
+  // Whether something can be read, though it may be no more than a part of a TLS record.
+  bool has_arrived() const;
 
   // Takes up to three views, which must live until they are sent.
   void begin_output(std::string_view head, std::string_view tail, std::string_view body);

@@ -22,7 +22,10 @@ namespace {
 
 using inventory::LayerInventory;
 
-constexpr std::uint64_t kRecentBytesMax = std::uint64_t{64} << 20;  // packed; some five times that unpacked
+// Of inventories that are kept in memory: chains that are being posted need no more. Packed; unpacked they take some
+// five times that, small ones fifteen times.
+constexpr std::uint64_t kRecentBytesMax = std::uint64_t{64} << 20;
+constexpr std::size_t kRecentMax = 512;
 // A layer that unpacks to more than a gigabyte and so many times its size is a bomb: real ones stay below 50.
 constexpr std::uint64_t kBombRatio = 200;
 // So long a layer waits that a node was reading when it died. A live one that renews too late only costs another node
@@ -233,7 +236,7 @@ void Indexer::remember(const InventoryPointer& inventory, std::uint64_t bytes) {
   const std::lock_guard lock(recent_mutex_);
   recent_.emplace_front(inventory, bytes);
   recent_bytes_ += bytes;
-  while (recent_bytes_ > kRecentBytesMax && recent_.size() > 1) {
+  while ((recent_bytes_ > kRecentBytesMax || recent_.size() > kRecentMax) && recent_.size() > 1) {
     recent_bytes_ -= recent_.back().second;
     recent_.pop_back();
   }
