@@ -235,7 +235,7 @@ class Service:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         env={**os.environ, "no_proxy": "*", **self.environment})
         self._found, self.ended = {}, False  # the old addresses stay known to who asks meanwhile
-        threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         with self.changed:
             ready = self.changed.wait_for(lambda: self.ended or {"api", "health"} <= self._found.keys(), START_SECONDS)
         if not ready or self.ended:
@@ -247,8 +247,8 @@ class Service:
         self.health = Client(self.addresses["health"])
         return self
 
-    def _read(self, stream):
-        for line in stream:
+    def _read(self, process):
+        for line in process.stderr:
             line = line.decode("utf-8", "backslashreplace").rstrip("\n")
             with self.changed:
                 self.lines.append(line)
@@ -256,9 +256,10 @@ class Service:
                     self._found.update(re.findall(r"\b(api|health)=\"?([^\s\"]+)", line))
                 self.changed.notify_all()
         with self.changed:
-            self.ended = True
+            if self.process is process:  # and not the one that was started after it
+                self.ended = True
             self.changed.notify_all()
-        stream.close()
+        process.stderr.close()
 
     def log(self, count=30):
         with self.changed:
