@@ -90,6 +90,10 @@ struct Exchange {
   std::atomic<bool> abandoned = false;  // set with `sending` held: a worker that has not begun need not
   bool is_sent = false;                 // by a worker, as far as it went; written with `sending` held
 
+  bool was_sent() {
+    const std::lock_guard lock(sending);
+    return is_sent;
+  }
   // False if it is too late for another answer.
   bool abandon() {
     const std::lock_guard lock(sending);
@@ -247,6 +251,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_input(const error_code& error);
   void take_input();
   void took(bool was_empty);
+  void end_input();
   bool is_idle() const { return state_ == State::reading && phase_ == Phase::idle && input_.empty(); }
   void close_if_idle();
   void proceed();
@@ -301,6 +306,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool waits_input_ = false;
   bool waits_output_ = false;
   bool input_ended_ = false;
+  bool is_gone_ = false;     // and had been when there was an answer
   bool must_close_ = false;  // after the answer
   bool keep_alive_ = true;
   bool answered_ = true;  // no request is open that answered() has to be told of
@@ -388,17 +394,13 @@ void Connection::on_received(const error_code& error, std::size_t count) {
   if (state_ == State::closed) return;
   const bool was_empty = input_.empty();
   input_.received(count);
-  const bool ended = error == asio::error::eof;
+  const bool is_taken = state_ == State::running && exchange_->was_sent();
+  const bool ended = error == asio::error::eof || (error && is_taken);
   if (error && !ended) return lost();
   switch (state_) {
     case State::reading:
     case State::running:
-      if (ended) {
-        input_ended_ = true;
-        if (state_ == State::reading) lost();
-        return;
-      }
-      return took(was_empty);
+      return ended ? end_input() : took(was_empty);
     case State::lingering:
       dropped_ += count;
       return ended ? close() : drop_input();
@@ -434,15 +436,21 @@ void Connection::take_input() {
     case Moved::How::done:
       return took(was_empty);
     case Moved::How::ended:
-      // One who only half-closed still waits for the answer; it is sent, but whether it was taken cannot be known.
-      input_ended_ = true;
-      if (state_ == State::reading) lost();
-      return;
+      return end_input();
     case Moved::How::wants_read:
       return shared_.draining.load() && is_idle() ? close() : wait_input();
     default:
       return lost();
   }
+}
+
+// Nothing more will come, while reading or running.
+void Connection::end_input() {
+  input_ended_ = true;
+  if (state_ == State::reading) return lost();
+  // One who only half-closed still waits for the answer; it is sent, but whether it was taken cannot be known. Unless
+  // it was out already: then the client closes because it has it.
+  is_gone_ = !exchange_->was_sent();
 }
 
 // Something has come, while reading or running.
@@ -690,7 +698,7 @@ void Connection::wait_output(Moved::How how) {
 }
 
 void Connection::finish_answer() {
-  if (!refuse_) report(input_ended_ ? kClientGone : status_);
+  if (!refuse_) report(is_gone_ ? kClientGone : status_);
   ready_.reset();
   if (!keep_alive_) return linger();
   begin_next();

@@ -522,6 +522,18 @@ TEST_F(HttpServer, ServesOthersWhileTheOnlyReaderWorks) {
   for (Client& one : busy) EXPECT_EQ(one.reply().status, 200);
 }
 
+// A client that closes as soon as it has its answer is not one that was gone before.
+TEST_F(HttpServer, TellsTheStatusOfWhatWasTaken) {
+  start();
+  constexpr std::size_t kRounds = 300;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    Client one = client();
+    one.get(round % 3 == 0 ? "/ready" : "/x");
+    EXPECT_EQ(one.reply().status, 200);
+  }
+  for (const Answered& one : handler_.wait_answered(kRounds)) EXPECT_EQ(one.status, 200);
+}
+
 TEST_F(HttpServer, EndsWhileItsOnlyReaderWorks) {
   options_.io_threads = 1;
   start();
