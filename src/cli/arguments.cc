@@ -20,7 +20,10 @@ constexpr const char* kTargets =
     "  docker-archive:PATH[:TAG]   what `docker save` writes\n"
     "  oci-archive:PATH[:TAG]      an OCI layout in a tar\n"
     "  oci-dir:PATH[:TAG]          an OCI layout in a folder\n"
-    "  rootfs:PATH, dir:PATH       an unpacked root filesystem, or a tar of one\n";
+    "  rootfs:PATH, dir:PATH       an unpacked root filesystem, or a tar of one\n"
+    "  registry:NAME[:TAG][@DIGEST]  an image in a registry; without the prefix, too, where there is no such path\n"
+    "Credentials are those of `docker login` and `podman login`, or --username with --password-stdin or "
+    "$LIMPID_PASSWORD.\n";
 
 constexpr const char* kExitStatus =
     "Exit status: 0 done; 1 the run failed, with one line on what and where; 2 a gate tripped (--fail-on).\n"
@@ -41,6 +44,22 @@ void add_image(CLI::App& command, ImageOptions& image) {
                      "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
   command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
   command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
+  RegistryArguments& registry = image.registry;
+  constexpr const char* kGroup = "Registries";
+  command.add_option("--username", registry.username, "log in to the registry as this user")->group(kGroup);
+  command.add_flag("--password-stdin", registry.password_from_input, "read the password from standard input")
+      ->group(kGroup);
+  command
+      .add_flag("--insecure-registry", registry.insecure,
+                "take any certificate of a registry, and HTTP without TLS where there is no HTTPS")
+      ->group(kGroup);
+  command.add_option("--plain-http", registry.plain_http, "HOST[:PORT] that is spoken to without TLS; repeatable")
+      ->allow_extra_args(false)  // what follows is a TARGET
+      ->group(kGroup);
+  command.add_option("--ca-file", registry.ca_file, "trust these certificates, too (PEM)")->group(kGroup);
+  command.add_option("--registry-cert", registry.cert_file, "a client certificate to show to the registry (PEM)")
+      ->group(kGroup);
+  command.add_option("--registry-key", registry.key_file, "its key (PEM)")->group(kGroup);
 }
 
 void add_database(CLI::App& command, std::string& database) {

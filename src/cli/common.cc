@@ -19,6 +19,29 @@ std::string_view environment(const char* name) {
   return value == nullptr ? std::string_view{} : value;
 }
 
+constexpr std::size_t kPasswordMax = std::size_t{64} << 10;
+
+// All of standard input but the line's end, as docker login reads it.
+Result<std::string> read_password() {
+  std::string text(kPasswordMax + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), stdin));
+  if (std::ferror(stdin) != 0) return base::fail_errno({"--password-stdin"});
+  if (text.size() > kPasswordMax) return fail(Code::limit, {"--password-stdin: more than ", kPasswordMax, " bytes"});
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  if (text.empty()) return fail(Code::usage, {"--password-stdin: standard input is empty"});
+  return text;
+}
+
+Result<std::string> password_for(const RegistryArguments& registry) {
+  if (registry.password_from_input && registry.username.empty())
+    return fail(Code::usage, {"--password-stdin: give --username, too"});
+  if (registry.password_from_input) return read_password();
+  std::string password(environment("LIMPID_PASSWORD"));
+  if (!registry.username.empty() && password.empty())
+    return fail(Code::usage, {"--username: give --password-stdin, too, or set LIMPID_PASSWORD"});
+  return password;
+}
+
 bool to_standard_output(const OutputOptions& output) { return output.file.empty() || output.file == "-"; }
 
 }  // namespace
@@ -68,6 +91,22 @@ Result<void> deliver(const OutputOptions& output, std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return base::fail_errno({"standard output"});
   return {};
+}
+
+Result<image::OpenOptions> open_options(const ImageOptions& arguments) {
+  const RegistryArguments& registry = arguments.registry;
+  if (registry.cert_file.empty() != registry.key_file.empty())
+    return fail(Code::usage, {"--registry-cert and --registry-key: give both"});
+  image::OpenOptions options;
+  options.platform = arguments.platform;
+  LIMPID_ASSIGN(options.registry.password, password_for(registry));
+  options.registry.username = registry.username;
+  options.registry.insecure = registry.insecure;
+  options.registry.plain_http = registry.plain_http;
+  options.registry.ca_file = registry.ca_file;
+  options.registry.cert_file = registry.cert_file;
+  options.registry.key_file = registry.key_file;
+  return options;
 }
 
 Result<FeedArgument> parse_feed_argument(std::string_view text, std::string_view place) {

@@ -7,6 +7,7 @@
 #include "advisory/feed.h"
 #include "base/error.h"
 #include "cli/options.h"
+#include "image/source.h"
 #include "report/report.h"
 #include "vulndb/database.h"
 
@@ -23,6 +24,9 @@ Result<const report::Format*> find_format(const std::string& name);
 report::Style style_for(const OutputOptions& output);
 // To standard output, or to the file, atomically.
 Result<void> deliver(const OutputOptions& output, std::string_view text);
+
+// How the image is to be opened. Reads standard input for --password-stdin: once a command.
+Result<image::OpenOptions> open_options(const ImageOptions& arguments);
 
 // --feed NAME[@NAMESPACE]=PLACE, where `place` is what the command calls it: "PATH", "URL".
 struct FeedArgument {

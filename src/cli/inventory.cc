@@ -10,8 +10,7 @@ namespace {
 
 Result<int> run(const InventoryCommand& command) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
-  image::OpenOptions open;
-  open.platform = command.image.platform;
+  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(command.target, open));
   scan::ScanOptions options;
   options.threads = command.image.jobs;

@@ -15,10 +15,19 @@ struct OutputOptions {
   std::string file;  // "" or "-": standard output
 };
 
+struct RegistryArguments {
+  std::string username;
+  bool password_from_input = false;
+  bool insecure = false;
+  std::vector<std::string> plain_http;  // HOST[:PORT]
+  std::string ca_file, cert_file, key_file;
+};
+
 struct ImageOptions {
   std::string platform;      // "" : linux on this machine's architecture
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
+  RegistryArguments registry;
 };
 
 struct ScanCommand {

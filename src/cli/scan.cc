@@ -56,10 +56,8 @@ struct Outcome {
 };
 
 // From a target to its report.
-Result<Outcome> scan_target(const std::string& target, const ScanCommand& command, const match::Policy& policy,
-                            const vulndb::Database& database, Render render) {
-  image::OpenOptions open;
-  open.platform = command.image.platform;
+Result<Outcome> scan_target(const std::string& target, const ScanCommand& command, const image::OpenOptions& open,
+                            const match::Policy& policy, const vulndb::Database& database, Render render) {
   LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(target, open));
   scan::ScanOptions options;
   options.threads = command.image.jobs;
@@ -93,11 +91,12 @@ std::string join(const std::vector<Outcome>& outcomes, bool json) {
 Result<int> run(const ScanCommand& command, Render report::Format::* render) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
+  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
   std::vector<Outcome> outcomes;
   bool tripped = false, incomplete = false;
   for (const std::string& target : command.targets) {
-    LIMPID_ASSIGN(Outcome outcome, scan_target(target, command, policy, database, format->*render));
+    LIMPID_ASSIGN(Outcome outcome, scan_target(target, command, open, policy, database, format->*render));
     // As in Trivy, --exit-code alone trips on whatever is left.
     tripped = tripped || outcome.tripped || (command.exit_code > 0 && command.fail_on.empty() && outcome.any_finding);
     incomplete = incomplete || outcome.incomplete;

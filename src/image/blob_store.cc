@@ -59,6 +59,8 @@ class DirectoryStore final : public BlobStore {
 
 }  // namespace
 
+std::string BlobStore::manifest_name(const Digest& digest) const { return blob_name(digest); }
+
 std::string blob_name(const Digest& digest) {
   return base::cat(
       {digest.algorithm() == base::HashAlgorithm::sha512 ? "blobs/sha512/" : "blobs/sha256/", digest.hex()});
@@ -71,7 +73,7 @@ Result<Blob> blob_of_file(base::File file) {
 
 Result<std::string> read_blob(const BlobStore& store, const std::string& name, std::uint64_t size_max) {
   LIMPID_ASSIGN(const Blob blob, store.open(name));
-  if (blob.size > size_max)
+  if (blob.size_is_known && blob.size > size_max)
     return fail(Code::limit, {name, ": ", blob.size, " bytes, more than the ", size_max, " that we read"});
   auto content = archive::read_all(*blob.source, size_max);
   if (!content) return std::unexpected(std::move(content).error().within({name}));
@@ -79,7 +81,11 @@ Result<std::string> read_blob(const BlobStore& store, const std::string& name, s
 }
 
 Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, std::uint64_t size_max) {
-  const std::string name = blob_name(descriptor.digest);
+  return read_verified(store, blob_name(descriptor.digest), descriptor, size_max);
+}
+
+Result<std::string> read_verified(const BlobStore& store, const std::string& name, const Descriptor& descriptor,
+                                  std::uint64_t size_max) {
   LIMPID_ASSIGN(std::string content, read_blob(store, name, size_max));
   if (content.size() != descriptor.size)
     return fail(Code::mismatch, {name, ": has ", content.size(), " bytes, but ", descriptor.size, " were promised"});

@@ -14,6 +14,7 @@ namespace limpid::image {
 struct Blob {
   std::unique_ptr<archive::Source> source;  // lives on its own, apart from needing the store
   std::uint64_t size = 0;
+  bool size_is_known = true;  // a registry may send a blob without saying how long it is
 };
 
 class BlobStore {
@@ -22,6 +23,8 @@ class BlobStore {
   // Thread-safe; Code::not_found where there is nothing by that name. Never leaves the store, whatever the name.
   virtual Result<Blob> open(const std::string& name) const = 0;
   virtual bool contains(const std::string& name) const = 0;
+  // By which name it has a manifest or an index: a blob like any other, save in registries.
+  virtual std::string manifest_name(const Digest& digest) const;
 };
 
 // "blobs/<algorithm>/<hex>": nothing but what a parsed digest can hold.
@@ -30,6 +33,8 @@ std::string blob_name(const Digest& digest);
 Result<std::string> read_blob(const BlobStore& store, const std::string& name, std::uint64_t size_max);
 // The bytes that `descriptor` promises: size and digest are compared.
 Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, std::uint64_t size_max);
+Result<std::string> read_verified(const BlobStore& store, const std::string& name, const Descriptor& descriptor,
+                                  std::uint64_t size_max);
 
 // `path` itself may be a link; nothing below it is followed through one.
 Result<std::unique_ptr<BlobStore>> open_directory_store(const std::string& path);

@@ -1,10 +1,12 @@
 // TARGET → image: its prefix, or what lies there, decides which source reads it.
+#include <algorithm>
 #include <array>
 
 #include <sys/stat.h>
 
 #include "image/archive_store.h"
 #include "image/docker_archive.h"
+#include "image/name.h"
 #include "image/oci_layout.h"
 #include "image/reference.h"
 #include "image/source.h"
@@ -13,8 +15,8 @@ namespace limpid::image {
 namespace {
 
 constexpr std::string_view kWhatIsRead =
-    "this version reads archives (docker-archive:, oci-archive:), OCI layouts (oci-dir:) and directories (dir:, "
-    "rootfs:), but no daemon and no registry";
+    "this version reads archives (docker-archive:, oci-archive:), OCI layouts (oci-dir:), directories (dir:, rootfs:) "
+    "and registries (registry:), but no daemon";
 
 struct Place {
   std::string path;
@@ -47,6 +49,27 @@ Result<Place> find_place(const std::string& target) {
        colon = target.rfind(':', colon - 1))
     if (auto place = take(colon, colon + 1)) return *std::move(place);
   return fail(Code::not_found, {"no such file or directory (tried ", list_some(tried), "); ", kWhatIsRead});
+}
+
+// The ends of archives' names, which are also names that an image could have: nobody means that, and a wrong path is
+// no registry's business.
+bool looks_like_archive(std::string_view target) {
+  constexpr std::array kArchiveEnds{".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".oci"};
+  const std::string_view path = target.substr(0, target.find(':', target.rfind('/') + 1));
+  return std::ranges::any_of(kArchiveEnds, [&](std::string_view end) { return path.ends_with(end); });
+}
+
+// What is no path, but may be the name of an image.
+Result<std::unique_ptr<ImageSource>> open_by_name(const std::string& target, Error no_path,
+                                                  const OpenOptions& options) {
+  if (no_path.code() != Code::not_found || looks_like_archive(target)) return std::unexpected(std::move(no_path));
+  if (const auto name = parse_name(target); !name)
+    return fail(Code::not_found, {no_path.message(), "; nor is it the name of an image: ", name.error().message()});
+  auto image = open_registry(target, options);
+  // Who meant a path must see that it was looked for.
+  if (!image)
+    return std::unexpected(std::move(image).error().within({"no such path, so it was taken as an image's name"}));
+  return image;
 }
 
 Result<void> refuse_reference(const Place& place, std::string_view kind) {
@@ -104,10 +127,13 @@ Result<std::unique_ptr<ImageSource>> open_target(const std::string& target, cons
     LIMPID_ASSIGN(const Place place, find_place(std::string(rest)));
     return kind.open(place, options);
   }
-  for (const std::string_view prefix : {"docker:", "podman:", "containerd:", "registry:"})
+  std::string_view name = target;
+  if (base::strip_prefix(name, "registry:")) return open_registry(std::string(name), options);
+  for (const std::string_view prefix : {"docker:", "podman:", "containerd:"})
     if (target.starts_with(prefix) && !is_directory(target)) return fail(Code::unsupported, {kWhatIsRead});
-  LIMPID_ASSIGN(const Place place, find_place(target));
-  return recognise(place, options);
+  auto place = find_place(target);
+  if (place) return recognise(*place, options);
+  return open_by_name(target, std::move(place).error(), options);
 }
 
 }  // namespace

@@ -121,13 +121,14 @@ TEST_F(Open, APathMayHoldColonsAndSigns) {
 }
 
 TEST_F(Open, ErrorsBeginWithTheTargetAndSayWhatIsRead) {
-  const auto unknown = open_image("nginx:1.25");
+  const auto unknown = open_image("./nginx:1.25");
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code(), Code::not_found);
-  EXPECT_TRUE(error_of(unknown).starts_with("nginx:1.25: ")) << error_of(unknown);
-  EXPECT_CONTAINS(error_of(unknown), "tried nginx:1.25, nginx");
+  EXPECT_TRUE(error_of(unknown).starts_with("./nginx:1.25: ")) << error_of(unknown);
+  EXPECT_CONTAINS(error_of(unknown), "tried ./nginx:1.25, ./nginx");
   EXPECT_CONTAINS(error_of(unknown), "oci-dir:");
-  for (const std::string target : {"docker:nginx", "podman:x", "containerd:x", "registry:ghcr.io/x"}) {
+  EXPECT_CONTAINS(error_of(unknown), "nor is it the name of an image: '.' is no host of a registry");
+  for (const std::string target : {"docker:nginx", "podman:x", "containerd:x"}) {
     const auto refused = open_image(target);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), Code::unsupported);
@@ -140,6 +141,31 @@ TEST_F(Open, ErrorsBeginWithTheTargetAndSayWhatIsRead) {
   ASSERT_FALSE(garbage);
   EXPECT_CONTAINS(error_of(garbage), "as an archive");
   EXPECT_FALSE(open_image(folder_.write("empty", "")));
+}
+
+// Nothing listens on port 1.
+TEST_F(Open, WhatIsNoPathIsAnImagesName) {
+  OpenOptions options;
+  options.registry.proxy = "none";
+  options.registry.read_credential_files = false;
+  options.registry.first_wait = std::chrono::milliseconds(1);
+  const auto by_name = open_image("127.0.0.1:1/app:1", options);
+  ASSERT_FALSE(by_name);
+  EXPECT_EQ(by_name.error().code(), Code::io);
+  EXPECT_TRUE(error_of(by_name).starts_with("127.0.0.1:1/app:1: no such path, so it was taken as an image's name: "))
+      << error_of(by_name);
+  const auto by_prefix = open_image("registry:127.0.0.1:1/app:1", options);
+  ASSERT_FALSE(by_prefix);
+  EXPECT_FALSE(testing::contains(error_of(by_prefix), "no such path"));
+  EXPECT_CONTAINS(error_of(by_prefix), "not connected");
+  EXPECT_EQ(open_image("registry:Not A Name", options).error().code(), Code::usage);
+  // A wrong path to an archive asks no registry.
+  for (const std::string target : {"missing.tar", "missing/image.tar.gz", "127.0.0.1:1/image.tar:1"}) {
+    const auto missing = open_image(target, options);
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code(), Code::not_found) << error_of(missing);
+    EXPECT_CONTAINS(error_of(missing), "no such file or directory");
+  }
 }
 
 TEST_F(Open, ADirectoryWithAnIndexWantsToBeALayout) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "archive/compression.h"
 #include "archive/entry.h"
@@ -19,11 +21,30 @@ inline constexpr std::size_t kLayersMax = 1'000;
 inline constexpr unsigned kIndexDepthMax = 3;
 inline constexpr std::size_t kManifestsMax = 1'000;
 
+// How registries are spoken to.
+struct RegistryOptions {
+  // For every registry; "" looks for credentials in the files of `docker login` and `podman login` (docker_config.h).
+  std::string username, password;
+  bool read_credential_files = true;
+  // Takes any certificate, and HTTP without TLS where HTTPS gets no answer. Loopback is always spoken to either way.
+  bool insecure = false;
+  std::vector<std::string> plain_http;  // hosts, with their port, that are spoken to without TLS
+  std::string ca_file;                  // PEM, beside the system's
+  std::string cert_file, key_file;      // a client certificate, PEM
+  std::string proxy;                    // as net::Options has it
+  std::chrono::milliseconds connect_max{10'000};
+  std::chrono::milliseconds idle_max{30'000};        // without a byte
+  std::chrono::milliseconds request_max{3'600'000};  // one request with its body
+  std::chrono::milliseconds first_wait{500};         // before the second attempt; doubles from one to the next
+  const std::atomic<bool>* cancel = nullptr;         // set by another thread: ends with Code::cancelled
+};
+
 struct OpenOptions {
   // "os/arch[/variant]"; "" is linux on the host's architecture.
   std::string platform;
   archive::InflateLimits inflate;
   archive::TarLimits tar;
+  RegistryOptions registry;
 };
 
 // A layer being read: its entries, and the digests of all of it once they have been read to the end.
@@ -44,8 +65,9 @@ class ImageSource {
   virtual Result<std::unique_ptr<LayerReader>> open_layer(std::size_t index) const = 0;
 };
 
-// TARGET as the command line takes it: a prefix (docker-archive:, oci-archive:, oci-dir:, dir:, rootfs:) or a path that
-// is recognised by its content; behind an archive or layout, an optional :TAG or @DIGEST.
+// TARGET as the command line takes it: a prefix (docker-archive:, oci-archive:, oci-dir:, dir:, rootfs:, registry:), a
+// path that is recognised by its content (behind an archive or layout, an optional :TAG or @DIGEST), or, where there is
+// no such path, the name of an image in a registry.
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options = {});
 
 // One file per kind; `path` exists, `reference` is a tag, a full name or a digest, or "".
@@ -56,5 +78,9 @@ Result<std::unique_ptr<ImageSource>> open_oci_layout(const std::string& path, co
 Result<std::unique_ptr<ImageSource>> open_oci_archive(const std::string& path, const std::string& reference,
                                                       const OpenOptions& options);
 Result<std::unique_ptr<ImageSource>> open_rootfs(const std::string& path, const OpenOptions& options);
+// `name` as name.h reads it. Code::usage where it is none, Code::not_found where the registry does not have it,
+// Code::io where the registry cannot be reached or refuses; Code::mismatch where it sends something else than what was
+// asked for.
+Result<std::unique_ptr<ImageSource>> open_registry(const std::string& name, const OpenOptions& options);
 
 }  // namespace limpid::image

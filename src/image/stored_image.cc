@@ -24,7 +24,8 @@ Result<std::unique_ptr<LayerReader>> StoredImage::open_layer(std::size_t index) 
                                       "): it must be fetched from its vendor"});
     return std::unexpected(std::move(blob).error().within({which}));
   }
-  return read_layer(std::move(blob->source), blob->size, expected, std::move(which), options_);
+  const std::uint64_t size = blob->size_is_known ? blob->size : expected.size;
+  return read_layer(std::move(blob->source), size, expected, std::move(which), options_);
 }
 
 std::string name_of_image(const std::string& path, const std::string& reference, const std::vector<std::string>& tags) {

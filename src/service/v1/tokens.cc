@@ -9,6 +9,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/text.h"
 
@@ -19,40 +20,6 @@ constexpr std::size_t kKeySize = 32, kBlock = 16, kMacSize = 32;
 constexpr std::size_t kHeadSize = 1 + 8 + kBlock;  // version, time, IV
 constexpr std::uint8_t kVersion = 0x80;
 constexpr std::size_t kTokenSizeMax = 16'384;
-
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string to_base64(std::string_view bytes) {
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t word = 0;
-    for (std::size_t i = 0; i < 3; ++i) word = word << 8 | (i < count ? static_cast<std::uint8_t>(bytes[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) text += i <= count ? kAlphabet[word >> (18 - 6 * i) & 63] : '=';
-  }
-  return text;
-}
-
-// Standard or URL-safe, with or without padding; nothing if it is neither.
-std::optional<std::string> from_base64(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  std::uint32_t word = 0;
-  unsigned bits = 0;
-  for (const char c : text) {
-    const std::size_t value = kAlphabet.find(c == '+' ? '-' : c == '/' ? '_' : c);
-    if (value == std::string_view::npos) return std::nullopt;
-    word = word << 6 | static_cast<std::uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>(word >> bits & 0xff);
-    }
-  }
-  if ((word & ((1U << bits) - 1)) != 0) return std::nullopt;  // a second spelling of the same bytes
-  return bytes;
-}
 
 std::optional<std::string> from_hex(std::string_view text) {
   std::string bytes;
@@ -105,7 +72,7 @@ Result<Tokens> Tokens::make(std::string_view key) {
     bytes = base::as_text({random.data(), random.size()});
   } else {
     const std::string_view text = base::trim(key);
-    std::optional<std::string> decoded = text.size() == 2 * kKeySize ? from_hex(text) : from_base64(text);
+    std::optional<std::string> decoded = text.size() == 2 * kKeySize ? from_hex(text) : base::from_base64(text);
     if (!decoded || decoded->size() != kKeySize)
       return fail(Code::usage, {"paginationkey: write 32 bytes as 64 hexadecimal digits or in base64"});
     bytes = *std::move(decoded);
@@ -124,12 +91,12 @@ std::string Tokens::seal(std::string_view payload, std::int64_t now) const {
   token += base::as_text({iv.data(), iv.size()});
   token += crypt(true, encryption_, base::as_text({iv.data(), iv.size()}), payload).value_or("");
   token += mac(signing_, token);
-  return to_base64(token);
+  return base::to_base64(token, base::Base64::url_safe);
 }
 
 std::optional<std::string> Tokens::open(std::string_view token, std::int64_t now) const {
   if (token.size() > kTokenSizeMax) return std::nullopt;
-  const std::optional<std::string> bytes = from_base64(token);
+  const std::optional<std::string> bytes = base::from_base64(token);
   if (!bytes || bytes->size() < kHeadSize + kBlock + kMacSize || static_cast<std::uint8_t>(bytes->front()) != kVersion)
     return std::nullopt;
   const std::string_view signed_part = std::string_view(*bytes).substr(0, bytes->size() - kMacSize);
