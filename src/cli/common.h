@@ -1,13 +1,16 @@
 // What the commands share: where the database is, how results leave, how an error is told.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "advisory/feed.h"
 #include "base/error.h"
 #include "cli/options.h"
+#include "image/source.h"
 #include "report/report.h"
+#include "scan/scan.h"
 #include "vulndb/database.h"
 
 namespace limpid::cli {
@@ -16,6 +19,15 @@ namespace limpid::cli {
 std::string database_path(const std::string& named);
 // Opens it; without one, an error that says in one line how to get one.
 Result<vulndb::Database> open_database(const std::string& named);
+
+// `named`, or $XDG_CACHE_HOME/limpid, or ~/.cache/limpid.
+std::string cache_folder(const std::string& named);
+// The cache of layers that are read with these options; null with --no-cache.
+std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const image::OpenOptions& open,
+                                             const scan::ScanOptions& options);
+// What a command's flags say of how an image is opened and its layers read.
+image::OpenOptions open_options(const ImageOptions& image);
+scan::ScanOptions scan_options(const ImageOptions& image);
 
 Result<const report::Format*> find_format(const std::string& name);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
