@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "scan/cache.h"
 
 #ifndef LIMPID_VERSION
 #error "the build defines LIMPID_VERSION"
@@ -39,6 +40,15 @@ void add_output(CLI::App& command, OutputOptions& output) {
   command.add_option("-o,--output", output.file, "write the result to this file instead of standard output");
 }
 
+void add_cache_place(CLI::App& command, CacheOptions& cache) {
+  command.add_option("--cache-dir", cache.folder,
+                     "where what is known of layers is kept (default: $XDG_CACHE_HOME/limpid)");
+  cache.size_max = scan::kCacheSizeDefault;
+  command
+      .add_option("--cache-size", cache.size_max, "what it may take, such as 64MiB; 0 keeps nothing (default: 256MiB)")
+      ->transform(CLI::AsSizeValue(false));
+}
+
 void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--platform", image.platform,
                      "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
@@ -60,6 +70,8 @@ void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--registry-cert", registry.cert_file, "a client certificate to show to the registry (PEM)")
       ->group(kGroup);
   command.add_option("--registry-key", registry.key_file, "its key (PEM)")->group(kGroup);
+  command.add_flag("--no-cache", image.cache.off, "read every layer, and keep nothing of it for the next time");
+  add_cache_place(command, image.cache);
 }
 
 void add_database(CLI::App& command, std::string& database) {
@@ -115,6 +127,7 @@ class Arguments {
     add_scan(*app_.add_subcommand("plan", "the upgrades that remove the most risk, layer by layer"), plan_, false);
     add_inventory();
     add_db();
+    add_cache();
     add_serve();
     add_version();
     add_help();
@@ -174,6 +187,17 @@ class Arguments {
     add_database(verify, query_.database);
   }
 
+  void add_cache() {
+    CLI::App& cache = *app_.add_subcommand("cache", "what is kept of layers, so that they need not be read again");
+    cache.require_subcommand(1);
+    CLI::App& info = *cache.add_subcommand("info", "where it is, and how much is in it");
+    add_cache_place(info, cache_.cache);
+    info.add_option("-f,--format", cache_.format, "table or json")->capture_default_str();
+    CLI::App& prune = *cache.add_subcommand("prune", "removes what was used longest ago, down to the size allowed");
+    add_cache_place(prune, cache_.cache);
+    prune.add_flag("--all", cache_.all, "remove everything that it keeps of layers");
+  }
+
   static std::string feed_list() {
     std::string text = "\nFeeds:\n";
     for (const advisory::Feed* feed : advisory::feeds())
@@ -221,6 +245,8 @@ class Arguments {
     if (app_.got_subcommand("plan")) return run_plan(plan_);
     if (app_.got_subcommand("inventory")) return run_inventory(inventory_);
     if (app_.got_subcommand("serve")) return serve();
+    if (const CLI::App& cache = *app_.get_subcommand("cache"); cache.parsed())
+      return cache.got_subcommand("info") ? run_cache_info(cache_) : run_cache_prune(cache_);
     if (app_.got_subcommand("version")) return run_compare();
     if (app_.got_subcommand("help")) return print_help();
     const CLI::App& db = *app_.get_subcommand("db");
@@ -270,6 +296,7 @@ class Arguments {
   DbBuildCommand build_;
   DbUpdateCommand update_;
   DbQueryCommand query_;
+  CacheCommand cache_;
   ServeCommand serve_;
   VersionCompareCommand compare_;
   std::vector<std::string> help_of_;

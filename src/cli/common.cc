@@ -46,11 +46,27 @@ bool to_standard_output(const OutputOptions& output) { return output.file.empty(
 
 }  // namespace
 
-std::string database_path(const std::string& named) {
+std::string cache_folder(const std::string& named) {
   if (!named.empty()) return named;
   if (const std::string_view cache = environment("XDG_CACHE_HOME"); cache.starts_with('/'))
-    return base::cat({cache, "/limpid/limpid.db"});
-  return base::cat({environment("HOME"), "/.cache/limpid/limpid.db"});
+    return base::cat({cache, "/limpid"});
+  return base::cat({environment("HOME"), "/.cache/limpid"});
+}
+
+std::string database_path(const std::string& named) { return named.empty() ? cache_folder("") + "/limpid.db" : named; }
+
+std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const image::OpenOptions& open,
+                                             const scan::ScanOptions& options) {
+  if (cache.off) return nullptr;
+  return std::make_unique<scan::LayerCache>(
+      scan::CacheOptions{cache_folder(cache.folder), cache.size_max, options.limits, open.inflate, open.tar});
+}
+
+scan::ScanOptions scan_options(const ImageOptions& image) {
+  scan::ScanOptions options;
+  options.threads = image.jobs;
+  options.distribution = image.distribution;
+  return options;
 }
 
 Result<vulndb::Database> open_database(const std::string& named) {

@@ -1,6 +1,7 @@
 // What the commands share: where the database is, how results leave, how an error is told.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "cli/options.h"
 #include "image/source.h"
 #include "report/report.h"
+#include "scan/scan.h"
 #include "vulndb/database.h"
 
 namespace limpid::cli {
@@ -17,6 +19,14 @@ namespace limpid::cli {
 std::string database_path(const std::string& named);
 // Opens it; without one, an error that says in one line how to get one.
 Result<vulndb::Database> open_database(const std::string& named);
+
+// `named`, or $XDG_CACHE_HOME/limpid, or ~/.cache/limpid.
+std::string cache_folder(const std::string& named);
+// The cache of layers that are read with these options; null with --no-cache.
+std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const image::OpenOptions& open,
+                                             const scan::ScanOptions& options);
+// What a command's flags say of how layers are read.
+scan::ScanOptions scan_options(const ImageOptions& image);
 
 Result<const report::Format*> find_format(const std::string& name);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are

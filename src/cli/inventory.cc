@@ -12,10 +12,10 @@ Result<int> run(const InventoryCommand& command) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(command.target, open));
-  scan::ScanOptions options;
-  options.threads = command.image.jobs;
-  options.distribution = command.image.distribution;
-  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options), {command.target});
+  const scan::ScanOptions options = scan_options(command.image);
+  const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
+  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options, cache.get()),
+                       {command.target});
   const report::Subject subject{command.target, scanned.manifest, scanned.inventory};
   LIMPID_ASSIGN(const std::string text, format->inventory(subject, style_for(command.output)));
   LIMPID_TRY(deliver(command.output, text));

@@ -23,11 +23,18 @@ struct RegistryArguments {
   std::string ca_file, cert_file, key_file;
 };
 
+struct CacheOptions {
+  bool off = false;
+  std::string folder;          // "": the default place
+  std::uint64_t size_max = 0;  // set by the argument's default
+};
+
 struct ImageOptions {
   std::string platform;      // "" : linux on this machine's architecture
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
   RegistryArguments registry;
+  CacheOptions cache;
 };
 
 struct ScanCommand {
@@ -73,6 +80,12 @@ struct DbQueryCommand {
   std::string format = "table";
 };
 
+struct CacheCommand {
+  CacheOptions cache;
+  std::string format = "table";  // of info
+  bool all = false;              // of prune
+};
+
 struct ServeCommand {
   std::string config, listen, store, database, data_folder;
   std::vector<std::string> layers_from;
@@ -93,6 +106,8 @@ int run_db_info(const DbQueryCommand& command);
 int run_db_show(const DbQueryCommand& command);
 int run_db_search(const DbQueryCommand& command);
 int run_db_verify(const DbQueryCommand& command);
+int run_cache_info(const CacheCommand& command);
+int run_cache_prune(const CacheCommand& command);
 int run_serve(const ServeCommand& command);
 int run_version_compare(const VersionCompareCommand& command);
 

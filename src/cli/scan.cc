@@ -57,12 +57,11 @@ struct Outcome {
 
 // From a target to its report.
 Result<Outcome> scan_target(const std::string& target, const ScanCommand& command, const image::OpenOptions& open,
-                            const match::Policy& policy, const vulndb::Database& database, Render render) {
+                            const match::Policy& policy, const vulndb::Database& database, scan::LayerCache* cache,
+                            Render render) {
   LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(target, open));
-  scan::ScanOptions options;
-  options.threads = command.image.jobs;
-  options.distribution = command.image.distribution;
-  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options), {target});
+  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, scan_options(command.image), cache),
+                       {target});
   LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, database, {policy.today}));
   const match::Hidden hidden = match::apply(policy, matches.findings);
   const match::Plan plan = match::plan_upgrades(scanned.inventory, matches);
@@ -93,10 +92,13 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render) {
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
+  const std::unique_ptr<scan::LayerCache> cache =
+      open_cache(command.image.cache, open, scan_options(command.image));
   std::vector<Outcome> outcomes;
   bool tripped = false, incomplete = false;
   for (const std::string& target : command.targets) {
-    LIMPID_ASSIGN(Outcome outcome, scan_target(target, command, open, policy, database, format->*render));
+    LIMPID_ASSIGN(Outcome outcome,
+                  scan_target(target, command, open, policy, database, cache.get(), format->*render));
     // As in Trivy, --exit-code alone trips on whatever is left.
     tripped = tripped || outcome.tripped || (command.exit_code > 0 && command.fail_on.empty() && outcome.any_finding);
     incomplete = incomplete || outcome.incomplete;

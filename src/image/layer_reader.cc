@@ -112,7 +112,8 @@ class BlobLayerReader final : public LayerReader {
   bool finished_ = false;
 };
 
-// Kinds of layer that are no tar at all, told before their bytes confuse anyone.
+}  // namespace
+
 Result<void> check_media_type(std::string_view media_type) {
   if (media_type.ends_with("+encrypted"))
     return fail(Code::unsupported, {"is encrypted (", media_type, "); decrypt the image first"});
@@ -120,8 +121,6 @@ Result<void> check_media_type(std::string_view media_type) {
     return fail(Code::unsupported, {"is in nydus form (", media_type, "), not a tar"});
   return {};
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source> blob, std::uint64_t blob_size,
                                                 LayerDescriptor expected, std::string which,

@@ -20,11 +20,6 @@ namespace {
 using inventory::LayerInventory;
 using inventory::Unread;
 
-struct ReadLayer {
-  LayerInventory inventory;
-  image::LayerDescriptor measured;
-};
-
 // One layer, from its first byte to its last.
 Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
                            std::span<const Unread> also_wanted) {
@@ -34,6 +29,22 @@ Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, 
   LIMPID_ASSIGN(layer.measured, reader->finish());
   layer.inventory.diff_id = layer.measured.diff_id;
   for (Skipped& skipped : layer.inventory.skipped) skipped.layer = layer.measured.diff_id.to_string();
+  return layer;
+}
+
+// The same, from the cache where it is known. Of several scans at once one reads the layer, and the others, when their
+// turn comes, find it there.
+Result<ReadLayer> know_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
+                           std::span<const Unread> also_wanted, LayerCache* cache) {
+  if (cache == nullptr) return read_one(source, index, options, also_wanted);
+  const image::LayerDescriptor& promised = source.manifest().layers[index];
+  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
+  const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted);
+  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
+  base::log(base::LogLevel::debug, "layer cache: not known, read",
+            {{"layer", index + 1}, {"diff_id", promised.diff_id.to_string()}});
+  LIMPID_ASSIGN(ReadLayer layer, read_one(source, index, options, also_wanted));
+  cache->keep(promised, layer, also_wanted);
   return layer;
 }
 
@@ -55,15 +66,15 @@ std::vector<std::size_t> distinct_largest_first(const image::Manifest& manifest)
 template <class Keep>
 Result<void> read_layers(const image::ImageSource& source, const std::vector<std::size_t>& order,
                          const ScanOptions& options, const std::map<std::uint32_t, std::vector<Unread>>& also_wanted,
-                         const Keep& keep) {
+                         LayerCache* cache, const Keep& keep) {
   std::mutex mutex;
   std::optional<Error> error;
   std::atomic<bool> stop = false;
   const auto read = [&](std::size_t index) {
     if (stop) return;
     const auto wanted = also_wanted.find(static_cast<std::uint32_t>(index));
-    auto layer =
-        read_one(source, index, options, wanted == also_wanted.end() ? std::span<const Unread>{} : wanted->second);
+    auto layer = know_one(source, index, options,
+                          wanted == also_wanted.end() ? std::span<const Unread>{} : wanted->second, cache);
     const std::lock_guard lock(mutex);
     if (layer) return keep(index, *std::move(layer));
     stop = true;
@@ -85,9 +96,7 @@ Result<void> read_layers(const image::ImageSource& source, const std::vector<std
   return {};
 }
 
-}  // namespace
-
-Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options) {
+Result<ScannedImage> scan_layers(const image::ImageSource& source, const ScanOptions& options, LayerCache* cache) {
   if (!options.distribution.empty()) LIMPID_TRY(inventory::parse_distribution(options.distribution));
   ScannedImage scanned{source.manifest(), {}};
   image::Manifest& manifest = scanned.manifest;
@@ -103,7 +112,7 @@ Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOpti
       layers[i] = layer.inventory;
     }
   };
-  LIMPID_TRY(read_layers(source, distinct_largest_first(manifest), options, {}, keep));
+  LIMPID_TRY(read_layers(source, distinct_largest_first(manifest), options, {}, cache, keep));
 
   const inventory::MergeOptions merge{options.distribution};
   scanned.inventory = inventory::merge_layers(layers, merge);
@@ -118,7 +127,7 @@ Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOpti
       if (!wanted.contains(unread.layer)) order.push_back(unread.layer);
       wanted[unread.layer].push_back(unread);
     }
-    LIMPID_TRY(read_layers(source, order, options, wanted, [&](std::size_t index, ReadLayer&& layer) {
+    LIMPID_TRY(read_layers(source, order, options, wanted, cache, [&](std::size_t index, ReadLayer&& layer) {
       inventory::add_reading(layers[index], std::move(layer.inventory));
     }));
     scanned.inventory = inventory::merge_layers(layers, merge);
@@ -127,6 +136,14 @@ Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOpti
     scanned.inventory.skipped.push_back({unread.wanted, scanned.inventory.layers.at(unread.layer).to_string(),
                                          SkipReason::unresolved,
                                          base::cat({"its bytes, at ", unread.path, ", could not be read"})});
+  return scanned;
+}
+
+}  // namespace
+
+Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options, LayerCache* cache) {
+  auto scanned = scan_layers(source, options, cache);
+  if (cache != nullptr) cache->tidy();  // also after a failure: what was read until then was kept
   return scanned;
 }
 

@@ -7,6 +7,7 @@
 #include "image/source.h"
 #include "inventory/layer.h"
 #include "inventory/types.h"
+#include "scan/cache.h"
 
 namespace limpid::scan {
 
@@ -21,8 +22,10 @@ struct ScannedImage {
   inventory::ImageInventory inventory;
 };
 
-// Reads every layer once, largest first, and merges. An unreadable layer fails the whole: a part is never presented as
-// the image.
-Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options = {});
+// Reads every layer that `cache` does not know once, largest first, and merges. An unreadable layer fails the whole: a
+// part is never presented as the image. The result is the same with and without a cache, which must have been opened
+// with the same limits.
+Result<ScannedImage> scan_image(const image::ImageSource& source, const ScanOptions& options = {},
+                                LayerCache* cache = nullptr);
 
 }  // namespace limpid::scan

@@ -1,83 +1,16 @@
 #include "scan/scan.h"
 
-#include <atomic>
-#include <cstddef>
-#include <map>
-#include <memory>
-
 #include <gtest/gtest.h>
+
+#include "scan/testing.h"
 
 namespace limpid::scan {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
-// Layers in memory, so that what is tested is which layers are read, how often, and on which threads.
-class MemoryReader : public image::LayerReader, public archive::EntryReader {
- public:
-  MemoryReader(const Files& files, image::LayerDescriptor descriptor)
-      : files_(files), next_(files.begin()), descriptor_(std::move(descriptor)) {}
-
-  archive::EntryReader& entries() override { return *this; }
-  Result<image::LayerDescriptor> finish() override { return descriptor_; }
-
-  Result<const archive::Entry*> next() override {
-    if (next_ == files_.end()) return nullptr;
-    entry_ = {};
-    entry_.path = next_->first;
-    std::string_view text = next_->second;
-    if (base::strip_prefix(text, "-> ")) {
-      entry_.type = archive::EntryType::symlink;
-      entry_.link_target = std::string(text);
-      text = {};
-    }
-    entry_.size = text.size();
-    rest_ = text;
-    ++next_;
-    return &entry_;
-  }
-  Result<Bytes> content() override { return base::as_bytes(std::exchange(rest_, {})); }
-  const SkippedList& skipped() const override { return skipped_; }
-
- private:
-  const Files& files_;
-  Files::const_iterator next_;
-  image::LayerDescriptor descriptor_;
-  archive::Entry entry_;
-  std::string_view rest_;
-  SkippedList skipped_;
-};
-
-class MemoryImage : public image::ImageSource {
- public:
-  explicit MemoryImage(std::vector<Files> layers) : layers_(std::move(layers)), opened_(layers_.size()) {
-    for (const Files& files : layers_) {
-      std::string all;
-      for (const auto& [path, text] : files) all += path + "\n" + text + "\n";
-      image::LayerDescriptor descriptor;
-      descriptor.diff_id = base::sha256(base::as_bytes(all));
-      descriptor.size = all.size();
-      manifest_.layers.push_back(descriptor);
-    }
-  }
-  const image::Manifest& manifest() const override { return manifest_; }
-  Result<std::unique_ptr<image::LayerReader>> open_layer(std::size_t index) const override {
-    ++opened_[index];
-    if (layers_[index].contains("broken")) return fail(Code::mismatch, {"diff ID is not what it should be"});
-    return std::make_unique<MemoryReader>(layers_[index], manifest_.layers[index]);
-  }
-  int opened(std::size_t index) const { return opened_[index]; }
-
- private:
-  std::vector<Files> layers_;
-  mutable std::vector<std::atomic<int>> opened_;
-  image::Manifest manifest_;
-};
-
-const std::string kRelease = "ID=debian\nVERSION_ID=12\n";
-std::string status(std::string_view name) {
-  return base::cat({"Package: ", name, "\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n"});
-}
+using testing::Files;
+using testing::kRelease;
+using testing::MemoryImage;
+using testing::status;
 
 TEST(Scan, ReadsEveryLayerOnManyThreads) {
   std::vector<Files> layers = {{{"etc/os-release", kRelease}}};
@@ -117,7 +50,8 @@ TEST(Scan, AFileBehindALinkIsReadInASecondPass) {
 
 TEST(Scan, OneBadLayerFailsTheWhole) {
   for (const unsigned threads : {1U, 4U}) {
-    const MemoryImage image({{{"etc/os-release", kRelease}}, {{"broken", ""}}, {{"var/lib/dpkg/status", status("a")}}});
+    MemoryImage image({{{"etc/os-release", kRelease}}, {{"broken", ""}}, {{"var/lib/dpkg/status", status("a")}}});
+    image.promise(1).digest = {};
     const auto scanned = scan_image(image, {.threads = threads, .distribution = {}, .limits = {}});
     ASSERT_FALSE(scanned);
     EXPECT_EQ(scanned.error().describe(), "layer 2 of 3: diff ID is not what it should be");

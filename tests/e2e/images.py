@@ -17,9 +17,10 @@ ALPINE_319 = 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME="Al
 
 
 def run(*arguments, cwd=None, env=None, check=None):
-    """The finished process; with `check`, its exit status must be that."""
+    """The finished process; with `check`, its exit status must be that. Without a cache, unless `env` says otherwise: each
+    test reads what it has made, and leaves nothing in anybody's home."""
     done = subprocess.run([LIMPID, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120,
-                          env={**os.environ, "SOURCE_DATE_EPOCH": "1717200000", **(env or {})})  # 2024-06-01
+                          env={**os.environ, "SOURCE_DATE_EPOCH": "1717200000", "LIMPID_NO_CACHE": "true", **(env or {})})  # 2024-06-01
     if check is not None and done.returncode != check:
         raise AssertionError(f"limpid {' '.join(arguments)} ended with {done.returncode}, not {check}:\n{done.stdout}{done.stderr}")
     return done
