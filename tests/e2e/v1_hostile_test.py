@@ -18,7 +18,9 @@ from layers_v1 import compress, layer
 from service import TEXT_BAD_TOKEN, TEXT_NO_LAYER, TEXT_NOT_FOUND, Client, exchange, fix, free_port, quote
 
 # Resident, at its peak, whatever was sent; a sanitizer keeps what was freed.
-MEMORY_MOST = (4096 if os.environ.get("LIMPID_SANITIZED") else 512) << 20
+SANITIZED = bool(os.environ.get("LIMPID_SANITIZED"))
+MEMORY_MOST = (4096 if SANITIZED else 512) << 20
+SLOW = 10 if SANITIZED else 1  # bounds of time are there to tell what hangs
 LONGEST_NAME = 1024
 
 
@@ -242,7 +244,7 @@ class Wire(Survives):
                 link.sendall(b"GET /v1/na")
             began = time.monotonic()
             self.assertEqual(self.client.get("/v1/namespaces", timeout=10).status, 200)  # others are served meanwhile
-            self.assertLess(time.monotonic() - began, 5)
+            self.assertLess(time.monotonic() - began, 5 * SLOW)
 
     def test_a_body_far_beyond_the_limit_is_not_kept(self):
         """256 MiB to a service that must read one: it may answer early, or read on, but must not keep it."""
@@ -294,7 +296,7 @@ class Places(Survives):
         began, name = time.monotonic(), self.unique("layer")
         answer = (node or self.node).client.post_layer(name, path, **more)
         self.assertEqual((answer.status, answer.message), (400, TEXT_NO_LAYER), f"{path[:200]}: {answer}")
-        self.assertLess(time.monotonic() - began, seconds, path[:200])
+        self.assertLess(time.monotonic() - began, seconds * SLOW, path[:200])
         self.expect((node or self.node).client.layer(name), 404, TEXT_NOT_FOUND)
 
     def test_what_is_allowed_is_reached(self):
@@ -388,7 +390,7 @@ class Places(Survives):
             self.assertIn(answer.status, (400, 503), answer)
             if answer.status == 503:
                 self.assertEqual(answer.json["Error"]["Type"], "Timeout")
-            self.assertLess(time.monotonic() - began, 15)
+            self.assertLess(time.monotonic() - began, 15 * SLOW)
             self.assertEqual(self.node.client.get("/v1/namespaces").status, 200)
 
     def test_a_body_that_is_cut_off(self):
@@ -445,13 +447,13 @@ class Archives(Survives):
         """32 GiB in 32 MB, as a wanted file, as another, and as zeros after the end of the archive."""
         for head, texts in ((layers_v1.huge_status(32 << 30), "file too big$"), (layers_v1.huge_filler(32 << 30), ""), (bytes(1024), "")):
             began = time.monotonic()
-            answer = self.client.post_layer(self.unique("layer"), self.blobs.pieces(lambda head=head: layers_v1.gzip_zeros(head, 32)), timeout=90)
+            answer = self.client.post_layer(self.unique("layer"), self.blobs.pieces(lambda head=head: layers_v1.gzip_zeros(head, 32)), timeout=90 * SLOW)
             if head.strip(b"\0"):
                 self.refuse(answer, 422)
                 self.assertTrue(answer.message.endswith(texts.rstrip("$")), answer.message)
             else:  # an archive may end in zeros, and be called empty or refused
                 self.assertIn(answer.status, (201, 422))
-            self.assertLess(time.monotonic() - began, 60)
+            self.assertLess(time.monotonic() - began, 60 * SLOW)
 
     def test_a_package_database_of_many_packages_and_of_long_lines(self):
         many = "".join(f"Package: p{number}\nStatus: install ok installed\nVersion: {number}\n\n" for number in range(50_000))
@@ -477,7 +479,7 @@ class Archives(Survives):
             parent = self.add(layer("debian:8", [(f"p{number}", "1"), ("all", "1")]) if number % 50 == 0 else layers_v1.blank(), parent)
         began = time.monotonic()
         self.assertEqual(set(self.features(parent)), {("debian:8", "p450", "1"), ("debian:8", "all", "1")})
-        self.assertLess(time.monotonic() - began, 3)
+        self.assertLess(time.monotonic() - began, 3 * SLOW)
 
     def test_many_slow_layers_do_not_stop_the_rest(self):
         urls = [self.blobs.gated(layer("debian:8", [("a", "1")]).data) for _ in range(100)]
@@ -489,7 +491,7 @@ class Archives(Survives):
             for _ in range(20):
                 began = time.monotonic()
                 self.assertEqual(Client(self.topology.nodes[0].address).get("/v1/namespaces", timeout=10).status, 200)
-                self.assertLess(time.monotonic() - began, 3)
+                self.assertLess(time.monotonic() - began, 3 * SLOW)
         finally:
             for _, _, gate in urls:
                 gate.set()
