@@ -93,7 +93,29 @@ Result<std::string> read_file(const std::string& path, std::uint64_t size_max) {
   return content;
 }
 
+namespace {
+
+Result<void> write_all(int descriptor, Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno({"write"});
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> write_file_atomically(const std::string& path, Bytes bytes) {
+  // A device or a pipe is written to: in its place nobody wants a file (/dev/null, /dev/stdout).
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    const File special(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!special.is_open()) return fail_errno({path});
+    LIMPID_TRY_WITHIN(write_all(special.descriptor(), bytes), {path});
+    return {};
+  }
   std::string beside = path + ".XXXXXX";
   const int descriptor = ::mkostemp(beside.data(), O_CLOEXEC);
   if (descriptor < 0) return fail_errno({beside});
@@ -103,11 +125,9 @@ Result<void> write_file_atomically(const std::string& path, Bytes bytes) {
     ::unlink(beside.c_str());
     return error;
   };
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return give_up("write");
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  if (Result<void> written = write_all(descriptor, bytes); !written) {
+    ::unlink(beside.c_str());
+    return std::unexpected(std::move(written).error().within({beside}));
   }
   // mkostemp makes files that only their owner can read; ours are results to share.
   if (::fchmod(descriptor, 0644) != 0) return give_up("chmod");

@@ -51,7 +51,8 @@ class MappedFile {
 
 // The whole file, refused with Code::limit above `size_max`.
 Result<std::string> read_file(const std::string& path, std::uint64_t size_max);
-// Writes beside the target and renames, so that a reader sees the old bytes or the new, never a part.
+// Writes beside the target and renames, so that a reader sees the old bytes or the new, never a part. What is there and
+// no regular file (a device, a pipe) is written to.
 Result<void> write_file_atomically(const std::string& path, Bytes bytes);
 
 // Removes `path` and all below it when it goes out of scope. Made by make_temporary_directory().

@@ -2,11 +2,27 @@
 
 #include <filesystem>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace limpid::base {
 namespace {
+
+TEST(File, WritesToWhatIsNoFile) {
+  const auto folder = TemporaryDirectory::make("limpid-file-").value();
+  const std::string path = folder.path() + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const File reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_TRUE(write_file_atomically(path, as_bytes("through it")));
+  char text[32] = {};
+  EXPECT_EQ(::read(reader.descriptor(), text, sizeof text), 10);
+  EXPECT_STREQ(text, "through it");
+  struct stat status{};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_TRUE(S_ISFIFO(status.st_mode)) << "it is still what it was";
+}
 
 TEST(File, ReplacesAtomicallyAndReadsBounded) {
   const auto folder = TemporaryDirectory::make("limpid-test-");

@@ -92,13 +92,11 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render) {
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
-  const std::unique_ptr<scan::LayerCache> cache =
-      open_cache(command.image.cache, open, scan_options(command.image));
+  const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, scan_options(command.image));
   std::vector<Outcome> outcomes;
   bool tripped = false, incomplete = false;
   for (const std::string& target : command.targets) {
-    LIMPID_ASSIGN(Outcome outcome,
-                  scan_target(target, command, open, policy, database, cache.get(), format->*render));
+    LIMPID_ASSIGN(Outcome outcome, scan_target(target, command, open, policy, database, cache.get(), format->*render));
     // As in Trivy, --exit-code alone trips on whatever is left.
     tripped = tripped || outcome.tripped || (command.exit_code > 0 && command.fail_on.empty() && outcome.any_finding);
     incomplete = incomplete || outcome.incomplete;
