@@ -78,6 +78,7 @@ Result<void> ImageChooser::collect(const std::vector<Descriptor>& entries, const
     bool below_wanted;
   };
   std::vector<Pending> level;
+  level.reserve(entries.size());
   for (const Descriptor& entry : entries) level.push_back({entry, tags_of(entry), !wanted});
   std::set<Digest> visited;
   for (unsigned depth = 0; !level.empty(); ++depth) {

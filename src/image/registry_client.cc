@@ -139,7 +139,7 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
 
 Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name& name,
                                                                       const RegistryOptions& options) {
-  const std::shared_ptr<RegistryClient> client(new RegistryClient(name, options));
+  std::shared_ptr<RegistryClient> client(new RegistryClient(name, options));
   LIMPID_TRY(client->find_origin());
   Credentials credentials;
   if (!options.username.empty()) {
