@@ -165,7 +165,7 @@ constexpr auto kEntries = std::to_array<Entry>({
     // ── Advisories ──
     {Sql::advisory, false,
      "SELECT $1::text, name, deleted, document, revision FROM advisory "
-     "WHERE namespace = (SELECT namespace.id FROM namespace WHERE namespace.name = $1) AND name = $2::text"},
+     "WHERE namespace = " LIMPID_NAMESPACE " AND name = $2::text"},
     {Sql::all_advisories, false,
      "SELECT (SELECT namespace.name FROM namespace WHERE namespace.id = advisory.namespace) AS name_space, "
      "advisory.name, deleted, document, revision, namespace FROM advisory WHERE (namespace, name) > ($1::int8, "
@@ -184,8 +184,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     {Sql::forget_advisory, true,
      "WITH " LIMPID_COUNT "WHERE one AND $3::int8 <> 0 AND " LIMPID_REVISION_IS(
          LIMPID_NAMESPACE,
-         "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace = "
-               "(SELECT namespace.id FROM namespace WHERE namespace.name = $1) AND name = $2"
+         "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace "
+               "= " LIMPID_NAMESPACE " AND name = $2"
                "), noted AS (" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($6::text[], $7::int8[], "
                "$8::text[], $9::text[]) AS one (name, created, old, new)"
                "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "

@@ -273,6 +273,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_output(std::string_view head, std::string_view body, bool retry_after);
   void flush();
   void go_on(const Moved& moved);
+  void go_on_writing(const Moved& moved);
   void wait_output(Moved::How how);
   void finish_answer();
   void begin_next();
@@ -579,9 +580,7 @@ void Connection::handled(const std::shared_ptr<Exchange>& exchange, Handled&& ou
   if (outcome.threw) return fail_internally();
   if (outcome.moved) {
     exchange_->is_sent = false;
-    state_ = State::writing;
-    write_waited_ = false;
-    go_on(*outcome.moved);
+    go_on_writing(*outcome.moved);
   } else {
     answer(std::move(outcome.response));
   }
@@ -610,16 +609,12 @@ void Connection::fail_internally() { answer_error(500, ""); }
 
 void Connection::answer(Response&& response, bool retry_after) {
   begin_answer(std::move(response), retry_after);
-  state_ = State::writing;
-  write_waited_ = false;
-  flush();
+  go_on_writing(transport_.send());
 }
 
 void Connection::answer_ready(ReadyPointer ready, std::string_view route, bool retry_after) {
   begin_answer(std::move(ready), route, retry_after);
-  state_ = State::writing;
-  write_waited_ = false;
-  flush();
+  go_on_writing(transport_.send());
 }
 
 // This and what it calls may run on a worker thread: they touch the request and the output half, and nothing else.
@@ -659,6 +654,13 @@ std::string_view Connection::write_tail(bool retry_after) {
   }
   tail_ += "\r\n";
   return tail_;
+}
+
+// The first piece of the answer was sent, or was not.
+void Connection::go_on_writing(const Moved& moved) {
+  state_ = State::writing;
+  write_waited_ = false;
+  go_on(moved);
 }
 
 void Connection::flush() { go_on(transport_.send()); }
