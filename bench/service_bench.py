@@ -603,14 +603,20 @@ def postgres_commits(postgres, database, folder):
     return COMMITS / float(re.search(r"tps = ([\d.]+)", text)[1])
 
 
-# One client that posts vulnerabilities of packages that nobody has, each with a name of its own.
+# One client that posts vulnerabilities of packages that nobody has, each with a name of its own. The requests are written
+# before the clock starts, as pgbench's statement is.
 POSTING = """
-local number = 0
+local requests, number = {}, 0
+function init()
+  for i = 1, 20000 do
+    requests[i] = wrk.format("POST", "/v1/namespaces/NAMESPACE/vulnerabilities", {["Content-Type"] = "application/json"}, string.format(
+      '{"Vulnerability":{"Name":"CVE-RUN-%d","NamespaceName":"NAMESPACE","Severity":"High","Description":"An invented flaw of a package that nobody has.",' ..
+      '"FixedIn":[{"Name":"another%d","NamespaceName":"NAMESPACE","VersionFormat":"dpkg","Version":"1.0-1"}]}}', i, i))
+  end
+end
 function request()
   number = number + 1
-  return wrk.format("POST", "/v1/namespaces/NAMESPACE/vulnerabilities", {["Content-Type"] = "application/json"}, string.format(
-    '{"Vulnerability":{"Name":"CVE-RUN-%d","NamespaceName":"NAMESPACE","Severity":"High","Description":"An invented flaw of a package that nobody has.",' ..
-    '"FixedIn":[{"Name":"another%d","NamespaceName":"NAMESPACE","VersionFormat":"dpkg","Version":"1.0-1"}]}}', number, number))
+  return requests[number]
 end
 """
 

@@ -180,11 +180,12 @@ TEST_P(Conformance, OrdersTheChangesOfManyWriters) {
 TEST_P(Conformance, LetsOneOfManyWritersOfARevisionWin) {
   constexpr int kThreads = 6;
   for (int round = 0; round < 10; ++round) {
-    const std::int64_t before = revision_of("debian:12", "CVE-1");
+    const std::string contested = round % 2 == 0 ? "CVE-1" : base::cat({"CVE-new-", round});  // that is not there yet
+    const std::int64_t before = revision_of("debian:12", contested);
     std::atomic<int> won = 0;
     std::string winner;
     in_parallel(kThreads, [&](int thread) {
-      CustomAdvisory mine = new_advisory("debian:12", "CVE-1", base::cat({round, "/", thread}));
+      CustomAdvisory mine = new_advisory("debian:12", contested, base::cat({round, "/", thread}));
       mine.revision = before;
       const std::vector<NewNotification> notifications = {news(mine.document, 1)};
       const auto put = store().put_advisory(mine, version::Scheme::dpkg, notifications);
@@ -194,7 +195,7 @@ TEST_P(Conformance, LetsOneOfManyWritersOfARevisionWin) {
       }
     });
     EXPECT_EQ(won, 1);
-    EXPECT_EQ(show(must(store().advisory("debian:12", "CVE-1"))), "debian:12|CVE-1|there|" + winner);
+    EXPECT_EQ(show(must(store().advisory("debian:12", contested))), "debian:12|" + contested + "|there|" + winner);
     for (int thread = 0; thread < kThreads; ++thread) {
       const std::string name = base::cat({round, "/", thread});
       EXPECT_EQ(must(store().notification(name)).has_value(), name == winner);

@@ -70,13 +70,13 @@ Result<void> Follower::announce() {
   return {};
 }
 
-// A writer that holds the counter has looked for other nodes already: its change is in the log that is read afterwards.
-// One that comes later sees this node's row.
+// A writer that holds the counter knows of the other nodes already: its change is in the log that is read afterwards.
+// One that comes later learns of this node from the counter.
 Result<void> Follower::join() {
   Batch batch(*connection_);
-  batch.add(Sql::begin).add(Sql::share_counter);
+  batch.add(Sql::begin).add(Sql::lock_counter);
   batch.add(Sql::announce_node, node_, handled(), channels_.applied);
-  batch.add(Sql::commit);
+  batch.add(Sql::count_nodes).add(Sql::commit);
   LIMPID_TRY(batch.run());
   owes_announcement_ = false;
   return {};
@@ -256,7 +256,16 @@ void Follower::run() {
       follow();
     }
   }
-  if (connection_ != nullptr) (void)connection_->run(Sql::forget_node, node_);
+  if (connection_ != nullptr) leave();
+}
+
+// Whoever stays alone need not ask for others any more. If this fails, the next that joins clears up.
+void Follower::leave() {
+  Batch batch(*connection_);
+  batch.add(Sql::begin).add(Sql::lock_counter);
+  batch.add(Sql::forget_node, node_).add(Sql::count_nodes);
+  batch.add(Sql::commit);
+  (void)batch.run();
 }
 
 // One round: waits for something, and does it. What the listener cannot handle is tried again as if the connection had

@@ -49,6 +49,7 @@ class Follower {
   Result<std::unique_ptr<Connection>> connect(Clock::time_point deadline);
   Result<void> announce();
   Result<void> join();
+  void leave();
   void run();
   void follow();
   void reconnect();

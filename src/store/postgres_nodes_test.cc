@@ -236,6 +236,41 @@ TEST(PostgresNodes, AreHandedAgainWhatTheyDidNotHandle) {
   EXPECT_EQ(times["CVE-2"], 4);
 }
 
+// Nodes come and go while another writes, sure at times that it is alone: whoever was there before a write began has
+// heard of it when it returns.
+TEST(PostgresNodes, AreKnownToAWriterThatWasAlone) {
+  const std::string url = server().fresh_url().value();
+  const std::string alone = "SELECT coalesce(alone, 0) FROM " + schema_of(url) + ".change_counter";
+  Node writer(url);
+  const std::string number = server().query("SELECT id FROM " + schema_of(url) + ".node").value();
+  EXPECT_EQ(server().query(alone).value(), number);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> begun = 0, returned = 0;
+  std::jthread writing([&] {
+    for (int i = 1; !is_over; ++i) {
+      begun = i;
+      const NewNotification news{base::cat({"notification ", i}), 1, "", "{}"};
+      must(writer.store->put_advisory(new_advisory("debian:12", base::cat({"CVE-", i})), version::Scheme::dpkg,
+                                      {&news, 1}));
+      returned = i;
+    }
+  });
+  for (int round = 0; round < 30; ++round) {
+    Node other(url);
+    const int first = begun + 1;  // begins after the node was there
+    ASSERT_TRUE(eventually([&] { return returned >= first + 2; }));
+    const int last = returned;
+    const std::vector<Change> heard = other.recorder.changes();
+    for (int i = first; i <= last; ++i)
+      EXPECT_TRUE(std::ranges::any_of(heard, [&](const Change& c) { return c.name == base::cat({"CVE-", i}); })) << i;
+  }
+  is_over = true;
+  writing.join();
+  EXPECT_EQ(server().query(alone).value(), number);
+  EXPECT_EQ(writer.recorder.reloads(), 0);
+  ASSERT_EQ(writer.recorder.changes().size(), static_cast<std::size_t>(returned));
+}
+
 // The follower's connection is cut: the node says so, comes back, and misses nothing.
 TEST(PostgresNodes, CatchUpAfterTheirConnectionWasCut) {
   const std::string url = server().fresh_url().value();

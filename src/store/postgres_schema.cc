@@ -13,8 +13,9 @@ namespace {
 // (COLLATE "C"), so that neither a locale nor its next version has a say in what an index finds.
 constexpr const char* kMigrations[] = {
     R"sql(
--- One row: how many changes there are. It is written by every change.
-CREATE TABLE change_counter (one boolean PRIMARY KEY DEFAULT true CHECK (one), number bigint NOT NULL)
+-- One row, written by every change: how many there are; and the node that is known to be the only one, so that whoever
+-- takes the next number learns in the same step whether there is anybody to tell.
+CREATE TABLE change_counter (one boolean PRIMARY KEY DEFAULT true CHECK (one), number bigint NOT NULL, alone bigint)
   WITH (fillfactor = 10);
 INSERT INTO change_counter (number) VALUES (0);
 CREATE TABLE change_log (

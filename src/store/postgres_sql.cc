@@ -38,28 +38,15 @@ namespace {
 // makes the numbers' order that of the commits.
 #define LIMPID_COUNT "counted AS (UPDATE change_counter SET number = number + 1 "
 #define LIMPID_NOTIFY(channel, node) "SELECT number, pg_notify(" channel ", number || ' ' || " node ") FROM counted"
-// The same where the counter was locked by a statement before: then it is known whether there are other nodes, and only
-// they are notified.
-#define LIMPID_NOTIFY_OTHERS(channel, node)                                                                \
-  "SELECT number, others.exist, CASE WHEN others.exist THEN pg_notify(" channel ", number || ' ' || " node \
-  ") END "                                                                                                 \
-  "FROM counted CROSS JOIN (SELECT EXISTS (SELECT FROM node WHERE node.id <> " node ")) AS others (exist)"
+// The same for a node that is told whether there are others, and that notifies only them.
+#define LIMPID_NOTIFY_OTHERS(channel, node)                                                    \
+  "SELECT number, others, CASE WHEN others THEN pg_notify(" channel ", number || ' ' || " node \
+  ") END FROM "                                                                                \
+  "counted"
+#define LIMPID_NUMBER_AND_OTHERS(node) " RETURNING number, alone IS DISTINCT FROM " node " AS others)"
 #define LIMPID_INSERT_NOTIFICATIONS                                                                              \
   "INSERT INTO notification (name, created, old_revision, new_revision) SELECT one.name, one.created, one.old, " \
   "one.new"
-// `notifications`: what to select them from, as (name, created, old, new). One alone costs less without an array.
-#define LIMPID_PUT_ADVISORY(name_space, notifications) \
-  "WITH " LIMPID_COUNT "WHERE one AND " LIMPID_REVISION_IS(                                                       \
-      name_space,                                                                                                 \
-      "$5::int8") " RETURNING number), written AS (INSERT INTO advisory (namespace, name, deleted, document, "    \
-                  "revision) SELECT " name_space                                                                  \
-                  ", $2, $3::bool, $4::text, number FROM counted ON CONFLICT (namespace, name) "                  \
-                  "DO UPDATE SET deleted = excluded.deleted, "                                                    \
-                  "document = excluded.document, revision = excluded.revision), noted AS "                        \
-                  "(" LIMPID_INSERT_NOTIFICATIONS " FROM " notifications " AS one (name, created, old, new)"      \
-                  "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "                  \
-                  "SELECT number, 1, $1::text, $2, $6::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text", "$6")
-
 struct Entry {
   Sql sql;
   bool writes;
@@ -73,7 +60,6 @@ constexpr auto kEntries = std::to_array<Entry>({
 
     // ── Changes and nodes ──
     {Sql::lock_counter, false, "SELECT number FROM change_counter WHERE one FOR UPDATE"},
-    {Sql::share_counter, false, "SELECT number FROM change_counter WHERE one FOR SHARE"},
     {Sql::make_change, true,
      "WITH " LIMPID_COUNT
      "WHERE one RETURNING number), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
@@ -93,6 +79,9 @@ constexpr auto kEntries = std::to_array<Entry>({
      "backend_start = excluded.backend_start) SELECT pg_notify($3::text, $1 || ' ' || $2)"},
     {Sql::forget_node, true, "DELETE FROM node WHERE id = $1::int8"},
     {Sql::forget_dead_nodes, true, "DELETE FROM node WHERE NOT " LIMPID_IS_LIVE},
+    // After whatever changed the rows of `node`, with the counter locked before.
+    {Sql::count_nodes, true,
+     "UPDATE change_counter SET alone = (SELECT CASE count(*) WHEN 1 THEN min(node.id) END FROM node) WHERE one"},
     {Sql::live_nodes, false, "SELECT id FROM node WHERE id <> $1::int8 AND " LIMPID_IS_LIVE},
     {Sql::nodes_behind, false,
      "SELECT id FROM node WHERE id = ANY($1::int8[]) AND applied < $2::int8 AND " LIMPID_IS_LIVE},
@@ -175,21 +164,39 @@ constexpr auto kEntries = std::to_array<Entry>({
      "INSERT INTO namespace (name, scheme) SELECT $1::text, $4::int8 WHERE " LIMPID_REVISION_IS(
          LIMPID_NAMESPACE,
          "$3::int8") " AND NOT EXISTS (SELECT FROM namespace WHERE namespace.name = $1) ON CONFLICT (name) DO NOTHING"},
-    // The counter is locked before: whoever writes an advisory sees what all before it wrote.
+    // Taking the number locks the counter's row before anything else is looked at. Where another has made the advisory
+    // meanwhile, the key's index says so, and all is undone.
+    {Sql::add_advisory, true,
+     "WITH " LIMPID_COUNT "WHERE one" LIMPID_NUMBER_AND_OTHERS(
+         "$5::int8") ", written AS (INSERT INTO advisory (namespace, name, deleted, document, revision) "
+                     "SELECT $11::int8, $2::text, $3::bool, $4::text, number FROM counted), noted AS "
+                     "(" LIMPID_INSERT_NOTIFICATIONS
+                     " FROM (SELECT $7::text, $8::int8, $9::text, $10::text FROM counted) "
+                     "AS one (name, created, old, new)), logged AS (INSERT INTO change_log (number, kind, name_space, "
+                     "name, node) SELECT number, 1, $1::text, $2, $5 FROM counted) " LIMPID_NOTIFY_OTHERS("$6::text",
+                                                                                                          "$5")},
+    // With the counter locked by a statement before: whoever replaces an advisory sees what all before it wrote.
     {Sql::put_advisory, true,
-     LIMPID_PUT_ADVISORY("$12::int8", "(SELECT $8::text, $9::int8, $10::text, $11::text FROM counted)")},
-    {Sql::put_advisory_and_many, true,
-     LIMPID_PUT_ADVISORY(LIMPID_NAMESPACE,
-                         "counted CROSS JOIN unnest($8::text[], $9::int8[], $10::text[], $11::text[])")},
+     "WITH " LIMPID_COUNT "WHERE one AND " LIMPID_REVISION_IS(LIMPID_NAMESPACE, "$5::int8") LIMPID_NUMBER_AND_OTHERS(
+         "$6::int8") ", written AS (INSERT INTO advisory (namespace, name, deleted, document, revision) "
+                     "SELECT " LIMPID_NAMESPACE
+                     ", $2, $3::bool, $4::text, number FROM counted ON CONFLICT (namespace, name) "
+                     "DO UPDATE SET deleted = excluded.deleted, document = excluded.document, "
+                     "revision = excluded.revision), noted AS (" LIMPID_INSERT_NOTIFICATIONS
+                     " FROM counted CROSS JOIN unnest($8::text[], $9::int8[], $10::text[], $11::text[]) "
+                     "AS one (name, created, old, new)), logged AS (INSERT INTO change_log (number, kind, name_space, "
+                     "name, node) SELECT number, 1, $1::text, $2, $6 FROM counted) " LIMPID_NOTIFY_OTHERS("$7::text",
+                                                                                                          "$6")},
     {Sql::forget_advisory, true,
-     "WITH " LIMPID_COUNT "WHERE one AND $3::int8 <> 0 AND " LIMPID_REVISION_IS(
-         LIMPID_NAMESPACE,
-         "$3") " RETURNING number), gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM counted) AND namespace "
-               "= " LIMPID_NAMESPACE " AND name = $2"
-               "), noted AS (" LIMPID_INSERT_NOTIFICATIONS " FROM counted CROSS JOIN unnest($6::text[], $7::int8[], "
-               "$8::text[], $9::text[]) AS one (name, created, old, new)"
-               "), logged AS (INSERT INTO change_log (number, kind, name_space, name, node) "
-               "SELECT number, 1, $1, $2, $4::int8 FROM counted) " LIMPID_NOTIFY_OTHERS("$5::text", "$4")},
+     "WITH " LIMPID_COUNT
+     "WHERE one AND $3::int8 <> 0 AND " LIMPID_REVISION_IS(LIMPID_NAMESPACE, "$3") LIMPID_NUMBER_AND_OTHERS(
+         "$4::int8") ", gone AS (DELETE FROM advisory WHERE EXISTS (SELECT FROM "
+                     "counted) AND namespace = " LIMPID_NAMESPACE " AND name = $2"
+                     "), noted AS (" LIMPID_INSERT_NOTIFICATIONS
+                     " FROM counted CROSS JOIN unnest($6::text[], $7::int8[], "
+                     "$8::text[], $9::text[]) AS one (name, created, old, new)"
+                     "), logged AS (INSERT INTO change_log (number, kind, name_space, "
+                     "name, node) SELECT number, 1, $1, $2, $4 FROM counted) " LIMPID_NOTIFY_OTHERS("$5::text", "$4")},
 
     // ── Notifications ──
     {Sql::insert_notifications, true,

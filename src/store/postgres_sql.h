@@ -12,7 +12,6 @@ enum class Sql : std::uint8_t {
   commit,
   rollback,
   lock_counter,
-  share_counter,
   make_change,
   change_number,
   changes_since,
@@ -21,6 +20,7 @@ enum class Sql : std::uint8_t {
   announce_node,
   forget_node,
   forget_dead_nodes,
+  count_nodes,
   live_nodes,
   nodes_behind,
   find_layer,
@@ -45,8 +45,8 @@ enum class Sql : std::uint8_t {
   advisory,
   all_advisories,
   insert_namespace_of_advisory,
-  put_advisory,           // in a namespace whose number is known, with one notification
-  put_advisory_and_many,  // in any, with any number of them
+  add_advisory,  // a new one, in a namespace whose number is known, with one notification
+  put_advisory,
   forget_advisory,
   insert_notifications,
   notification,

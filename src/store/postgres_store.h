@@ -145,6 +145,8 @@ class PostgresStore final : public Store {
   // Ends a transaction that makes a change: the change with its number, then COMMIT, in the batch's one round trip, and
   // all other nodes are notified.
   Result<Made> commit_change(Batch& batch, Change change) const;
+  Result<std::optional<Made>> add_advisory(Connection& connection, const CustomAdvisory& advisory,
+                                           std::int64_t name_space, const NewNotification& news);
   Result<std::optional<Made>> commit_advisory(Batch& batch, Change change, bool has_others);
   void prune(Connection& connection, ChangeNumber number);
   // Returns when this node's listener and the other nodes have handled the change, or after kPropagationMax.

@@ -7,6 +7,7 @@ namespace limpid::store::postgres {
 namespace {
 
 constexpr std::size_t kNamespacesKnown = 1'000;  // by one connection
+constexpr std::string_view kUniqueViolation = "23505";
 
 CustomAdvisory advisory_of(const Rows& rows, std::size_t row) {
   CustomAdvisory advisory;
@@ -112,24 +113,21 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
                                          std::span<const NewNotification> notifications) {
   return write("put_advisory", [&](Connection& connection, std::optional<Made>& made) -> Result<void> {
     LIMPID_TRY(check_arguments(advisory, notifications));
+    const auto known = connection.namespaces.find(advisory.name_space);
+    const bool is_known = known != connection.namespaces.end();
+    if (is_known && advisory.revision == 0 && notifications.size() == 1) {
+      LIMPID_ASSIGN(made, add_advisory(connection, advisory, known->second, notifications.front()));
+      if (made) return {};
+    }
     const bool has_others = had_others_;
     Batch batch(connection);
     begin_advisory(batch, has_others);
-    const auto known = connection.namespaces.find(advisory.name_space);
-    const bool is_known = known != connection.namespaces.end();
-    if (is_known && notifications.size() == 1) {
-      const NewNotification& news = notifications.front();
-      batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
-                advisory.revision, node_, channels_.changes, news.name, news.created, news.old_revision,
-                news.new_revision, known->second);
-    } else {
-      batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
-                static_cast<int>(scheme));
-      const NotificationColumns news(notifications);
-      batch.add(Sql::put_advisory_and_many, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
-                advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
-                news.new_revisions());
-    }
+    batch.add(Sql::insert_namespace_of_advisory, advisory.name_space, advisory.name, advisory.revision,
+              static_cast<int>(scheme));
+    const NotificationColumns news(notifications);
+    batch.add(Sql::put_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document,
+              advisory.revision, node_, channels_.changes, news.names(), news.created(), news.old_revisions(),
+              news.new_revisions());
     LIMPID_ASSIGN(made, commit_advisory(batch, written(advisory), has_others));
     if (!made) return came_second(advisory);
     if (!is_known && connection.namespaces.size() < kNamespacesKnown)
@@ -137,6 +135,21 @@ Result<void> PostgresStore::put_advisory(const CustomAdvisory& advisory, version
         connection.namespaces.emplace(advisory.name_space, id->integer(0, 0));
     return {};
   });
+}
+
+// Nothing if it is there already, or the notification is: which of them, and what that means, is for put_advisory().
+Result<std::optional<Made>> PostgresStore::add_advisory(Connection& connection, const CustomAdvisory& advisory,
+                                                        std::int64_t name_space, const NewNotification& news) {
+  const bool has_others = had_others_;
+  Batch batch(connection);
+  if (has_others) batch.add(Sql::begin);
+  batch.add(Sql::add_advisory, advisory.name_space, advisory.name, advisory.deleted, advisory.document, node_,
+            channels_.changes, news.name, news.created, news.old_revision, news.new_revision, name_space);
+  Result<std::optional<Made>> made = commit_advisory(batch, written(advisory), has_others);
+  if (made || connection.sqlstate() != kUniqueViolation) return made;
+  connection.roll_back();
+  connection.begin_work();  // nothing of it stands
+  return std::nullopt;
 }
 
 Result<void> PostgresStore::forget_advisory(const CustomAdvisory& advisory,
