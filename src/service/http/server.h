@@ -103,7 +103,9 @@ struct ServerOptions {
   unsigned io_threads = 0;            // 0: one for each processor, at most 4
   std::vector<QueueOptions> queues = {QueueOptions{}};
   TlsOptions tls;
-  std::size_t connections_max = 4'096;               // beyond: the connection is answered 503 and closed
+  std::size_t connections_max = 4'096;  // beyond: the connection is answered 503 and closed
+  // Bytes held for the bodies of all requests together; beyond: the request is answered 503, and the connection closed.
+  std::size_t bodies_max = std::size_t{256} << 20;
   std::chrono::milliseconds header_timeout{10'000};  // from the first byte of a request to its headers' end
   std::chrono::milliseconds body_timeout{60'000};    // to the body's end
   std::chrono::milliseconds idle_timeout{75'000};    // between two requests

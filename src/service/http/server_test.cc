@@ -174,6 +174,10 @@ class Client {
     }
     return true;
   }
+  bool has_input(std::chrono::milliseconds patience) const {
+    pollfd waited{socket_, POLLIN, 0};
+    return ::poll(&waited, 1, static_cast<int>(patience.count())) > 0;
+  }
   void get(std::string_view target, std::string_view more = "") {
     send(base::cat({"GET ", target, " HTTP/1.1\r\nHost: h\r\n", more, "\r\n"}));
   }
@@ -575,6 +579,51 @@ TEST_F(HttpServer, TellsConnectionsThatAreTooMany) {
   next.get("/ready");
   EXPECT_EQ(next.reply().status, 200);
   handler_.wait_answered(3);
+}
+
+// Many bodies that are each small enough, and never end.
+TEST_F(HttpServer, HoldsSoMuchOfAllBodiesAndNoMore) {
+  options_.bodies_max = 4'000;
+  start();
+  const auto begin_body = [](Client& one) {
+    one.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + std::string(900, 'b'));
+  };
+  std::vector<Client> held;
+  std::size_t refused = 0;
+  for (int i = 0; i < 12; ++i) {
+    held.push_back(client());
+    begin_body(held.back());
+  }
+  // Whoever was refused hears so; the others wait for the rest of their body.
+  std::vector<Client*> waiting;
+  for (Client& one : held) {
+    if (!one.has_input(200ms)) {
+      waiting.push_back(&one);
+      continue;
+    }
+    const Reply reply = one.reply();
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.body, "full");
+    EXPECT_TRUE(reply.has("\r\nRetry-After: 1\r\n"));
+    EXPECT_TRUE(reply.closes());
+    ++refused;
+  }
+  EXPECT_GE(refused, 8u);
+  EXPECT_GE(waiting.size(), 1u);
+  // Those that send nothing large are served as ever, and one that waits when there is room again.
+  Client small = client();
+  small.get("/ready");
+  EXPECT_EQ(small.reply().status, 200);
+  for (std::size_t i = 1; i < waiting.size(); ++i) waiting[i]->close();
+  ASSERT_TRUE(wait_connections(2));
+  waiting[0]->send(std::string(100, 'b'));
+  EXPECT_EQ(waiting[0]->reply().status, 200);
+  held.clear();
+  ASSERT_TRUE(wait_connections(1));
+  Client next = client();
+  begin_body(next);
+  next.send(std::string(100, 'b'));
+  EXPECT_EQ(next.reply().status, 200);
 }
 
 TEST_F(HttpServer, NoticesThatTheClientIsGone) {
