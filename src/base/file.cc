@@ -93,8 +93,6 @@ Result<std::string> read_file(const std::string& path, std::uint64_t size_max) {
   return content;
 }
 
-namespace {
-
 Result<void> write_all(int descriptor, Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -104,8 +102,6 @@ Result<void> write_all(int descriptor, Bytes bytes) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<void> write_file_atomically(const std::string& path, Bytes bytes) {
   // A device or a pipe is written to: in its place nobody wants a file (/dev/null, /dev/stdout).

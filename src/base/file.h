@@ -49,6 +49,9 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+// All of it, however many calls that takes. The error says no name: whoever knows it adds it.
+Result<void> write_all(int descriptor, Bytes bytes);
+
 // The whole file, refused with Code::limit above `size_max`.
 Result<std::string> read_file(const std::string& path, std::uint64_t size_max);
 // Writes beside the target and renames, so that a reader sees the old bytes or the new, never a part. What is there and

@@ -156,23 +156,14 @@ Result<base::File> temporary_file() {
   return base::File(named);
 }
 
-Result<void> write_all(const base::File& file, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.descriptor(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return base::fail_errno({"inflating to a temporary file"});
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 // Writes down everything that passes, until it is told that nobody wants it.
 class Copied final : public Source {
  public:
   Copied(std::unique_ptr<Source> inner, const base::File& to) : inner_(std::move(inner)), to_(to) {}
   Result<Bytes> next() override {
     auto view = inner_->next();
-    if (view && !stopped_) LIMPID_TRY(write_all(to_, *view));
+    if (view && !stopped_)
+      LIMPID_TRY_WITHIN(base::write_all(to_.descriptor(), *view), {"inflating to a temporary file"});
     return view;
   }
   void stop() { stopped_ = true; }

@@ -186,12 +186,7 @@ class OutputFile {
     return {};
   }
   Result<void> write(Bytes bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.descriptor(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return base::fail_errno({path_, ": write"});
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
+    LIMPID_TRY_WITHIN(base::write_all(file_.descriptor(), bytes), {path_});
     return {};
   }
   void keep() { is_whole_ = true; }

@@ -54,16 +54,6 @@ std::string temporary_name() {
   return base::cat({kTemporary, base::hex(random, sizeof random)});
 }
 
-Result<void> write_all(const base::File& file, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.descriptor(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return base::fail_errno({"write"});
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<CacheFolder> CacheFolder::open(const std::string& path, bool make) {
@@ -100,7 +90,7 @@ Result<void> CacheFolder::write(const std::string& name, Bytes bytes) const {
   const std::string beside = temporary_name();
   const base::File file = open_in(folder_, beside, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
   if (!file.is_open()) return base::fail_errno({beside});
-  if (auto written = write_all(file, bytes); !written) {
+  if (auto written = base::write_all(file.descriptor(), bytes); !written) {
     remove(beside);
     return written;
   }

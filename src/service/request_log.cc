@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -14,14 +15,6 @@ constexpr std::size_t kWaitingMax = std::size_t{8} << 20;  // bytes of lines
 constexpr std::size_t kWakeAt = std::size_t{64} << 10;
 constexpr std::chrono::milliseconds kInterval{50};
 constexpr std::size_t kTargetMax = 512;  // of a line; the rest of a target is cut off
-
-void write_all(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-    if (written <= 0) return;  // a log that cannot be written has nowhere to complain
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
 
 }  // namespace
 
@@ -66,7 +59,8 @@ void RequestLog::run(const std::stop_token& stop) {
     lines.swap(waiting_);
     const std::uint64_t dropped = std::exchange(dropped_, 0);
     lock.unlock();
-    write_all(lines);
+    (void)base::write_all(STDERR_FILENO,
+                          base::as_bytes(lines));  // a log that cannot be written has nowhere to complain
     if (dropped != 0) base::log(base::LogLevel::warn, "request log overrun", {{"lines", dropped}});
     lock.lock();
     if (stop.stop_requested() && waiting_.empty()) return;

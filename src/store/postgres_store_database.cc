@@ -95,16 +95,6 @@ Result<std::int64_t> upload(Connection& connection, const DatabaseRecord& record
   return number;
 }
 
-Result<void> write_all(int descriptor, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return base::fail_errno({path});
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 std::unexpected<Error> not_kept(std::int64_t generation) {
   return fail(Code::not_found, {"generation ", generation, ": its bytes are not kept"});
 }
@@ -123,7 +113,7 @@ Result<void> download(Connection& connection, std::int64_t generation, const std
     const std::string_view bytes = chunk.view(0, 0);
     if (bytes.empty() || bytes.size() > size - done)
       return fail(Code::invalid, {"generation ", generation, ", piece ", number, ": ", bytes.size(), " bytes"});
-    LIMPID_TRY(write_all(file.descriptor(), bytes, path));
+    LIMPID_TRY_WITHIN(base::write_all(file.descriptor(), base::as_bytes(bytes)), {path});
     done += bytes.size();
   }
   return {};
