@@ -303,7 +303,7 @@ KINDS = (  # words, target, compressed, and by connections: target in words, its
         1: ("", None, "5.1 ms, 169/s"), 16: ("≥ 0.9 × reference", lambda r, m, p, x: x >= 0.9, "104 ms, 74/s")}),
     ("layer, no flags", "/v1/layers/image-3", False, {
         1: ("median ≤ 0.1", lambda r, m, p, x: m <= 0.1, "0.61 ms, 1,392/s"),
-        16: ("≥ 0.9 × reference", lambda r, m, p, x: x >= 0.9, "1,035/s, p99 1.0 s")}))
+        16: ("", None, "1,035/s, p99 1.0 s")}))
 ASKED_HEADS = ("what", "bytes", "clients", "median ms", "p99 ms", "requests/s", "× reference", "CPU µs", "reference: median, p99, requests/s, CPU µs", "target", "met", "Clair 2.0.9")
 
 
