@@ -110,6 +110,22 @@ Result<void> deliver(const OutputOptions& output, std::string_view text) {
   return {};
 }
 
+std::string name_for_errors(const std::string& target, const image::ImageSource& image, std::size_t images) {
+  if (images == 1) return target;
+  return base::cat({target, " for ", to_string(image.manifest().platform)});
+}
+
+std::string join_reports(const std::vector<std::string>& reports, const report::Format& format, bool is_list) {
+  const bool json = format.name == "json";
+  if (reports.size() == 1 && !(json && is_list)) return reports.front();
+  std::string text = json ? "[\n" : "";
+  for (const std::string& report : reports) {
+    if (&report != &reports.front()) text += json ? ",\n" : "\n";
+    text += report;
+  }
+  return json ? text + "]\n" : text;
+}
+
 Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel) {
   const RegistryArguments& registry = arguments.registry;
   if (registry.cert_file.empty() != registry.key_file.empty())
@@ -124,6 +140,8 @@ Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std
   options.registry.ca_file = registry.ca_file;
   options.registry.cert_file = registry.cert_file;
   options.registry.key_file = registry.key_file;
+  options.registry.registries_conf = registry.registries_conf;
+  options.registry.mirrors = registry.mirrors;
   return options;
 }
 

@@ -10,57 +10,15 @@ import signal
 import subprocess
 import tarfile
 import tempfile
-import threading
 import time
 import unittest
 
 from images import DEBIAN_12, LIMPID, Image, dpkg, run, sha, tar
+from slow_registry import MANIFEST_TYPE, Registry
 
 SANITIZED = bool(os.environ.get("LIMPID_SANITIZED"))
 SOON = 2 * (10 if SANITIZED else 1)  # seconds; it is to take 0.2, and what hangs takes for ever
 INSIDE = 0.4 * (5 if SANITIZED else 1)  # so long it takes at most to get to where it waits
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
-
-
-class Registry:
-    """One image, whose blobs come as `send(handler, bytes)` likes it."""
-
-    def __init__(self, image, send):
-        self.waiting = threading.Event()  # somebody is at `send`
-        self.ended = threading.Event()
-        files = {"/v2/app/manifests/1": image.manifest, **{f"/v2/app/blobs/sha256:{sha(blob)}": blob for blob in [image.config, *image.blobs]}}
-        registry = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):  # noqa: N802: the library's name
-                body = b"{}" if self.path == "/v2/" else files.get(self.path)
-                self.send_response(404 if body is None else 200)
-                self.send_header("Content-Type", MANIFEST_TYPE if "manifests" in self.path else "application/octet-stream")
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.end_headers()
-                try:
-                    if body in image.blobs:
-                        registry.waiting.set()
-                        send(self, body)
-                    else:
-                        self.wfile.write(body or b"")
-                except OSError:
-                    pass  # who asked has gone
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.name = f"127.0.0.1:{self.server.server_port}/app:1"
-
-    def close(self):
-        self.ended.set()
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def endless_layer():
