@@ -1,7 +1,6 @@
 """Ctrl-C, SIGTERM and --timeout, wherever a run stands: waiting for a registry, in the middle of a layer, behind another scan,
 at a credential helper, at a full pipe. It ends soon, with the status that a shell expects, and leaves nothing behind."""
 import gzip
-import http.server
 import json
 import os
 import pathlib
@@ -102,15 +101,12 @@ class CancelTest(unittest.TestCase):
 
     def test_a_registry_that_is_away_for_a_moment(self):
         """Between two attempts."""
-        process = self.start(f"registry:127.0.0.1:{self.closed_port()}/app:1")
+        registry = Registry(self.image, busy=50)
+        self.addCleanup(registry.close)
+        process = self.start(registry.name)
+        self.assertTrue(registry.waiting.wait(30))
         time.sleep(INSIDE)
         self.ends(process, signal.SIGTERM, 143)
-
-    @staticmethod
-    def closed_port():
-        server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-        server.server_close()
-        return server.server_port
 
     def test_in_the_middle_of_a_layer(self):
         image = Image({"etc/x": ""}, compress=False)

@@ -8,9 +8,10 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Registry:
-    """One image, whose blobs come as `send(handler, bytes)` likes it."""
+    """One image, whose layers come as `send(handler, bytes)` likes it; with `busy`, all that it says of the image is to come
+    again so many seconds later."""
 
-    def __init__(self, image, send):
+    def __init__(self, image, send=None, busy=0):
         self.waiting = threading.Event()  # somebody is at `send`
         self.ended = threading.Event()
         files = {"/v2/app/manifests/1": image.manifest, **{f"/v2/app/blobs/sha256:{sha(blob)}": blob for blob in [image.config, *image.blobs]}}
@@ -21,10 +22,16 @@ class Registry:
 
             def do_GET(self):  # noqa: N802: the library's name
                 body = b"{}" if self.path == "/v2/" else files.get(self.path)
-                self.send_response(404 if body is None else 200)
+                refused = busy and self.path != "/v2/"
+                self.send_response(503 if refused else 404 if body is None else 200)
+                if refused:
+                    self.send_header("Retry-After", str(busy))
+                    body = b""
                 self.send_header("Content-Type", MANIFEST_TYPE if "manifests" in self.path else "application/octet-stream")
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
+                if refused:
+                    registry.waiting.set()
                 try:
                     if body in image.blobs:
                         registry.waiting.set()
