@@ -27,7 +27,8 @@ constexpr const char* kTargets =
     "$LIMPID_PASSWORD.\n";
 
 constexpr const char* kExitStatus =
-    "Exit status: 0 done; 1 the run failed, with one line on what and where; 2 a gate tripped (--fail-on).\n"
+    "Exit status: 0 done; 1 the run failed, with one line on what and where; 2 a gate tripped (--fail-on);\n"
+    "130 interrupted (Ctrl-C), 143 ended by SIGTERM.\n"
     "Each flag can be set by an environment variable: --fail-on is LIMPID_FAIL_ON.\n";
 
 struct Global {
@@ -51,9 +52,11 @@ void add_cache_place(CLI::App& command, CacheOptions& cache) {
 
 void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--platform", image.platform,
-                     "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
+                     "os/arch[/variant] of a multi-platform image, or all of them: all (default: linux on this "
+                     "machine's architecture)");
   command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
   command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
+  command.add_option("--timeout", image.timeout, "give up after this time, such as 90s or 5m (default: never)");
   RegistryArguments& registry = image.registry;
   constexpr const char* kGroup = "Registries";
   command.add_option("--username", registry.username, "log in to the registry as this user")->group(kGroup);
@@ -70,6 +73,16 @@ void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--registry-cert", registry.cert_file, "a client certificate to show to the registry (PEM)")
       ->group(kGroup);
   command.add_option("--registry-key", registry.key_file, "its key (PEM)")->group(kGroup);
+  command
+      .add_option("--registry-mirror", registry.mirrors,
+                  "[REGISTRY=]HOST[:PORT][/PATH] to ask before the registry (without one, Docker Hub); repeatable")
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  command
+      .add_option("--registries-conf", registry.registries_conf,
+                  "read mirrors and short names from this file (default: registries.conf in ~/.config/containers or "
+                  "/etc/containers, and their registries.conf.d)")
+      ->group(kGroup);
   command.add_flag("--no-cache", image.cache.off, "read every layer, and keep nothing of it for the next time");
   add_cache_place(command, image.cache);
 }
@@ -240,7 +253,7 @@ class Arguments {
   int run_chosen() {
     scan_.ignore_file_named = app_.get_subcommand("scan")->count("--ignorefile") > 0;
     plan_.ignore_file_named = app_.get_subcommand("plan")->count("--ignorefile") > 0;
-    scan_.quiet = plan_.quiet = build_.quiet = update_.quiet = global_.quiet;
+    scan_.quiet = plan_.quiet = inventory_.quiet = build_.quiet = update_.quiet = global_.quiet;
     if (app_.got_subcommand("scan")) return run_scan(scan_);
     if (app_.got_subcommand("plan")) return run_plan(plan_);
     if (app_.got_subcommand("inventory")) return run_inventory(inventory_);

@@ -62,10 +62,11 @@ std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const im
       scan::CacheOptions{cache_folder(cache.folder), cache.size_max, options.limits, open.inflate, open.tar});
 }
 
-scan::ScanOptions scan_options(const ImageOptions& image) {
+scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool>* cancel) {
   scan::ScanOptions options;
   options.threads = image.jobs;
   options.distribution = image.distribution;
+  options.cancel = cancel;
   return options;
 }
 
@@ -109,12 +110,29 @@ Result<void> deliver(const OutputOptions& output, std::string_view text) {
   return {};
 }
 
-Result<image::OpenOptions> open_options(const ImageOptions& arguments) {
+std::string name_for_errors(const std::string& target, const image::ImageSource& image, std::size_t images) {
+  if (images == 1) return target;
+  return base::cat({target, " for ", to_string(image.manifest().platform)});
+}
+
+std::string join_reports(const std::vector<std::string>& reports, const report::Format& format, bool is_list) {
+  const bool json = format.name == "json";
+  if (reports.size() == 1 && !(json && is_list)) return reports.front();
+  std::string text = json ? "[\n" : "";
+  for (const std::string& report : reports) {
+    if (&report != &reports.front()) text += json ? ",\n" : "\n";
+    text += report;
+  }
+  return json ? text + "]\n" : text;
+}
+
+Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel) {
   const RegistryArguments& registry = arguments.registry;
   if (registry.cert_file.empty() != registry.key_file.empty())
     return fail(Code::usage, {"--registry-cert and --registry-key: give both"});
   image::OpenOptions options;
   options.platform = arguments.platform;
+  options.cancel = cancel;
   LIMPID_ASSIGN(options.registry.password, password_for(registry));
   options.registry.username = registry.username;
   options.registry.insecure = registry.insecure;
@@ -122,6 +140,8 @@ Result<image::OpenOptions> open_options(const ImageOptions& arguments) {
   options.registry.ca_file = registry.ca_file;
   options.registry.cert_file = registry.cert_file;
   options.registry.key_file = registry.key_file;
+  options.registry.registries_conf = registry.registries_conf;
+  options.registry.mirrors = registry.mirrors;
   return options;
 }
 

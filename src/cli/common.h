@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "advisory/feed.h"
 #include "base/error.h"
@@ -25,8 +26,8 @@ std::string cache_folder(const std::string& named);
 // The cache of layers that are read with these options; null with --no-cache.
 std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const image::OpenOptions& open,
                                              const scan::ScanOptions& options);
-// What a command's flags say of how layers are read.
-scan::ScanOptions scan_options(const ImageOptions& image);
+// What a command's flags say of how layers are read, until `cancel` is set.
+scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool>* cancel);
 
 Result<const report::Format*> find_format(const std::string& name);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
@@ -35,8 +36,15 @@ report::Style style_for(const OutputOptions& output);
 // To standard output, or to the file, atomically.
 Result<void> deliver(const OutputOptions& output, std::string_view text);
 
+// Where an error was: the target, and, where it is several images, the platform.
+std::string name_for_errors(const std::string& target, const image::ImageSource& image, std::size_t images);
+
+// Several reports as one text: JSON documents are an array if there are several or may be (`is_list`); tables follow
+// each other.
+std::string join_reports(const std::vector<std::string>& reports, const report::Format& format, bool is_list);
+
 // How the image is to be opened. Reads standard input for --password-stdin: once a command.
-Result<image::OpenOptions> open_options(const ImageOptions& arguments);
+Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel);
 
 // --feed NAME[@NAMESPACE]=PLACE, where `place` is what the command calls it: "PATH", "URL".
 struct FeedArgument {

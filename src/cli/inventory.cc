@@ -1,25 +1,39 @@
 // `limpid inventory`: what is inside, without a database.
 #include <memory>
 
+#include "base/cancel.h"
 #include "cli/common.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "image/source.h"
 #include "scan/scan.h"
 
 namespace limpid::cli {
 namespace {
 
-Result<int> run(const InventoryCommand& command) {
+Result<int> run(const InventoryCommand& command, const std::atomic<bool>* cancel) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
-  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
-  LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(command.target, open));
-  const scan::ScanOptions options = scan_options(command.image);
+  LIMPID_ASSIGN(image::OpenOptions open, open_options(command.image, cancel));
+  scan::ScanOptions options = scan_options(command.image, cancel);
+  std::unique_ptr<ProgressDisplay> display = ProgressDisplay::start(command.quiet);
+  open.observer = options.progress = display.get();
+  if (display) display->target_begins(command.target);
+  LIMPID_ASSIGN(const auto images, image::open_images(command.target, open));
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
-  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options, cache.get()),
-                       {command.target});
-  const report::Subject subject{command.target, scanned.manifest, scanned.inventory};
-  LIMPID_ASSIGN(const std::string text, format->inventory(subject, style_for(command.output)));
-  LIMPID_TRY(deliver(command.output, text));
-  if (command.fail_on_incomplete && !scanned.inventory.skipped.empty())
+  std::vector<std::string> reports;
+  bool incomplete = false;
+  for (const auto& image : images) {
+    LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*image, options, cache.get()),
+                         {name_for_errors(command.target, *image, images.size())});
+    const report::Subject subject{command.target, scanned.manifest, scanned.inventory};
+    LIMPID_ASSIGN(std::string text, format->inventory(subject, style_for(command.output)));
+    reports.push_back(std::move(text));
+    incomplete = incomplete || !scanned.inventory.skipped.empty();
+  }
+  display.reset();
+  LIMPID_TRY(base::check_cancelled(cancel));
+  LIMPID_TRY(deliver(command.output, join_reports(reports, *format, open.platform == image::kAllPlatforms)));
+  if (incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,
                 {"a part of the image was not read (see what was skipped), and --fail-on-incomplete is set"});
   return kDone;
@@ -28,8 +42,8 @@ Result<int> run(const InventoryCommand& command) {
 }  // namespace
 
 int run_inventory(const InventoryCommand& command) {
-  const Result<int> result = run(command);
-  return result ? *result : failed(result.error());
+  return run_interruptibly(command.image.timeout,
+                           [&](const std::atomic<bool>* cancel) { return run(command, cancel); });
 }
 
 }  // namespace limpid::cli

@@ -21,6 +21,8 @@ struct RegistryArguments {
   bool insecure = false;
   std::vector<std::string> plain_http;  // HOST[:PORT]
   std::string ca_file, cert_file, key_file;
+  std::string registries_conf;       // "": the usual places
+  std::vector<std::string> mirrors;  // [REGISTRY=]HOST[/PATH]
 };
 
 struct CacheOptions {
@@ -33,6 +35,7 @@ struct ImageOptions {
   std::string platform;      // "" : linux on this machine's architecture
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
+  std::string timeout;       // of the whole run; "": none
   RegistryArguments registry;
   CacheOptions cache;
 };
@@ -57,6 +60,7 @@ struct InventoryCommand {
   ImageOptions image;
   OutputOptions output;
   bool fail_on_incomplete = false;
+  bool quiet = false;
 };
 
 struct DbBuildCommand {
