@@ -66,6 +66,7 @@ scan::ScanOptions scan_options(const ImageOptions& image) {
   scan::ScanOptions options;
   options.threads = image.jobs;
   options.distribution = image.distribution;
+  options.limits = image.limits.layer;
   return options;
 }
 
@@ -115,6 +116,7 @@ Result<image::OpenOptions> open_options(const ImageOptions& arguments) {
     return fail(Code::usage, {"--registry-cert and --registry-key: give both"});
   image::OpenOptions options;
   options.platform = arguments.platform;
+  scan::apply(arguments.limits, options);
   LIMPID_ASSIGN(options.registry.password, password_for(registry));
   options.registry.username = registry.username;
   options.registry.insecure = registry.insecure;

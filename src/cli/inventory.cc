@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/common.h"
+#include "cli/sandbox.h"
 #include "image/source.h"
 #include "scan/scan.h"
 
@@ -11,9 +12,10 @@ namespace {
 Result<int> run(const InventoryCommand& command) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
-  LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(command.target, open));
   const scan::ScanOptions options = scan_options(command.image);
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
+  LIMPID_ASSIGN(Targets targets, Targets::confine_and_open({command.target}, open, command.image, command.output));
+  LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, targets.open(0));
   LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options, cache.get()),
                        {command.target});
   const report::Subject subject{command.target, scanned.manifest, scanned.inventory};

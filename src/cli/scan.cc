@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/common.h"
+#include "cli/sandbox.h"
 #include "image/source.h"
 #include "match/match.h"
 #include "match/plan.h"
@@ -56,11 +57,10 @@ struct Outcome {
 };
 
 // From a target to its report.
-Result<Outcome> scan_target(const std::string& target, const ScanCommand& command, const image::OpenOptions& open,
+Result<Outcome> scan_target(const std::string& target, const image::ImageSource& source, const ScanCommand& command,
                             const match::Policy& policy, const vulndb::Database& database, scan::LayerCache* cache,
                             Render render) {
-  LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(target, open));
-  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, scan_options(command.image), cache),
+  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(source, scan_options(command.image), cache),
                        {target});
   LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, database, {policy.today}));
   const match::Hidden hidden = match::apply(policy, matches.findings);
@@ -93,10 +93,13 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render) {
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, scan_options(command.image));
+  LIMPID_ASSIGN(Targets targets, Targets::confine_and_open(command.targets, open, command.image, command.output));
   std::vector<Outcome> outcomes;
   bool tripped = false, incomplete = false;
-  for (const std::string& target : command.targets) {
-    LIMPID_ASSIGN(Outcome outcome, scan_target(target, command, open, policy, database, cache.get(), format->*render));
+  for (std::size_t i = 0; i < command.targets.size(); ++i) {
+    LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, targets.open(i));
+    LIMPID_ASSIGN(Outcome outcome,
+                  scan_target(command.targets[i], *source, command, policy, database, cache.get(), format->*render));
     // As in Trivy, --exit-code alone trips on whatever is left.
     tripped = tripped || outcome.tripped || (command.exit_code > 0 && command.fail_on.empty() && outcome.any_finding);
     incomplete = incomplete || outcome.incomplete;

@@ -11,15 +11,10 @@
 #include "archive/compression.h"
 #include "archive/entry.h"
 #include "archive/tar.h"
+#include "image/limits.h"
 #include "image/types.h"
 
 namespace limpid::image {
-
-inline constexpr std::uint64_t kManifestSizeMax = std::uint64_t{4} << 20;
-inline constexpr std::uint64_t kConfigSizeMax = std::uint64_t{8} << 20;
-inline constexpr std::size_t kLayersMax = 1'000;
-inline constexpr unsigned kIndexDepthMax = 3;
-inline constexpr std::size_t kManifestsMax = 1'000;
 
 // How registries are spoken to.
 struct RegistryOptions {
@@ -33,10 +28,11 @@ struct RegistryOptions {
   std::string cert_file, key_file;      // a client certificate, PEM
   std::string proxy;                    // as net::Options has it
   std::chrono::milliseconds connect_max{10'000};
-  std::chrono::milliseconds idle_max{30'000};        // without a byte
-  std::chrono::milliseconds request_max{3'600'000};  // one request with its body
-  std::chrono::milliseconds first_wait{500};         // before the second attempt; doubles from one to the next
-  const std::atomic<bool>* cancel = nullptr;         // set by another thread: ends with Code::cancelled
+  std::chrono::milliseconds idle_max{30'000};          // without a byte
+  std::chrono::milliseconds request_max{3'600'000};    // one request with its body
+  std::uint64_t manifest_size_max = kManifestSizeMax;  // as in ImageLimits
+  std::chrono::milliseconds first_wait{500};           // before the second attempt; doubles from one to the next
+  const std::atomic<bool>* cancel = nullptr;           // set by another thread: ends with Code::cancelled
 };
 
 struct OpenOptions {
@@ -44,6 +40,7 @@ struct OpenOptions {
   std::string platform;
   archive::InflateLimits inflate;
   archive::TarLimits tar;
+  ImageLimits limits;
   RegistryOptions registry;
 };
 
@@ -69,6 +66,12 @@ class ImageSource {
 // path that is recognised by its content (behind an archive or layout, an optional :TAG or @DIGEST), or, where there is
 // no such path, the name of an image in a registry.
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options = {});
+
+// Without opening anything: the path of this machine that `target` stands for, "" if nothing is there; nothing if it is
+// to be found elsewhere (a registry, a daemon).
+std::optional<std::string> local_path(const std::string& target);
+// Of those that are elsewhere.
+bool is_registry(const std::string& target);
 
 // One file per kind; `path` exists, `reference` is a tag, a full name or a digest, or "".
 Result<std::unique_ptr<ImageSource>> open_docker_archive(const std::string& path, const std::string& reference,

@@ -30,9 +30,6 @@ constexpr std::array<Unit, 8> kDurationUnits = {{{"ns", 1},
                                                  {"s", 1'000'000'000},
                                                  {"m", 60'000'000'000},
                                                  {"h", 3'600'000'000'000}}};
-constexpr std::array<Unit, 4> kSizeUnits = {
-    {{"TiB", std::int64_t{1} << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}};
-
 std::string_view take_digits(std::string_view& text) {
   std::size_t count = 0;
   while (count < text.size() && base::is_digit(text[count])) ++count;
@@ -188,29 +185,6 @@ std::string print_duration(milliseconds duration) {
     rest %= size;
   }
   return text.empty() ? "0" : text;
-}
-
-Result<std::uint64_t> parse_size(std::string_view text) {
-  std::uint64_t unit = 1;
-  for (const Unit& candidate : kSizeUnits) {
-    if (!base::strip_suffix(text, candidate.name)) continue;
-    unit = static_cast<std::uint64_t>(candidate.size);
-    text = base::trim_right(text);
-    break;
-  }
-  const auto number = base::parse_unsigned(text);
-  // Signed 64 bits are what files and databases count in.
-  if (!number || *number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / unit)
-    return fail(Code::usage, {"no size: write a number of bytes, or one with KiB, MiB, GiB or TiB"});
-  return *number * unit;
-}
-
-std::string print_size(std::uint64_t size) {
-  for (const Unit& unit : kSizeUnits) {
-    const auto bytes = static_cast<std::uint64_t>(unit.size);
-    if (size != 0 && size % bytes == 0) return base::cat({size / bytes, unit.name});
-  }
-  return base::cat({size});
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
