@@ -26,7 +26,7 @@ void read(Bytes bytes, const archive::TarLimits& tar, const inventory::LayerLimi
   layer->diff_id = base::sha256(bytes);
   const auto packed = inventory::store(*layer);
   if (!packed) __builtin_trap();
-  const auto again = inventory::load(*packed);
+  const auto again = inventory::restore(*packed);
   if (!again || again->skipped.size() != layer->skipped.size()) __builtin_trap();
   const std::vector layers{*layer, *again};
   (void)inventory::merge_layers(layers);
