@@ -28,14 +28,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::size_t width = 40 + data[0] % 100;
   std::vector<std::string> texts;
-  for (const std::string_view line : base::split(base::as_text({data + 1, size - 1}), '\n')) texts.emplace_back(line);
   report::JsonWriter json;
   json.open();
-  for (const std::string& text : texts) {
+  for (const std::string_view line : base::split(base::as_text({data + 1, size - 1}), '\n')) {
+    json.text("text", line);
+    const std::string text = base::printable(line);  // as every text is on its way to a terminal
     const std::string cut = report::fit(text, width, true);
     check(is_harmless(cut) && base::display_width(cut) == width);
     check(is_harmless(report::wrap_text(text, 4, width)));
-    json.text("text", text);
+    texts.push_back(text);
   }
   json.list("all", texts);
   json.close();
