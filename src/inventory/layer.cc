@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "inventory/detector.h"
 #include "inventory/matcher.h"
@@ -19,13 +20,9 @@ constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::string_view kBookkeeping = ".wh..wh.";  // of aufs; of these names only the opaque mark means something
 
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 template <class T>
-using MapByPath = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
-using Paths = std::unordered_set<std::string, Hash, std::equal_to<>>;
+using MapByPath = std::unordered_map<std::string, T, base::KeyedHash, std::equal_to<>>;
+using Paths = std::unordered_set<std::string, base::KeyedHash, std::equal_to<>>;
 
 std::string_view parent_of(std::string_view path) {
   const auto slash = path.rfind('/');
@@ -149,11 +146,11 @@ void Reading::remove(const Place& place) {
 }
 
 void Reading::Seen::add(std::string_view path) {
-  const auto hash = Hash{}(path) % kBits;
+  const auto hash = base::KeyedHash{}(path) % kBits;
   bits_[hash / 64] |= std::uint64_t{1} << (hash % 64);
 }
 bool Reading::Seen::perhaps(std::string_view path) const {
-  const auto hash = Hash{}(path) % kBits;
+  const auto hash = base::KeyedHash{}(path) % kBits;
   return (bits_[hash / 64] >> (hash % 64) & 1) != 0;
 }
 

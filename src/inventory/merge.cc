@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "inventory/detector.h"
 #include "inventory/distribution.h"
@@ -300,7 +302,7 @@ void Merge::decide(const MergeOptions& options) {
 
 void Merge::finish_packages() {
   // One package may stand in two databases of one root: dpkg's status and a status.d file.
-  std::unordered_map<std::string, std::size_t> seen;
+  std::unordered_map<std::string, std::size_t, base::KeyedHash, std::equal_to<>> seen;
   std::string key;
   std::size_t of_system = 0;
   for (Found& found : found_) {
