@@ -1,11 +1,13 @@
 """What images can hold to harm their reader: bombs, lies, names, loops. Each case says what has to come of it, and within which
 memory and time."""
 import bz2
+import functools
 import gzip
 import io
 import json
 import lzma
 import os
+import random
 import re
 import shutil
 import stat
@@ -331,6 +333,11 @@ class Trees(Hostile):
         report = self.reads(self.rootfs(gzip.compress(bytes(out) + tar(LAYER), 1)), seconds=30, memory=256 * MIB)
         self.assertEqual(names(report), ["good"])
 
+    def test_names_that_share_a_hash(self):
+        """A hundred thousand that the C++ standard library's own hash cannot tell apart."""
+        path = self.write(gzip.compress(b"".join(map(pax_link, colliding_names(100_000))) + tar(LAYER), 1))
+        self.assertEqual(names(self.reads("rootfs:" + path, seconds=30, memory=256 * MIB)), ["good"])
+
     def test_names_are_bytes(self):
         """Neither case nor composition nor a decoder's leniency makes one name of two."""
         for path in ("VAR/LIB/DPKG/STATUS", "var/lib/dpkg/Status", "var/lib/dpkg/status\u200b", "var\u2215lib/dpkg/status", "var/lib/dpkg/status "):
@@ -374,6 +381,41 @@ class Trees(Hostile):
         self.reads(self.rootfs(sparse("big", [(10 << 30, b"x")]) + tar(LAYER)), seconds=5)  # holes are not walked through
 
 
+def colliding_names(count):
+    """MurmurHash64A takes eight bytes at a time. A difference in the highest bit of one, once mixed, is still there, and alone,
+    when the next is mixed in, and the same in that one takes it away again: whatever came before."""
+    generator, m, bits = random.Random(1), 0xC6A4A7935BD1E995, (1 << 64) - 1
+    inverse = pow(m, -1, 1 << 64)
+    mix = lambda k: ((k * m & bits) ^ ((k * m & bits) >> 47)) * m & bits
+    unmix = lambda k: ((k * inverse & bits) ^ ((k * inverse & bits) >> 47)) * inverse & bits
+
+    def block():
+        while True:
+            one = generator.getrandbits(64)
+            both = [k.to_bytes(8, "little") for k in (one, unmix(mix(one) ^ 1 << 63))]
+            if not any(byte in part for part in both for byte in b"\0/"):
+                return both
+
+    pairs = [(block(), block()) for _ in range(17)]
+    for number in range(count):
+        chosen = [first[number >> bit & 1] + second[number >> bit & 1] for bit, (first, second) in enumerate(pairs)]
+        yield b"ddddddd/" + b"".join(chosen[:15]) + b"/eeeeeee" + b"".join(chosen[15:])
+
+
+def pax_link(path):
+    record = b" path=" + path + b"\n"
+    record = b"%d" % (len(record) + 3) + record
+    return extended_header(len(record)) + record.ljust(512, b"\0") + link_header(b"l")
+
+
+@functools.cache
+def extended_header(size):
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, size
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
+@functools.cache
 def link_header(path):
     info = tarfile.TarInfo(path.decode())
     info.type, info.linkname = tarfile.SYMTYPE, "x"
