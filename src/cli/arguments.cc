@@ -79,7 +79,7 @@ void add_image(CLI::App& command, ImageOptions& image) {
 // NAME=VALUE, several separated by commas; the list in place of a value.
 void set_limits(const std::vector<std::string>& texts, scan::Limits& to) {
   for (const std::string& text : texts) {
-    if (text == "list" || text == "help") throw CLI::CallForVersion(base::trim_right(scan::list_limits()), kDone);
+    if (text == "list" || text == "help") throw CLI::CallForVersion(std::string(base::trim_right(scan::list_limits())), kDone);
     std::string_view value = text;
     const std::string_view name = base::take_until(value, '=');
     if (const auto set = scan::set_limit(to, name, value); !set)

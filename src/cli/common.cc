@@ -67,6 +67,7 @@ scan::ScanOptions scan_options(const ImageOptions& image) {
   options.threads = image.jobs;
   options.distribution = image.distribution;
   options.limits = image.limits.layer;
+  options.memory_max = image.limits.scan.bytes_max;
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "inventory/detector.h"
 #include "inventory/matcher.h"
+#include "inventory/memory.h"
 
 namespace limpid::inventory {
 namespace {
@@ -64,7 +65,10 @@ class Reading {
 
   // The path as the tar's latest word.
   void replace(std::string_view path, bool directory);
-  void record(std::string_view path, What what, std::size_t first, std::size_t count = 1);
+  // Whether the layer may have that much more; said once if not.
+  bool remember(std::uint64_t bytes);
+  // False, and nothing done, where the memory for it is used up.
+  bool record(std::string_view path, What what, std::size_t first, std::size_t count = 1);
   void remove(const Place& place);
   void remove_below(const std::string& top);
   bool was_replaced(std::string_view directory, std::uint64_t entry) const;
@@ -103,6 +107,8 @@ class Reading {
   std::uint64_t bytes_ = 0;
   std::string_view full_{};  // what was told to be beyond its limit, once
   std::size_t left_out_ = 0;
+  std::uint64_t memory_ = 0;
+  bool out_of_memory_ = false;
 };
 
 void Reading::skip(std::string_view path, SkipReason reason, std::string detail) {
@@ -199,21 +205,35 @@ bool Reading::was_replaced(std::string_view directory, std::uint64_t entry) cons
   return false;
 }
 
-void Reading::record(std::string_view path, What what, std::size_t first, std::size_t count) {
+bool Reading::remember(std::uint64_t bytes) {
+  if (bytes <= limits_.memory_max - memory_) {
+    memory_ += bytes;
+    return true;
+  }
+  if (!std::exchange(out_of_memory_, true))
+    skip("", SkipReason::too_big, base::cat({"there is more to remember than the limit memory=", limits_.memory_max}));
+  return false;
+}
+
+bool Reading::record(std::string_view path, What what, std::size_t first, std::size_t count) {
+  if (!remember(kEntryMemory + path.size())) return false;
   places_.insert_or_assign(std::string(path), Place{what, first, count});
   seen_.add(path);
   for (auto parent = parent_of(path); !parent.empty(); path = parent, parent = parent_of(parent)) {
     auto found = above_.find(parent);
     const bool is_new = found == above_.end();
+    if (is_new && !remember(3 * kEntryMemory + parent.size() + name_of(path).size())) break;
     if (is_new) found = above_.emplace(parent, Paths{}).first;
     found->second.emplace(name_of(path));
     if (!is_new) break;
     seen_.add(parent);
   }
+  return true;
 }
 
 bool Reading::take_whiteout(std::string path) {
-  if (full(whiteouts_.size(), limits_.whiteouts_max, "whiteouts", "whiteouts")) return false;
+  if (full(whiteouts_.size(), limits_.whiteouts_max, "whiteouts", "whiteouts") || !remember(memory_of(path)))
+    return false;
   whiteouts_.emplace_back(std::move(path));
   return true;
 }
@@ -228,7 +248,8 @@ bool Reading::take_marker(std::string_view path) {
   const auto name = name_of(path);
   if (!name.starts_with(kWhiteout) || name == kWhiteout) return false;
   if (name == kOpaque) {
-    if (!full(layer_.opaque.size(), limits_.whiteouts_max, "whiteouts", "opaque directories")) {
+    if (!full(layer_.opaque.size(), limits_.whiteouts_max, "whiteouts", "opaque directories") &&
+        remember(memory_of(path))) {
       layer_.opaque.emplace_back(parent_of(path));
     }
     return true;
@@ -241,7 +262,7 @@ bool Reading::take_marker(std::string_view path) {
 
 void Reading::take_directory(const archive::Entry& entry, const Wanted& wanted) {
   // Every one is remembered until the end, when it is known which of them have something below.
-  if (directories_.size() < limits_.paths_max) {
+  if (directories_.size() < limits_.paths_max && remember(kEntryMemory + entry.path.size())) {
     if (directories_.insert_or_assign(entry.path, layer_.entries).second) seen_.add(entry.path);
   }
   if (wanted.ancestor || wanted) record(entry.path, What::directory, 0, 0);
@@ -249,8 +270,10 @@ void Reading::take_directory(const archive::Entry& entry, const Wanted& wanted) 
 
 void Reading::take_symlink(const archive::Entry& entry) {
   if (full(symlinks_.size(), limits_.links_max, "links", "symbolic links")) return;
+  if (!remember(sizeof(Link) + entry.path.size() + entry.link_target.size()) ||
+      !record(entry.path, What::symlink, symlinks_.size()))
+    return;
   symlinks_.push_back(Link{entry.path, entry.link_target});
-  record(entry.path, What::symlink, symlinks_.size() - 1);
 }
 
 // A second name of a file as it is in this layer. Where that file's evidence speaks of the bytes alone it speaks of
@@ -271,6 +294,7 @@ void Reading::take_hard_link(const archive::Entry& entry, const Wanted& wanted) 
         Evidence copy = *evidence_[i];
         copy.path = entry.path;
         for (Package& package : copy.packages) package.location = entry.path;
+        if (!remember(memory_of(copy))) return;
         evidence_.emplace_back(std::move(copy));
       }
       record(entry.path, What::evidence, first, place.count);
@@ -278,8 +302,10 @@ void Reading::take_hard_link(const archive::Entry& entry, const Wanted& wanted) 
     }
   }
   if (full(hard_links_.size(), limits_.links_max, "links", "hard links")) return;
+  if (!remember(sizeof(Link) + entry.path.size() + entry.link_target.size()) ||
+      !record(entry.path, What::hard_link, hard_links_.size()))
+    return;
   hard_links_.push_back(Link{entry.path, entry.link_target});
-  record(entry.path, What::hard_link, hard_links_.size() - 1);
 }
 
 Result<bool> Reading::read(const archive::Entry& entry, const Wanted& wanted) {
@@ -333,6 +359,10 @@ std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wan
     for (Skipped& one : skipped) skip(damaged, one.reason, std::move(one.detail));
     // Lists of owned files, of which none matters, are most of the evidence of an image: only their names are kept.
     if (!evidence.owner.empty() && evidence.owned.empty() && read_from.empty()) continue;
+    if (!remember(memory_of(evidence))) {
+      skip(damaged, SkipReason::too_big, base::cat({"what is in it is beyond the limit memory=", limits_.memory_max}));
+      continue;
+    }
     evidence_.emplace_back(std::move(evidence));
     ++count;
   }
@@ -355,8 +385,8 @@ Result<void> Reading::take_file(const archive::Entry& entry, const Wanted& wante
     return {};
   }
   if (full(files_.size(), limits_.paths_max, "paths", "paths")) return {};
+  if (!remember(memory_of(entry.path)) || !record(entry.path, What::file, files_.size())) return {};
   files_.emplace_back(entry.path);
-  record(entry.path, What::file, files_.size() - 1);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <type_traits>
 
 #include "base/size.h"
 #include "base/text.h"
@@ -65,6 +66,7 @@ constexpr auto kInflate = &Limits::inflate;
 constexpr auto kTar = &Limits::tar;
 constexpr auto kImage = &Limits::image;
 constexpr auto kLayer = &Limits::layer;
+constexpr auto kScan = &Limits::scan;
 using archive::InflateLimits, archive::TarLimits, image::ImageLimits, inventory::LayerLimits;
 
 constexpr std::array kLimits{
@@ -112,6 +114,10 @@ constexpr std::array kLimits{
     limit<kLayer, &LayerLimits::whiteouts_max>("whiteouts", Unit::count, "deletions in one layer", 1, kCountMost),
     limit<kLayer, &LayerLimits::paths_max>("paths", Unit::count, "other paths of one layer that are remembered", 1,
                                            kCountMost),
+    limit<kLayer, &LayerLimits::memory_max>("memory", Unit::bytes,
+                                            "what is remembered of one layer, about; it is memory", 1 << 20, kMost),
+    limit<kScan, &ImageMemory::bytes_max>("image-memory", Unit::bytes, "what is remembered of all layers of an image",
+                                          1 << 20, kMost),
     skipped(),
 };
 

@@ -17,11 +17,17 @@
 
 namespace limpid::scan {
 
+// Of the inventories of all layers that are merged to an image.
+struct ImageMemory {
+  std::uint64_t bytes_max = std::uint64_t{512} << 20;
+};
+
 struct Limits {
   archive::InflateLimits inflate;
   archive::TarLimits tar;
   image::ImageLimits image;
   inventory::LayerLimits layer;
+  ImageMemory scan;
 };
 
 struct Limit {

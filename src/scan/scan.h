@@ -15,6 +15,7 @@ struct ScanOptions {
   unsigned threads = 0;      // 0: one for each processor
   std::string distribution;  // overrides what the image says ("debian:12")
   inventory::LayerLimits limits;
+  std::uint64_t memory_max = std::uint64_t{512} << 20;  // for the inventories of all layers
 };
 
 struct ScannedImage {

@@ -333,6 +333,20 @@ class Trees(Hostile):
         report = self.reads(self.rootfs(gzip.compress(bytes(out) + tar(LAYER), 1)), seconds=30, memory=256 * MIB)
         self.assertEqual(names(report), ["good"])
 
+    def test_paths_that_are_cheap_to_write_and_dear_to_keep(self):
+        """Each of 4 kB, of which every part is a folder of its own."""
+        deep = "/d" * 1990
+        links = b"".join(pax_link(f"{number:07d}{deep}".encode()) for number in range(3000))
+        report = self.skips(self.rootfs(gzip.compress(links + tar(LAYER), 1)), "more to remember than the limit memory=134217728", memory=256 * MIB)
+        self.assertEqual(report["layers"][0]["diff_id"][:7], "sha256:")
+
+    def test_packages_that_are_cheap_to_write_and_dear_to_keep(self):
+        packages = "".join(f"Package: {number}\nStatus: install ok installed\nVersion: 1\n\n" for number in range(190_000))
+        many = {"etc/os-release": DEBIAN_12, **{f"{number}/{STATUS}": packages for number in range(8)}, STATUS: dpkg(("good", "1"))}
+        self.skips(self.rootfs(gzip.compress(tar(many), 1)), "what is in it is beyond the limit memory=", memory=600 * MIB, seconds=60)
+        linked = {"etc/os-release": DEBIAN_12, STATUS: packages, **{f"{number}/{STATUS}": ("hard", STATUS) for number in range(2000)}}
+        self.skips(self.rootfs(gzip.compress(tar(linked), 1)), "the limit memory=", memory=600 * MIB, seconds=60)
+
     def test_names_that_share_a_hash(self):
         """A hundred thousand that the C++ standard library's own hash cannot tell apart."""
         path = self.write(gzip.compress(b"".join(map(pax_link, colliding_names(100_000))) + tar(LAYER), 1))
@@ -404,8 +418,9 @@ def colliding_names(count):
 
 def pax_link(path):
     record = b" path=" + path + b"\n"
-    record = b"%d" % (len(record) + 3) + record
-    return extended_header(len(record)) + record.ljust(512, b"\0") + link_header(b"l")
+    size = len(record) + 3 if len(record) + 3 < 1000 else len(record) + 4
+    record = b"%d" % size + record
+    return extended_header(size) + record.ljust(-(-size // 512) * 512, b"\0") + link_header(b"l")
 
 
 @functools.cache
@@ -621,6 +636,8 @@ class Limits(Hostile):
             "links": (skipped, links, "1", ()),
             "whiteouts": (skipped, rootfs(tar({**LAYER, ".wh.a": "", ".wh.b": ""})), "1", ()),
             "paths": (skipped, rootfs(tar({"var": "", "etc": "", "usr": ""})), "1", ()),
+            "memory": (skipped, rootfs(tar({**LAYER, "link": ("link", "x"), **{f"{i}/" + "d/" * 1000 + "l": ("link", "x") for i in range(5)}})), "1048576", ()),
+            "image-memory": (error, self.layout(Image(*({**LAYER, STATUS: dpkg(*[(f"{i}-{n}", "1") for n in range(1500)])} for i in range(3)))), "1048576", ()),
             "skipped": (skipped, rootfs(tar({**LAYER, **{f"{i}" + "n" * 5000: "" for i in range(3)}})), "1", ()),
         }
 
