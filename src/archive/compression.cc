@@ -14,7 +14,7 @@ constexpr std::size_t kStepInputMax = std::size_t{1} << 30;
 
 Result<void> check_output(std::uint64_t output, const InflateLimits& limits) {
   if (output > limits.output_max)
-    return fail(Code::limit, {"expands beyond the limit of ", limits.output_max, " bytes"});
+    return fail(Code::limit, {"expands beyond the limit unpacked-size=", limits.output_max});
   return {};
 }
 
@@ -113,7 +113,7 @@ class InflatedSource final : public Source {
   Result<void> check_limits() const {
     LIMPID_TRY(check_output(produced_, limits_));
     if (produced_ > limits_.ratio_free && produced_ / limits_.ratio_max > consumed_)
-      return fail(Code::limit, {"expands more than ", limits_.ratio_max, " times"});
+      return fail(Code::limit, {"expands more times than the limit ratio=", limits_.ratio_max});
     return {};
   }
 

@@ -298,7 +298,7 @@ TEST(Zstd, LargeWindowsAreRefused) {
   const auto result = inflate(packed, 4096, limits);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), Code::limit);
-  EXPECT_NE(result.error().describe().find("2^23"), std::string::npos);
+  EXPECT_NE(result.error().describe().find("zstd-window=8388608"), std::string::npos);
 }
 
 TEST(Xz, PaddingBetweenStreams) {

@@ -62,7 +62,7 @@ TEST(SkipLog, CountsWhatItDoesNotList) {
   for (int i = 0; i < 10; ++i) log.add("name", SkipReason::unsafe, {"number ", i});
   ASSERT_EQ(log.list().size(), 4U);
   EXPECT_EQ(log.list()[2].detail, "number 2");
-  EXPECT_EQ(log.list()[3].detail, "7 more were skipped, beyond the 3 listed");
+  EXPECT_EQ(log.list()[3].detail, "7 more were skipped, beyond the limit skipped=3");
 }
 
 TEST(SkipLog, BoundsTheNames) {

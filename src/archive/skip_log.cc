@@ -10,7 +10,7 @@ void SkipLog::add(std::string_view path, SkipReason reason, std::initializer_lis
     return;
   }
   if (more_++ == 0) list_.push_back({"", "", SkipReason::too_big, ""});
-  list_.back().detail = base::cat({more_, " more were skipped, beyond the ", lines_max_, " listed"});
+  list_.back().detail = base::cat({more_, " more were skipped, beyond the limit skipped=", lines_max_});
 }
 
 }  // namespace limpid::archive

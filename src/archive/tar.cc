@@ -58,7 +58,7 @@ class TarReader final : public EntryReader {
         continue;
       }
       if (++members_ > limits_.entries_max)
-        return fail(Code::limit, {"more entries than the limit of ", limits_.entries_max});
+        return fail(Code::limit, {"more entries than the limit entries=", limits_.entries_max});
       LIMPID_ASSIGN_WITHIN(const bool usable, read_member(header), {"tar header at byte ", header_offset_});
       extended_ = false;
       local_.clear();
@@ -138,7 +138,8 @@ class TarReader final : public EntryReader {
     const auto size = header.size();
     if (!size) return fail(Code::invalid, {"a size that is no number"});
     if (*size > limits_.header_size_max)
-      return fail(Code::limit, {"an extended header of ", *size, " bytes, the limit is ", limits_.header_size_max});
+      return fail(Code::limit,
+                  {"an extended header of ", *size, " bytes, beyond the limit header-size=", limits_.header_size_max});
     LIMPID_ASSIGN(const Bytes payload, cursor_.gather(*size));
     if (payload.size() < *size) return fail(Code::truncated, {"the extended header is cut short"});
     const std::string_view text = base::as_text(payload);
@@ -409,13 +410,14 @@ class TarReader final : public EntryReader {
     entry_.size = sparse_.size();
     if (sparse_too_big_) {
       skips_.add(entry_.path, SkipReason::too_big,
-                 {"a sparse file of more parts than the limit of ", limits_.sparse_parts_max});
+                 {"a sparse file of more parts than the limit sparse-parts=", limits_.sparse_parts_max});
       return false;
     }
     if (!sparse_.fits() || sparse_.stored() != stored_left_) return broken_sparse();
     if (sparse_.size() > limits_.sparse_size_max) {
-      skips_.add(entry_.path, SkipReason::too_big,
-                 {"a sparse file of ", sparse_.size(), " bytes, the limit is ", limits_.sparse_size_max});
+      skips_.add(
+          entry_.path, SkipReason::too_big,
+          {"a sparse file of ", sparse_.size(), " bytes, beyond the limit sparse-size=", limits_.sparse_size_max});
       return false;
     }
     return true;

@@ -338,7 +338,7 @@ TEST(Tar, EntriesAreLimited) {
   EXPECT_EQ(walk(tar, limits).error, "");
   limits.entries_max = 9;
   const Walk result = walk(tar, limits);
-  EXPECT_EQ(result.error, "limit: more entries than the limit of 9");
+  EXPECT_EQ(result.error, "limit: more entries than the limit entries=9");
   EXPECT_EQ(result.lines.size(), 9U);
 }
 
@@ -352,7 +352,7 @@ TEST(Tar, NamesThatNoFileCanHave) {
   EXPECT_EQ(result.lines, (Lines{"f good 3"}));
   ASSERT_EQ(result.skipped.size(), 3U);
   EXPECT_EQ(result.skipped[0].path, std::string(256, 'x'));
-  EXPECT_EQ(result.skipped[2].detail, "3 more were skipped, beyond the 2 listed");
+  EXPECT_EQ(result.skipped[2].detail, "3 more were skipped, beyond the limit skipped=2");
 }
 
 TEST(Tar, NamesThatClimbOut) {

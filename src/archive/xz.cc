@@ -36,8 +36,8 @@ class XzDecoder final : public Decoder {
       case LZMA_STREAM_END:
         return true;
       case LZMA_MEMLIMIT_ERROR:
-        return fail(Code::limit,
-                    {"xz needs ", lzma_memusage(&stream_), " bytes of memory, the limit is ", memory_max_});
+        return fail(Code::limit, {"xz needs ", lzma_memusage(&stream_),
+                                  " bytes of memory, beyond the limit xz-memory=", memory_max_});
       case LZMA_MEM_ERROR:
         return fail(Code::limit, {"out of memory for xz"});
       case LZMA_OPTIONS_ERROR:

@@ -32,7 +32,7 @@ class ZstdDecoder final : public Decoder {
     if (ZSTD_isError(status) == 0) return status == 0;
     switch (ZSTD_getErrorCode(status)) {
       case ZSTD_error_frameParameter_windowTooLarge:
-        return fail(Code::limit, {"zstd window larger than the limit of 2^", window_log_max_, " bytes"});
+        return fail(Code::limit, {"zstd window beyond the limit zstd-window=", std::uint64_t{1} << window_log_max_});
       case ZSTD_error_memory_allocation:
         return fail(Code::limit, {"out of memory for zstd"});
       case ZSTD_error_dictionary_wrong:

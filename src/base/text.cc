@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 
@@ -184,16 +185,63 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string printable_json(std::string json) {
+  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x7f; };
+  if (std::ranges::all_of(json, is_plain)) return json;  // control characters are the writer's own line breaks
+  std::string result;
+  result.reserve(json.size() + 64);
+  for (std::string_view rest = json; !rest.empty();) {
+    const CodePoint point = decode(rest);
+    const std::size_t length = point.length == 0 ? 1 : point.length;
+    if (point.length == 0 || point.value < 0x20 || !is_dangerous(point.value)) {
+      result += rest.substr(0, length);
+    } else {
+      const auto escape = [&](char32_t unit) {
+        const std::uint8_t bytes[] = {static_cast<std::uint8_t>(unit >> 8), static_cast<std::uint8_t>(unit & 0xff)};
+        append(result, {"\\u", hex(bytes, 2)});
+      };
+      if (point.value < 0x10000) {
+        escape(point.value);
+      } else {
+        escape(0xd800 + ((point.value - 0x10000) >> 10));
+        escape(0xdc00 + ((point.value - 0x10000) & 0x3ff));
+      }
+    }
+    rest.remove_prefix(length);
+  }
+  return result;
+}
+
+namespace {
+
+std::size_t columns_of(const CodePoint& point) {
+  // Combining marks stand on the letter before them.
+  const bool combining = point.value >= 0x300 && point.value <= 0x36f;
+  return combining ? 0 : is_wide(point.value) ? 2 : 1;
+}
+
+}  // namespace
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {
     const CodePoint point = decode(text);
-    // Combining marks stand on the letter before them.
-    const bool combining = point.value >= 0x300 && point.value <= 0x36f;
-    width += combining ? 0 : is_wide(point.value) ? 2 : 1;
+    width += columns_of(point);
     text.remove_prefix(point.length == 0 ? 1 : point.length);
   }
   return width;
+}
+
+std::string_view take_columns(std::string_view text, std::size_t width) {
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const CodePoint point = decode(text.substr(size));
+    const std::size_t needed = columns_of(point);
+    if (needed > width) break;
+    width -= needed;
+    size += point.length == 0 ? 1 : point.length;
+  }
+  return text.substr(0, size);
 }
 
 }  // namespace limpid::base

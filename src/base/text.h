@@ -76,7 +76,11 @@ bool is_utf8(std::string_view text);
 // For people: valid UTF-8 with every control character, bidirectional override and stray byte written as \xNN, so that
 // what an image says can neither break a terminal nor a report.
 std::string printable(std::string_view text);
+// JSON with the same characters written as \uNNNN: the same document, and harmless on a terminal.
+std::string printable_json(std::string json);
 // The number of terminal columns that printable text takes (East Asian wide characters count two).
 std::size_t display_width(std::string_view text);
+// The longest beginning of printable text that takes at most `width` columns; never a part of a character.
+std::string_view take_columns(std::string_view text, std::size_t width);
 
 }  // namespace limpid::base

@@ -67,6 +67,8 @@ scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool
   options.threads = image.jobs;
   options.distribution = image.distribution;
   options.cancel = cancel;
+  options.limits = image.limits.layer;
+  options.memory_max = image.limits.scan.bytes_max;
   return options;
 }
 
@@ -133,6 +135,7 @@ Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std
   image::OpenOptions options;
   options.platform = arguments.platform;
   options.cancel = cancel;
+  scan::apply(arguments.limits, options);
   LIMPID_ASSIGN(options.registry.password, password_for(registry));
   options.registry.username = registry.username;
   options.registry.insecure = registry.insecure;

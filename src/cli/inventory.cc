@@ -5,6 +5,7 @@
 #include "cli/common.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/sandbox.h"
 #include "image/source.h"
 #include "scan/scan.h"
 
@@ -18,8 +19,9 @@ Result<int> run(const InventoryCommand& command, const std::atomic<bool>* cancel
   std::unique_ptr<ProgressDisplay> display = ProgressDisplay::start(command.quiet);
   open.observer = options.progress = display.get();
   if (display) display->target_begins(command.target);
-  LIMPID_ASSIGN(const auto images, image::open_images(command.target, open));
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
+  LIMPID_ASSIGN(Targets targets, Targets::confine_and_open({command.target}, open, command.image, command.output));
+  LIMPID_ASSIGN(const auto images, targets.open(0));
   std::vector<std::string> reports;
   bool incomplete = false;
   for (const auto& image : images) {

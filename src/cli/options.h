@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "scan/limits.h"
+
 namespace limpid::cli {
 
 // The exit statuses that scripts rely on.
@@ -36,6 +38,8 @@ struct ImageOptions {
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
   std::string timeout;       // of the whole run; "": none
+  scan::Limits limits;
+  bool no_sandbox = false;
   RegistryArguments registry;
   CacheOptions cache;
 };

@@ -13,6 +13,7 @@
 #include "cli/common.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/sandbox.h"
 #include "image/source.h"
 #include "match/match.h"
 #include "match/plan.h"
@@ -61,7 +62,7 @@ struct Outcome {
 // What every image of a run is held against.
 struct Run {
   const ScanCommand& command;
-  const image::OpenOptions& open;
+  Targets& targets;
   const scan::ScanOptions& options;
   ProgressDisplay* display;
   const match::Policy& policy;
@@ -89,9 +90,10 @@ Result<void> scan_one(const std::string& target, const image::ImageSource& sourc
 }
 
 // From a target to its reports: one, or with --platform all one for each platform.
-Result<void> scan_target(const std::string& target, const Run& run, Outcome& outcome) {
+Result<void> scan_target(std::size_t index, const Run& run, Outcome& outcome) {
+  const std::string& target = run.command.targets[index];
   if (run.display != nullptr) run.display->target_begins(target);
-  LIMPID_ASSIGN(const auto images, image::open_images(target, run.open));
+  LIMPID_ASSIGN(const auto images, run.targets.open(index));
   for (const auto& image : images)
     LIMPID_TRY_WITHIN(scan_one(target, *image, run, outcome), {name_for_errors(target, *image, images.size())});
   return {};
@@ -106,9 +108,10 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render, con
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
   std::unique_ptr<ProgressDisplay> display = ProgressDisplay::start(command.quiet);
   open.observer = options.progress = display.get();
-  const Run this_run{command, open, options, display.get(), policy, database, cache.get(), format->*render};
+  LIMPID_ASSIGN(Targets targets, Targets::confine_and_open(command.targets, open, command.image, command.output));
+  const Run this_run{command, targets, options, display.get(), policy, database, cache.get(), format->*render};
   Outcome outcome;
-  for (const std::string& target : command.targets) LIMPID_TRY(scan_target(target, this_run, outcome));
+  for (std::size_t i = 0; i < command.targets.size(); ++i) LIMPID_TRY(scan_target(i, this_run, outcome));
   display.reset();
   LIMPID_TRY(base::check_cancelled(cancel));
   LIMPID_TRY(deliver(command.output, join_reports(outcome.reports, *format, open.platform == image::kAllPlatforms)));

@@ -230,14 +230,15 @@ Result<void> ArchiveStore::walk(const OpenOptions& options, Purpose purpose) {
     LIMPID_ASSIGN(const archive::Entry* entry, entries->next());
     if (entry == nullptr) return {};
     look_at(entry->path, looks_like_);
-    if (purpose == Purpose::recognise && (looks_like_.rootfs || members_.size() == kMembersMax)) {
+    if (purpose == Purpose::recognise && (looks_like_.rootfs || members_.size() >= options.limits.members_max)) {
       looks_like_.rootfs = true;
       members_.clear();
       if (entry->type == EntryType::file) pass_content(blocks, entry->size, size);
       continue;
     }
-    if (members_.size() == kMembersMax)
-      return fail(Code::limit, {"more than the ", kMembersMax, " members that an archive of images may have"});
+    if (members_.size() >= options.limits.members_max)
+      return fail(Code::limit, {"more members than an archive of images may have, by the limit archive-members=",
+                                options.limits.members_max});
     Member member;
     std::string path = entry->path;
     if (entry->type == EntryType::symlink || entry->type == EntryType::hard_link) {

@@ -17,8 +17,6 @@
 
 namespace limpid::image {
 
-// Archives of images have a few members per layer.
-inline constexpr std::size_t kMembersMax = 20'000;
 inline constexpr unsigned kMemberLinkHopsMax = 40;
 
 class ArchiveStore final : public BlobStore {

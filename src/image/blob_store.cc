@@ -71,22 +71,25 @@ Result<Blob> blob_of_file(base::File file) {
   return Blob{std::make_unique<OwnedFile>(std::move(file), size), size};
 }
 
-Result<std::string> read_blob(const BlobStore& store, const std::string& name, std::uint64_t size_max) {
+Result<std::string> read_blob(const BlobStore& store, const std::string& name, SizeLimit limit) {
   LIMPID_ASSIGN(const Blob blob, store.open(name));
-  if (blob.size_is_known && blob.size > size_max)
-    return fail(Code::limit, {name, ": ", blob.size, " bytes, more than the ", size_max, " that we read"});
-  auto content = archive::read_all(*blob.source, size_max);
+  if (blob.size_is_known && blob.size > limit.bytes) {
+    if (limit.name.empty())
+      return fail(Code::limit, {name, ": ", blob.size, " bytes, more than the ", limit.bytes, " that we read"});
+    return fail(Code::limit, {name, ": ", blob.size, " bytes, beyond the limit ", limit.name, "=", limit.bytes});
+  }
+  auto content = archive::read_all(*blob.source, limit.bytes);
   if (!content) return std::unexpected(std::move(content).error().within({name}));
   return content;
 }
 
-Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, std::uint64_t size_max) {
-  return read_verified(store, blob_name(descriptor.digest), descriptor, size_max);
+Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, SizeLimit limit) {
+  return read_verified(store, blob_name(descriptor.digest), descriptor, limit);
 }
 
 Result<std::string> read_verified(const BlobStore& store, const std::string& name, const Descriptor& descriptor,
-                                  std::uint64_t size_max) {
-  LIMPID_ASSIGN(std::string content, read_blob(store, name, size_max));
+                                  SizeLimit limit) {
+  LIMPID_ASSIGN(std::string content, read_blob(store, name, limit));
   if (content.size() != descriptor.size)
     return fail(Code::mismatch, {name, ": has ", content.size(), " bytes, but ", descriptor.size, " were promised"});
   base::Hasher hasher(descriptor.digest.algorithm());

@@ -30,11 +30,18 @@ class BlobStore {
 // "blobs/<algorithm>/<hex>": nothing but what a parsed digest can hold.
 std::string blob_name(const Digest& digest);
 
-Result<std::string> read_blob(const BlobStore& store, const std::string& name, std::uint64_t size_max);
+// What may be read at once, and the limit's name where the user can set it.
+struct SizeLimit {
+  SizeLimit(std::uint64_t bytes_max) : bytes(bytes_max) {}
+  SizeLimit(std::string_view limit, std::uint64_t bytes_max) : name(limit), bytes(bytes_max) {}
+  std::string_view name{};
+  std::uint64_t bytes;
+};
+Result<std::string> read_blob(const BlobStore& store, const std::string& name, SizeLimit limit);
 // The bytes that `descriptor` promises: size and digest are compared.
-Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, std::uint64_t size_max);
+Result<std::string> read_verified(const BlobStore& store, const Descriptor& descriptor, SizeLimit limit);
 Result<std::string> read_verified(const BlobStore& store, const std::string& name, const Descriptor& descriptor,
-                                  std::uint64_t size_max);
+                                  SizeLimit limit);
 
 // `path` itself may be a link; nothing below it is followed through one.
 Result<std::unique_ptr<BlobStore>> open_directory_store(const std::string& path);

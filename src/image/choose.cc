@@ -91,24 +91,25 @@ Result<void> ImageChooser::collect(const std::vector<Descriptor>& entries, const
   for (const Descriptor& entry : entries) level.push_back({entry, tags_of(entry), !wanted});
   std::set<Digest> visited;
   for (unsigned depth = 0; !level.empty(); ++depth) {
-    if (depth > kIndexDepthMax)
-      return fail(Code::limit, {"indexes are nested deeper than the ", kIndexDepthMax, " levels that we read"});
+    if (depth > options_.limits.index_depth_max)
+      return fail(Code::limit, {"indexes are nested beyond the limit index-depth=", options_.limits.index_depth_max});
     std::vector<Pending> next_level;
     for (Pending& pending : level) {
       if (is_attestation(pending.descriptor)) continue;
       if (wanted && pending.descriptor.digest == *wanted) pending.below_wanted = true;
       // The same manifest under two tags is one image. (By digest, so that cycles cannot be; but repeats can.)
       if (!visited.insert(pending.descriptor.digest).second) continue;
-      if (visited.size() > kManifestsMax)
-        return fail(Code::limit, {"there are more than the ", kManifestsMax, " manifests that we read"});
+      if (visited.size() > options_.limits.manifests_max)
+        return fail(Code::limit, {"more manifests than the limit manifests=", options_.limits.manifests_max});
       const std::string name = store_->manifest_name(pending.descriptor.digest);
-      auto text = read_verified(*store_, name, pending.descriptor, kManifestSizeMax);
+      auto text =
+          read_verified(*store_, name, pending.descriptor, {"manifest-size", options_.limits.manifest_size_max});
       if (!text) {
         // Layouts may be sparse (`skopeo copy --multi-arch` of some): only what was asked for must be there.
         unreadable_.push_back({pending.descriptor, std::move(text).error()});
         continue;
       }
-      LIMPID_ASSIGN_WITHIN(auto document, parse_document(*text), {name});
+      LIMPID_ASSIGN_WITHIN(auto document, parse_document(*text, options_.limits), {name});
       if (auto* index = std::get_if<Index>(&document)) {
         if (reading_ == Reading::best_listed) put_aside(index->manifests);
         for (Descriptor& entry : index->manifests)
@@ -175,8 +176,9 @@ Result<Platform> ImageChooser::platform_of(Candidate& candidate) {
 Result<void> ImageChooser::load_config(Candidate& candidate) {
   if (candidate.config) return {};
   const std::string name = blob_name(candidate.manifest.config.digest);
-  LIMPID_ASSIGN(const std::string text, read_verified(*store_, candidate.manifest.config, kConfigSizeMax));
-  LIMPID_ASSIGN_WITHIN(candidate.config, parse_config(text), {"config ", name});
+  LIMPID_ASSIGN(const std::string text,
+                read_verified(*store_, candidate.manifest.config, {"config-size", options_.limits.config_size_max}));
+  LIMPID_ASSIGN_WITHIN(candidate.config, parse_config(text, options_.limits), {"config ", name});
   return {};
 }
 

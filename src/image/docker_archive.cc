@@ -49,8 +49,10 @@ class DockerArchive {
   };
 
   Result<std::unique_ptr<ImageSource>> open_listed() {
-    LIMPID_ASSIGN(const std::string text, read_blob(*store_, "manifest.json", kManifestSizeMax));
-    LIMPID_ASSIGN_WITHIN(std::vector<DockerImage> images, parse_docker_manifest(text), {"manifest.json"});
+    LIMPID_ASSIGN(const std::string text,
+                  read_blob(*store_, "manifest.json", {"manifest-size", options_.limits.manifest_size_max}));
+    LIMPID_ASSIGN_WITHIN(std::vector<DockerImage> images, parse_docker_manifest(text, options_.limits),
+                         {"manifest.json"});
     if (images.empty()) return fail(Code::not_found, {"manifest.json lists no image"});
     LIMPID_ASSIGN(const std::size_t index, choose(images));
     LIMPID_ASSIGN(Chosen chosen, read_config(std::move(images[index])));
@@ -92,7 +94,8 @@ class DockerArchive {
 
   Result<std::size_t> choose_by_digest(const std::vector<DockerImage>& images, const Digest& digest) const {
     for (std::size_t i = 0; i < images.size(); ++i) {
-      LIMPID_ASSIGN(const std::string text, read_blob(*store_, images[i].config, kConfigSizeMax));
+      LIMPID_ASSIGN(const std::string text,
+                    read_blob(*store_, images[i].config, {"config-size", options_.limits.config_size_max}));
       if (base::sha256(base::as_bytes(text)) == digest) return i;
     }
     return fail(Code::not_found, {"no image has the ID ", reference_, ". ", describe(images)});
@@ -112,12 +115,13 @@ class DockerArchive {
 
   Result<Chosen> read_config(DockerImage image) const {
     Chosen chosen;
-    LIMPID_ASSIGN(const std::string text, read_blob(*store_, image.config, kConfigSizeMax));
+    LIMPID_ASSIGN(const std::string text,
+                  read_blob(*store_, image.config, {"config-size", options_.limits.config_size_max}));
     chosen.digest = base::sha256(base::as_bytes(text));
     const Digest promised = promised_by(image.config);
     if (!promised.empty() && promised != chosen.digest)
       return fail(Code::mismatch, {image.config, ": its bytes have the digest ", chosen.digest.to_string()});
-    LIMPID_ASSIGN_WITHIN(chosen.config, parse_config(text), {"config ", image.config});
+    LIMPID_ASSIGN_WITHIN(chosen.config, parse_config(text, options_.limits), {"config ", image.config});
     chosen.image = std::move(image);
     return chosen;
   }
@@ -133,8 +137,9 @@ class DockerArchive {
 
   Result<std::unique_ptr<ImageSource>> open_legacy() {
     LIMPID_TRY(refuse_lost_manifest());
-    LIMPID_ASSIGN(const std::string text, read_blob(*store_, "repositories", kManifestSizeMax));
-    LIMPID_ASSIGN_WITHIN(const auto newest, parse_repositories(text), {"repositories"});
+    LIMPID_ASSIGN(const std::string text,
+                  read_blob(*store_, "repositories", {"manifest-size", options_.limits.manifest_size_max}));
+    LIMPID_ASSIGN_WITHIN(const auto newest, parse_repositories(text, options_.limits), {"repositories"});
     LIMPID_ASSIGN(const std::string top, choose_legacy(newest));
     Manifest manifest;
     for (const auto& [tag, id] : newest)
@@ -145,10 +150,12 @@ class DockerArchive {
     for (std::string id = top; !id.empty();) {
       if (!is_hex_id(id)) return fail(Code::invalid, {"'", id, "' is no ID of a layer"});
       if (!visited.insert(id).second) return fail(Code::invalid, {"the layers' parents lead back to ", id});
-      if (names.size() == kLayersMax) return fail(Code::limit, {"more than the ", kLayersMax, " layers that we read"});
+      if (names.size() >= options_.limits.layers_max)
+        return fail(Code::limit, {"more layers than the limit layers=", options_.limits.layers_max});
       const std::string description = id + "/json";
-      LIMPID_ASSIGN(const std::string json, read_blob(*store_, description, kConfigSizeMax));
-      LIMPID_ASSIGN_WITHIN(LegacyLayer layer, parse_legacy_layer(json), {description});
+      LIMPID_ASSIGN(const std::string json,
+                    read_blob(*store_, description, {"config-size", options_.limits.config_size_max}));
+      LIMPID_ASSIGN_WITHIN(LegacyLayer layer, parse_legacy_layer(json, options_.limits), {description});
       names.push_back(id + "/layer.tar");
       LIMPID_ASSIGN(const std::uint64_t size, store_->size_of(names.back()));
       manifest.layers.push_back({{}, {}, {}, size, std::move(layer.created_by)});

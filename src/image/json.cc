@@ -37,10 +37,10 @@ Result<Descriptor> read_descriptor(dom::element element, std::string_view what) 
   return descriptor;
 }
 
-Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::string_view name, std::size_t size_max) {
+Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::string_view name, std::uint64_t size_max) {
   std::vector<Descriptor> descriptors;
   if (!fields.has(name)) return descriptors;
-  LIMPID_ASSIGN(const dom::array array, fields.list(name, size_max));
+  LIMPID_ASSIGN(const dom::array array, fields.list(name, name, size_max));
   for (const dom::element item : array) {
     const std::string what = base::cat({name, "[", descriptors.size(), "]"});
     LIMPID_ASSIGN(Descriptor descriptor, read_descriptor(item, what));
@@ -60,12 +60,12 @@ Result<void> read_runtime(dom::element element, Config& config) {
   return {};
 }
 
-Result<void> read_diff_ids(dom::element element, Config& config) {
+Result<void> read_diff_ids(dom::element element, Config& config, const ImageLimits& limits) {
   LIMPID_ASSIGN(const Fields fields, Fields::of(element, "rootfs", {"type", "diff_ids"}));
   LIMPID_ASSIGN(const std::string type, fields.text("type"));
   if (!type.empty() && type != "layers") return fail(Code::unsupported, {"rootfs.type '", type, "' is not 'layers'"});
   if (!fields.has("diff_ids")) return {};
-  LIMPID_ASSIGN(const dom::array array, fields.list("diff_ids", kLayersMax));
+  LIMPID_ASSIGN(const dom::array array, fields.list("diff_ids", "layers", limits.layers_max));
   for (const dom::element item : array) {
     std::string_view text;
     if (item.get(text) != simdjson::SUCCESS) return fields.wrong("diff_ids", "a list of texts");
@@ -75,9 +75,9 @@ Result<void> read_diff_ids(dom::element element, Config& config) {
   return {};
 }
 
-Result<void> read_history(const Fields& document, Config& config) {
+Result<void> read_history(const Fields& document, Config& config, const ImageLimits& limits) {
   if (!document.has("history")) return {};
-  LIMPID_ASSIGN(const dom::array array, document.list("history", kHistoryMax));
+  LIMPID_ASSIGN(const dom::array array, document.list("history", "history", limits.history_max));
   for (const dom::element item : array) {
     LIMPID_ASSIGN(const Fields fields, Fields::of(item, "history[]", {"created_by", "empty_layer"}));
     HistoryEntry entry;
@@ -105,12 +105,12 @@ Result<Config> read_config_head(const Fields& fields) {
 
 }  // namespace
 
-Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text) {
-  if (text.size() > kManifestSizeMax)
+Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text, const ImageLimits& limits) {
+  if (text.size() > limits.manifest_size_max)
     return fail(Code::limit,
-                {"a manifest of ", text.size(), " bytes, more than the ", kManifestSizeMax, " that we read"});
+                {"a manifest of ", text.size(), " bytes, beyond the limit manifest-size=", limits.manifest_size_max});
   Text json;
-  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const dom::element root, json.parse(text, limits.json_depth_max));
   LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the document",
                                                 {"schemaVersion", "mediaType", "artifactType", "manifests", "config",
                                                  "layers", "fsLayers"}));
@@ -130,25 +130,26 @@ Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text)
     const auto config = fields.find("config");
     if (!config) return fail(Code::invalid, {"the manifest has layers, but no config"});
     LIMPID_ASSIGN(manifest.config, read_descriptor(*config, "config"));
-    LIMPID_ASSIGN(manifest.layers, read_descriptors(fields, "layers", kLayersMax));
+    LIMPID_ASSIGN(manifest.layers, read_descriptors(fields, "layers", limits.layers_max));
     return manifest;
   }
   Index index;
-  LIMPID_ASSIGN(index.manifests, read_descriptors(fields, "manifests", kManifestsMax));
+  LIMPID_ASSIGN(index.manifests, read_descriptors(fields, "manifests", limits.manifests_max));
   return index;
 }
 
-Result<Config> parse_config(std::string_view text) {
-  if (text.size() > kConfigSizeMax)
-    return fail(Code::limit, {"a config of ", text.size(), " bytes, more than the ", kConfigSizeMax, " that we read"});
+Result<Config> parse_config(std::string_view text, const ImageLimits& limits) {
+  if (text.size() > limits.config_size_max)
+    return fail(Code::limit,
+                {"a config of ", text.size(), " bytes, beyond the limit config-size=", limits.config_size_max});
   Text json;
-  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const dom::element root, json.parse(text, limits.json_depth_max));
   LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the config",
                                                 {"os", "architecture", "variant", "os.version", "created", "author",
                                                  "config", "rootfs", "history"}));
   LIMPID_ASSIGN(Config config, read_config_head(fields));
-  if (const auto rootfs = fields.find("rootfs")) LIMPID_TRY(read_diff_ids(*rootfs, config));
-  LIMPID_TRY(read_history(fields, config));
+  if (const auto rootfs = fields.find("rootfs")) LIMPID_TRY(read_diff_ids(*rootfs, config, limits));
+  LIMPID_TRY(read_history(fields, config, limits));
   return config;
 }
 
@@ -162,16 +163,16 @@ Result<void> check_layout_marker(std::string_view text) {
   return {};
 }
 
-Result<std::vector<DockerImage>> parse_docker_manifest(std::string_view text) {
+Result<std::vector<DockerImage>> parse_docker_manifest(std::string_view text, const ImageLimits& limits) {
   Text json;
-  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const dom::element root, json.parse(text, limits.json_depth_max));
   std::vector<DockerImage> images;
   if (root.is_null()) return images;
   dom::array array;
   if (root.get(array) != simdjson::SUCCESS) return fail(Code::invalid, {"not a list of images"});
   for (const dom::element item : array) {
-    if (images.size() == kManifestsMax)
-      return fail(Code::limit, {"more than the ", kManifestsMax, " images that we read"});
+    if (images.size() >= limits.manifests_max)
+      return fail(Code::limit, {"more images than the limit manifests=", limits.manifests_max});
     const std::string what = base::cat({"image ", images.size()});
     LIMPID_ASSIGN(const Fields fields, Fields::of(item, what, {"Config", "RepoTags", "Layers"}));
     DockerImage image;
@@ -179,17 +180,17 @@ Result<std::vector<DockerImage>> parse_docker_manifest(std::string_view text) {
     LIMPID_ASSIGN(image.tags, fields.texts("RepoTags"));
     LIMPID_ASSIGN(image.layers, fields.texts("Layers"));
     if (image.config.empty()) return fail(Code::invalid, {what, " names no config"});
-    if (image.layers.size() > kLayersMax)
+    if (image.layers.size() > limits.layers_max)
       return fail(Code::limit,
-                  {what, " has ", image.layers.size(), " layers, more than the ", kLayersMax, " that we read"});
+                  {what, " has ", image.layers.size(), " layers, beyond the limit layers=", limits.layers_max});
     images.push_back(std::move(image));
   }
   return images;
 }
 
-Result<std::map<std::string, std::string>> parse_repositories(std::string_view text) {
+Result<std::map<std::string, std::string>> parse_repositories(std::string_view text, const ImageLimits& limits) {
   Text json;
-  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const dom::element root, json.parse(text, limits.json_depth_max));
   std::map<std::string, std::string> newest;
   if (root.is_null()) return newest;
   dom::object names;
@@ -202,8 +203,8 @@ Result<std::map<std::string, std::string>> parse_repositories(std::string_view t
       std::string_view id;
       if (tag.value.get(id) != simdjson::SUCCESS)
         return fail(Code::invalid, {"'", name.key, ":", tag.key, "' is not the text of an ID"});
-      if (newest.size() == kManifestsMax)
-        return fail(Code::limit, {"more than the ", kManifestsMax, " images that we read"});
+      if (newest.size() >= limits.manifests_max)
+        return fail(Code::limit, {"more images than the limit manifests=", limits.manifests_max});
       if (!newest.emplace(base::cat({name.key, ":", tag.key}), std::string(id)).second)
         return fail(Code::invalid, {"'", name.key, ":", tag.key, "' stands twice"});
     }
@@ -211,9 +212,9 @@ Result<std::map<std::string, std::string>> parse_repositories(std::string_view t
   return newest;
 }
 
-Result<LegacyLayer> parse_legacy_layer(std::string_view text) {
+Result<LegacyLayer> parse_legacy_layer(std::string_view text, const ImageLimits& limits) {
   Text json;
-  LIMPID_ASSIGN(const dom::element root, json.parse(text));
+  LIMPID_ASSIGN(const dom::element root, json.parse(text, limits.json_depth_max));
   LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the layer's json",
                                                 {"parent", "os", "architecture", "variant", "os.version", "created",
                                                  "author", "config", "container_config"}));

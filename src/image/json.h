@@ -3,7 +3,7 @@
 // https://github.com/opencontainers/image-spec (image-index.md, manifest.md, descriptor.md, config.md),
 // https://github.com/moby/moby/blob/master/image/spec/README.md
 //
-// Every function takes untrusted text. Refused: nesting beyond kJsonDepthMax, a field that we use standing twice in one
+// Every function takes untrusted text. Refused: what is beyond its limit, a field that we use standing twice in one
 // object (readers differ in which they believe), a document that is both index and manifest, negative sizes.
 #pragma once
 
@@ -16,13 +16,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "image/limits.h"
 #include "image/types.h"
 
 namespace limpid::image {
-
-inline constexpr std::size_t kJsonDepthMax = 64;
-// History may be longer than the layers (entries without one), but not without end.
-inline constexpr std::size_t kHistoryMax = 100'000;
 
 struct Descriptor {
   std::string media_type;
@@ -43,7 +40,7 @@ struct ImageManifest {
 };
 
 // Told apart by what the document holds, not by its media type, which is often wrong.
-Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text);
+Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text, const ImageLimits& limits = {});
 
 struct HistoryEntry {
   std::string created_by;
@@ -57,7 +54,7 @@ struct Config {
   std::vector<Digest> diff_ids;
   std::vector<HistoryEntry> history;
 };
-Result<Config> parse_config(std::string_view text);
+Result<Config> parse_config(std::string_view text, const ImageLimits& limits = {});
 
 // The marker file `oci-layout`: version 1.x.
 Result<void> check_layout_marker(std::string_view text);
@@ -68,10 +65,10 @@ struct DockerImage {
   std::vector<std::string> tags;
   std::vector<std::string> layers;
 };
-Result<std::vector<DockerImage>> parse_docker_manifest(std::string_view text);
+Result<std::vector<DockerImage>> parse_docker_manifest(std::string_view text, const ImageLimits& limits = {});
 
 // docker's `repositories`: "name:tag" → ID of the newest layer.
-Result<std::map<std::string, std::string>> parse_repositories(std::string_view text);
+Result<std::map<std::string, std::string>> parse_repositories(std::string_view text, const ImageLimits& limits = {});
 
 // ID/json of docker's first generation: the config of the image that ends with this layer.
 struct LegacyLayer {
@@ -79,7 +76,7 @@ struct LegacyLayer {
   std::string parent;
   std::string created_by;
 };
-Result<LegacyLayer> parse_legacy_layer(std::string_view text);
+Result<LegacyLayer> parse_legacy_layer(std::string_view text, const ImageLimits& limits = {});
 
 // Copies what a report shows of a config, and names for each layer the history entry that made it; none is named where
 // history and layers disagree in number.

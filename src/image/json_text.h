@@ -21,12 +21,13 @@ namespace dom = simdjson::dom;
 // One parsed text; elements live as long as it does.
 class Text {
  public:
-  Result<dom::element> parse(std::string_view text) {
-    if (const auto error = parser_.allocate(text.size() + 1, kJsonDepthMax); error != simdjson::SUCCESS)
+  Result<dom::element> parse(std::string_view text, std::uint64_t depth_max = kJsonDepthMax) {
+    if (const auto error = parser_.allocate(text.size() + 1, depth_max); error != simdjson::SUCCESS)
       return fail(Code::limit, {"JSON of ", text.size(), " bytes: ", simdjson::error_message(error)});
     dom::element root;
     const auto error = parser_.parse(text.data(), text.size()).get(root);
-    if (error == simdjson::DEPTH_ERROR) return fail(Code::limit, {"JSON nested deeper than ", kJsonDepthMax});
+    if (error == simdjson::DEPTH_ERROR)
+      return fail(Code::limit, {"JSON is nested beyond the limit json-depth=", depth_max});
     if (error != simdjson::SUCCESS)
       return fail(Code::invalid, {"not JSON as we need it: ", simdjson::error_message(error)});
     return root;
@@ -108,15 +109,15 @@ class Fields {
     return map;
   }
 
-  // The elements of a list; none where it is absent.
-  Result<dom::array> list(std::string_view name, std::size_t size_max) const {
+  // The elements of a list; `limit` is what its size is limited by.
+  Result<dom::array> list(std::string_view name, std::string_view limit, std::uint64_t size_max) const {
     const auto value = find(name);
     dom::array array;
     if (!value || value->get(array) != simdjson::SUCCESS) return wrong(name, "a list");
     // simdjson's own count stops at 2^24.
     if (array.size() > size_max)
       return fail(Code::limit,
-                  {what_, ".", name, " has ", array.size(), " elements, more than the ", size_max, " that we read"});
+                  {what_, ".", name, " has ", array.size(), " elements, beyond the limit ", limit, "=", size_max});
     return array;
   }
 

@@ -142,7 +142,7 @@ Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source>
     // Both digests are of the same bytes: hashed once, with no stage between that could count the output.
     if (blob_size > options.inflate.output_max)
       return fail(Code::limit,
-                  {which, ": has ", blob_size, " bytes, more than the ", options.inflate.output_max, " that we read"});
+                  {which, ": has ", blob_size, " bytes, beyond the limit unpacked-size=", options.inflate.output_max});
     return std::make_unique<BlobLayerReader>(std::move(expected), std::move(which), std::move(stored), stored_bytes,
                                              options);
   }

@@ -39,8 +39,9 @@ class Layout {
   }
 
   Result<std::vector<Descriptor>> choose_by_reference() {
-    LIMPID_ASSIGN(const std::string text, read_blob(*store_, "index.json", kManifestSizeMax));
-    LIMPID_ASSIGN_WITHIN(auto document, parse_document(text), {"index.json"});
+    LIMPID_ASSIGN(const std::string text,
+                  read_blob(*store_, "index.json", {"manifest-size", options_.limits.manifest_size_max}));
+    LIMPID_ASSIGN_WITHIN(auto document, parse_document(text, options_.limits), {"index.json"});
     auto* index = std::get_if<Index>(&document);
     if (index == nullptr) return fail(Code::invalid, {"index.json is a manifest, not an index"});
     std::vector<Descriptor> entries;

@@ -136,7 +136,31 @@ Result<std::unique_ptr<ImageSource>> open_target(const std::string& target, cons
   return open_by_name(target, std::move(place).error(), options);
 }
 
+// Prefixes of paths, and of what is elsewhere.
+constexpr std::array<std::string_view, 5> kOfPaths{"docker-archive:", "oci-archive:", "oci-dir:", "dir:", "rootfs:"};
+constexpr std::array<std::string_view, 4> kElsewhere{"registry:", "docker:", "podman:", "containerd:"};
+
 }  // namespace
+
+std::optional<std::string> local_path(const std::string& target) {
+  std::string_view rest = target;
+  for (const std::string_view prefix : kOfPaths) {
+    if (!base::strip_prefix(rest, prefix)) continue;
+    auto place = find_place(std::string(rest));
+    return place ? std::move(place->path) : std::string();
+  }
+  if (std::ranges::any_of(kElsewhere, [&](std::string_view prefix) { return target.starts_with(prefix); }) &&
+      !is_directory(target))
+    return std::nullopt;
+  if (auto place = find_place(target)) return std::move(place->path);
+  if (looks_like_archive(target)) return std::string();
+  return std::nullopt;
+}
+
+bool is_registry(const std::string& target) {
+  return !std::ranges::any_of(
+      kElsewhere, [&](std::string_view prefix) { return prefix != "registry:" && target.starts_with(prefix); });
+}
 
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options) {
   if (target.empty()) return fail(Code::usage, {"the target is empty"});

@@ -242,7 +242,8 @@ std::unexpected<Error> RegistryClient::refusal(const net::Response& response, st
 
 Result<RegistryClient::Document> RegistryClient::manifest(const std::string& reference) const {
   net::Options client = client_options();
-  client.limits.bytes_max = kManifestSizeMax;
+  client.limits.bytes_max = options_.manifest_size_max;
+  client.limits.bytes_name = "manifest-size";
   std::string accept;
   for (const std::string_view type : kManifestTypes) base::append(accept, {accept.empty() ? "" : ", ", type});
   const Send send = [&](const net::Request& request) { return net::fetch(request, client); };

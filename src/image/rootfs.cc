@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "archive/skip_log.h"
 #include "base/cancel.h"
 #include "image/blob_store.h"
 #include "image/layer_reader.h"
@@ -24,7 +25,6 @@ using archive::Entry;
 using archive::EntryType;
 
 // Each level holds one open directory; real trees stay far below.
-constexpr std::size_t kDepthMax = 256;
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
 // What a running system mounts at its root and no image brings.
 constexpr std::string_view kVirtualFolders[] = {"proc", "sys", "dev"};
@@ -39,9 +39,11 @@ SkipReason reason_of(int number) {
 
 class DirectoryWalk final : public archive::EntryReader {
  public:
-  DirectoryWalk(base::File root, const archive::TarLimits& limits, const std::atomic<bool>* cancel,
-                std::shared_ptr<ReadCounters> counters)
-      : limits_(limits), cancel_(cancel), counters_(std::move(counters)) {
+  DirectoryWalk(base::File root, const OpenOptions& options, std::shared_ptr<ReadCounters> counters)
+      : limits_(options.tar),
+        depth_max_(options.limits.folder_depth_max),
+        cancel_(options.cancel),
+        counters_(std::move(counters)) {
     struct stat status{};
     if (::fstat(root.descriptor(), &status) == 0) device_ = status.st_dev;
     enter(std::move(root), 0);
@@ -63,7 +65,7 @@ class DirectoryWalk final : public archive::EntryReader {
         continue;
       }
       if (++count_ > limits_.entries_max)
-        return fail(Code::limit, {"more than the ", limits_.entries_max, " files that we read"});
+        return fail(Code::limit, {"more files than the limit entries=", limits_.entries_max});
       name_ = std::move(level.names[level.next++]);
       entry_.path.resize(level.path_length);
       if (!entry_.path.empty()) entry_.path += '/';
@@ -95,7 +97,7 @@ class DirectoryWalk final : public archive::EntryReader {
     return Bytes(buffer_).first(*got);
   }
 
-  const SkippedList& skipped() const override { return skipped_; }
+  const SkippedList& skipped() const override { return skipped_.list(); }
 
  private:
   struct Level {
@@ -105,9 +107,7 @@ class DirectoryWalk final : public archive::EntryReader {
     std::size_t path_length = 0;
   };
 
-  void skip(SkipReason reason, std::string detail) {
-    if (skipped_.size() < limits_.skipped_max) skipped_.push_back({entry_.path, {}, reason, std::move(detail)});
-  }
+  void skip(SkipReason reason, const std::string& detail) { skipped_.add(entry_.path, reason, {detail}); }
   void skip_errno(std::string_view step) {
     const SkipReason reason = reason_of(errno);
     skip(reason, base::fail_errno({step}).error().message());
@@ -167,8 +167,8 @@ class DirectoryWalk final : public archive::EntryReader {
       skip(SkipReason::unsupported, "another file system is mounted here; scan it as a target of its own");
       return false;
     }
-    if (levels_.size() == kDepthMax) {
-      skip(SkipReason::too_big, base::cat({"deeper than the ", kDepthMax, " levels that are read"}));
+    if (levels_.size() >= depth_max_) {
+      skip(SkipReason::too_big, base::cat({"deeper than the limit folder-depth=", depth_max_}));
       return false;
     }
     return true;
@@ -246,6 +246,7 @@ class DirectoryWalk final : public archive::EntryReader {
   }
 
   archive::TarLimits limits_;
+  std::uint64_t depth_max_;
   const std::atomic<bool>* cancel_;
   std::shared_ptr<ReadCounters> counters_;
   dev_t device_ = 0;
@@ -258,13 +259,13 @@ class DirectoryWalk final : public archive::EntryReader {
   std::uint64_t left_ = 0;
   std::uint64_t count_ = 0;
   std::vector<std::uint8_t> buffer_;
-  SkippedList skipped_;
+  archive::SkipLog skipped_{limits_.skipped_max};
 };
 
 class DirectoryReader final : public LayerReader {
  public:
   DirectoryReader(base::File root, const OpenOptions& options, std::shared_ptr<ReadCounters> counters)
-      : walk_(std::move(root), options.tar, options.cancel, std::move(counters)) {}
+      : walk_(std::move(root), options, std::move(counters)) {}
   archive::EntryReader& entries() override { return walk_; }
   Result<LayerDescriptor> finish() override { return LayerDescriptor{}; }
 

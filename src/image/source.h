@@ -11,15 +11,10 @@
 #include "archive/compression.h"
 #include "archive/entry.h"
 #include "archive/tar.h"
+#include "image/limits.h"
 #include "image/types.h"
 
 namespace limpid::image {
-
-inline constexpr std::uint64_t kManifestSizeMax = std::uint64_t{4} << 20;
-inline constexpr std::uint64_t kConfigSizeMax = std::uint64_t{8} << 20;
-inline constexpr std::size_t kLayersMax = 1'000;
-inline constexpr unsigned kIndexDepthMax = 3;
-inline constexpr std::size_t kManifestsMax = 1'000;
 
 // As a platform: all that there are (open_images()).
 inline constexpr std::string_view kAllPlatforms = "all";
@@ -40,9 +35,10 @@ struct RegistryOptions {
   std::string cert_file, key_file;      // a client certificate, PEM
   std::string proxy;                    // as net::Options has it
   std::chrono::milliseconds connect_max{10'000};
-  std::chrono::milliseconds idle_max{30'000};        // without a byte
-  std::chrono::milliseconds request_max{3'600'000};  // one request with its body
-  std::chrono::milliseconds first_wait{500};         // before the second attempt; doubles from one to the next
+  std::chrono::milliseconds idle_max{30'000};          // without a byte
+  std::chrono::milliseconds request_max{3'600'000};    // one request with its body
+  std::uint64_t manifest_size_max = kManifestSizeMax;  // as in ImageLimits
+  std::chrono::milliseconds first_wait{500};           // before the second attempt; doubles from one to the next
 };
 
 // The bytes of one layer that have gone by, for another thread to look at.
@@ -64,6 +60,7 @@ struct OpenOptions {
   std::string platform;
   archive::InflateLimits inflate;
   archive::TarLimits tar;
+  ImageLimits limits;
   RegistryOptions registry;
   // Set by another thread or a signal handler: opening and reading end with Code::cancelled.
   const std::atomic<bool>* cancel = nullptr;
@@ -97,6 +94,11 @@ Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const
 
 // The same, with kAllPlatforms the image for each platform, in the order of the index. Never empty.
 Result<std::vector<std::unique_ptr<ImageSource>>> open_images(const std::string& target, const OpenOptions& options);
+// Without opening anything: the path of this machine that `target` stands for, "" if nothing is there; nothing if it is
+// to be found elsewhere (a registry, a daemon).
+std::optional<std::string> local_path(const std::string& target);
+// Of those that are elsewhere.
+bool is_registry(const std::string& target);
 
 // One file per kind; `path` exists, `reference` is a tag, a full name or a digest, or "".
 Result<std::unique_ptr<ImageSource>> open_docker_archive(const std::string& path, const std::string& reference,

@@ -3,9 +3,11 @@
 #include "inventory/dpkg_package.h"
 
 #include <array>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "inventory/deb822.h"
 #include "inventory/notes.h"
@@ -185,7 +187,7 @@ void read_dpkg_stanzas(std::string_view content, DpkgStatus status, Evidence& ev
   Notes notes(evidence.path, skipped);
   StanzaReader reader(content);
   Stanza stanza;
-  std::unordered_map<std::string, std::size_t> seen;  // name and architecture
+  std::unordered_map<std::string, std::size_t, base::KeyedHash, std::equal_to<>> seen;  // name and architecture
   std::string key;
   while (reader.next(stanza)) {
     Package package;

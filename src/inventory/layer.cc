@@ -8,9 +8,11 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "inventory/detector.h"
 #include "inventory/matcher.h"
+#include "inventory/memory.h"
 
 namespace limpid::inventory {
 namespace {
@@ -18,16 +20,10 @@ namespace {
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::string_view kBookkeeping = ".wh..wh.";  // of aufs; of these names only the opaque mark means something
-// Paths of which only the fact that they stand in the layer is kept; more than any real layer has.
-constexpr std::size_t kPathsMax = 1'000'000;
 
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 template <class T>
-using MapByPath = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
-using Paths = std::unordered_set<std::string, Hash, std::equal_to<>>;
+using MapByPath = std::unordered_map<std::string, T, base::KeyedHash, std::equal_to<>>;
+using Paths = std::unordered_set<std::string, base::KeyedHash, std::equal_to<>>;
 
 std::string_view parent_of(std::string_view path) {
   const auto slash = path.rfind('/');
@@ -69,18 +65,27 @@ class Reading {
 
   // The path as the tar's latest word.
   void replace(std::string_view path, bool directory);
-  void record(std::string_view path, What what, std::size_t first, std::size_t count = 1);
+  // Whether the layer may have that much more; said once if not.
+  bool remember(std::uint64_t bytes);
+  // False, and nothing done, where the memory for it is used up.
+  bool record(std::string_view path, What what, std::size_t first, std::size_t count = 1);
   void remove(const Place& place);
+  void remove_below(const std::string& top);
+  bool was_replaced(std::string_view directory, std::uint64_t entry) const;
   bool take_marker(std::string_view path);
   bool take_whiteout(std::string path);
   void take_directory(const archive::Entry& entry, const Wanted& wanted);
   void take_symlink(const archive::Entry& entry);
   void take_hard_link(const archive::Entry& entry, const Wanted& wanted);
   Result<void> take_file(const archive::Entry& entry, const Wanted& wanted);
+  std::uint64_t size_max(std::uint64_t by_detector) const {
+    return limits_.file_size_max == 0 ? by_detector : limits_.file_size_max;
+  }
   // Fills content_; false where the file was left out, which is noted.
   Result<bool> read(const archive::Entry& entry, const Wanted& wanted);
   std::size_t detect(std::string_view path, std::uint64_t size, const Wanted& wanted, std::string_view read_from);
-  bool full(std::size_t count, std::size_t count_max, std::string_view what);
+  // `name` is the limit's, `told` what there is too much of.
+  bool full(std::size_t count, std::size_t count_max, std::string_view name, std::string_view told);
   void skip(std::string_view path, SkipReason reason, std::string detail);
 
   archive::EntryReader& entries_;
@@ -91,13 +96,19 @@ class Reading {
   std::vector<std::optional<Link>> symlinks_, hard_links_;
   std::vector<std::optional<std::string>> files_, whiteouts_;
   MapByPath<Place> places_;
-  Paths above_;        // every directory above something recorded
-  Paths directories_;  // explicit directory entries
+  // Every directory above something recorded, with the names directly in it that are recorded or above something
+  // recorded themselves: so that taking a tree away costs no more than recording it did.
+  MapByPath<Paths> above_;
+  // Explicit directory entries, and which entry of the tar each was; and when a tree was last taken away at a path.
+  // What is above a directory is only looked at in the end.
+  MapByPath<std::uint64_t> directories_, replaced_;
   Seen seen_;
   std::string content_;
   std::uint64_t bytes_ = 0;
   std::string_view full_{};  // what was told to be beyond its limit, once
   std::size_t left_out_ = 0;
+  std::uint64_t memory_ = 0;
+  bool out_of_memory_ = false;
 };
 
 void Reading::skip(std::string_view path, SkipReason reason, std::string detail) {
@@ -108,10 +119,11 @@ void Reading::skip(std::string_view path, SkipReason reason, std::string detail)
   }
 }
 
-bool Reading::full(std::size_t count, std::size_t count_max, std::string_view what) {
+bool Reading::full(std::size_t count, std::size_t count_max, std::string_view name, std::string_view told) {
   if (count < count_max) return false;
-  if (full_ != what) skip("", SkipReason::too_big, base::cat({"more than ", count_max, ' ', what, " in one layer"}));
-  full_ = what;
+  if (full_ != told)
+    skip("", SkipReason::too_big, base::cat({"more ", told, " in one layer than the limit ", name, "=", count_max}));
+  full_ = told;
   return true;
 }
 
@@ -140,11 +152,11 @@ void Reading::remove(const Place& place) {
 }
 
 void Reading::Seen::add(std::string_view path) {
-  const auto hash = Hash{}(path) % kBits;
+  const auto hash = base::KeyedHash{}(path) % kBits;
   bits_[hash / 64] |= std::uint64_t{1} << (hash % 64);
 }
 bool Reading::Seen::perhaps(std::string_view path) const {
-  const auto hash = Hash{}(path) % kBits;
+  const auto hash = base::KeyedHash{}(path) % kBits;
   return (bits_[hash / 64] >> (hash % 64) & 1) != 0;
 }
 
@@ -156,32 +168,72 @@ void Reading::replace(std::string_view path, bool directory) {
     places_.erase(found);
   }
   if (directory) return;
-  if (!directories_.empty()) {
-    if (const auto found = directories_.find(path); found != directories_.end()) directories_.erase(found);
+  if (const auto found = directories_.find(path); found != directories_.end()) {
+    directories_.erase(found);
+    replaced_.insert_or_assign(std::string(path), layer_.entries);
   }
   if (!above_.contains(path)) return;
-  above_.erase(above_.find(path));
-  const std::string below = base::cat({path, '/'});
-  std::erase_if(places_, [&](const auto& entry) {
-    if (!entry.first.starts_with(below)) return false;
-    remove(entry.second);
-    return true;
-  });
-  std::erase_if(above_, [&](const std::string& above) { return above.starts_with(below); });
-  std::erase_if(directories_, [&](const std::string& entry) { return entry.starts_with(below); });
+  replaced_.insert_or_assign(std::string(path), layer_.entries);
+  remove_below(std::string(path));
 }
 
-void Reading::record(std::string_view path, What what, std::size_t first, std::size_t count) {
+void Reading::remove_below(const std::string& top) {
+  std::vector<std::string> left{top};
+  while (!left.empty()) {
+    const std::string directory = std::move(left.back());
+    left.pop_back();
+    const auto found = above_.find(directory);
+    if (found == above_.end()) continue;
+    for (const std::string& name : found->second) {
+      std::string path = join(directory, name);
+      if (const auto place = places_.find(path); place != places_.end()) {
+        remove(place->second);
+        places_.erase(place);
+      }
+      left.push_back(std::move(path));
+    }
+    above_.erase(found);
+  }
+}
+
+// Whether something that is no directory stood at or above `directory` after that entry.
+bool Reading::was_replaced(std::string_view directory, std::uint64_t entry) const {
+  if (replaced_.empty()) return false;
+  for (; !directory.empty(); directory = parent_of(directory)) {
+    if (const auto found = replaced_.find(directory); found != replaced_.end() && found->second > entry) return true;
+  }
+  return false;
+}
+
+bool Reading::remember(std::uint64_t bytes) {
+  if (bytes <= limits_.memory_max - memory_) {
+    memory_ += bytes;
+    return true;
+  }
+  if (!std::exchange(out_of_memory_, true))
+    skip("", SkipReason::too_big, base::cat({"there is more to remember than the limit memory=", limits_.memory_max}));
+  return false;
+}
+
+bool Reading::record(std::string_view path, What what, std::size_t first, std::size_t count) {
+  if (!remember(kEntryMemory + path.size())) return false;
   places_.insert_or_assign(std::string(path), Place{what, first, count});
   seen_.add(path);
-  for (auto parent = parent_of(path); !parent.empty(); parent = parent_of(parent)) {
-    if (!above_.emplace(parent).second) break;
+  for (auto parent = parent_of(path); !parent.empty(); path = parent, parent = parent_of(parent)) {
+    auto found = above_.find(parent);
+    const bool is_new = found == above_.end();
+    if (is_new && !remember(3 * kEntryMemory + parent.size() + name_of(path).size())) break;
+    if (is_new) found = above_.emplace(parent, Paths{}).first;
+    found->second.emplace(name_of(path));
+    if (!is_new) break;
     seen_.add(parent);
   }
+  return true;
 }
 
 bool Reading::take_whiteout(std::string path) {
-  if (full(whiteouts_.size(), limits_.whiteouts_max, "whiteouts")) return false;
+  if (full(whiteouts_.size(), limits_.whiteouts_max, "whiteouts", "whiteouts") || !remember(memory_of(path)))
+    return false;
   whiteouts_.emplace_back(std::move(path));
   return true;
 }
@@ -196,7 +248,8 @@ bool Reading::take_marker(std::string_view path) {
   const auto name = name_of(path);
   if (!name.starts_with(kWhiteout) || name == kWhiteout) return false;
   if (name == kOpaque) {
-    if (!full(layer_.opaque.size(), limits_.whiteouts_max, "opaque directories")) {
+    if (!full(layer_.opaque.size(), limits_.whiteouts_max, "whiteouts", "opaque directories") &&
+        remember(memory_of(path))) {
       layer_.opaque.emplace_back(parent_of(path));
     }
     return true;
@@ -209,14 +262,18 @@ bool Reading::take_marker(std::string_view path) {
 
 void Reading::take_directory(const archive::Entry& entry, const Wanted& wanted) {
   // Every one is remembered until the end, when it is known which of them have something below.
-  if (directories_.size() < kPathsMax && directories_.emplace(entry.path).second) seen_.add(entry.path);
+  if (directories_.size() < limits_.paths_max && remember(kEntryMemory + entry.path.size())) {
+    if (directories_.insert_or_assign(entry.path, layer_.entries).second) seen_.add(entry.path);
+  }
   if (wanted.ancestor || wanted) record(entry.path, What::directory, 0, 0);
 }
 
 void Reading::take_symlink(const archive::Entry& entry) {
-  if (full(symlinks_.size(), limits_.links_max, "symbolic links")) return;
+  if (full(symlinks_.size(), limits_.links_max, "links", "symbolic links")) return;
+  if (!remember(sizeof(Link) + entry.path.size() + entry.link_target.size()) ||
+      !record(entry.path, What::symlink, symlinks_.size()))
+    return;
   symlinks_.push_back(Link{entry.path, entry.link_target});
-  record(entry.path, What::symlink, symlinks_.size() - 1);
 }
 
 // A second name of a file as it is in this layer. Where that file's evidence speaks of the bytes alone it speaks of
@@ -231,33 +288,36 @@ void Reading::take_hard_link(const archive::Entry& entry, const Wanted& wanted) 
     for (std::size_t i = place.first; same && i < place.first + place.count; ++i) {
       same = evidence_[i]->owner.empty() && std::ranges::find(names, evidence_[i]->detector) != names.end();
     }
-    if (same && !full(evidence_.size() + place.count, limits_.evidence_max, "files with evidence")) {
+    if (same && !full(evidence_.size() + place.count, limits_.evidence_max, "evidence", "files with evidence")) {
       const auto first = evidence_.size();
       for (std::size_t i = place.first; i < place.first + place.count; ++i) {
         Evidence copy = *evidence_[i];
         copy.path = entry.path;
         for (Package& package : copy.packages) package.location = entry.path;
+        if (!remember(memory_of(copy))) return;
         evidence_.emplace_back(std::move(copy));
       }
       record(entry.path, What::evidence, first, place.count);
       return;
     }
   }
-  if (full(hard_links_.size(), limits_.links_max, "hard links")) return;
+  if (full(hard_links_.size(), limits_.links_max, "links", "hard links")) return;
+  if (!remember(sizeof(Link) + entry.path.size() + entry.link_target.size()) ||
+      !record(entry.path, What::hard_link, hard_links_.size()))
+    return;
   hard_links_.push_back(Link{entry.path, entry.link_target});
-  record(entry.path, What::hard_link, hard_links_.size() - 1);
 }
 
 Result<bool> Reading::read(const archive::Entry& entry, const Wanted& wanted) {
-  std::uint64_t size_max = 0;
-  for (const auto& by : wanted.detectors()) size_max = std::max(size_max, by.size_max);
-  if (entry.size > size_max) {
-    skip(entry.path, SkipReason::too_big, base::cat({entry.size, " bytes; at most ", size_max, " are read"}));
+  std::uint64_t most = 0;
+  for (const auto& by : wanted.detectors()) most = std::max(most, size_max(by.size_max));
+  if (entry.size > most) {
+    skip(entry.path, SkipReason::too_big, base::cat({entry.size, " bytes, beyond the limit file-size=", most}));
     return false;
   }
   if (entry.size > limits_.wanted_bytes_max - bytes_) {
     skip(entry.path, SkipReason::too_big,
-         base::cat({"the layer's files of interest exceed ", limits_.wanted_bytes_max, " bytes"}));
+         base::cat({"the layer's files of interest are beyond the limit wanted-size=", limits_.wanted_bytes_max}));
     return false;
   }
   content_.clear();
@@ -265,8 +325,8 @@ Result<bool> Reading::read(const archive::Entry& entry, const Wanted& wanted) {
     LIMPID_ASSIGN_WITHIN(const Bytes piece, entries_.content(), {entry.path});
     if (piece.empty()) break;
     // A reader may yield more than the header said only if it is at fault; the limit holds all the same.
-    if (piece.size() > size_max - content_.size()) {
-      skip(entry.path, SkipReason::too_big, base::cat({"more than ", size_max, " bytes"}));
+    if (piece.size() > most - content_.size()) {
+      skip(entry.path, SkipReason::too_big, base::cat({"more bytes than the limit file-size=", most}));
       return false;
     }
     content_.append(base::as_text(piece));
@@ -281,11 +341,12 @@ std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wan
   std::size_t count = 0;
   for (const auto& by : wanted.detectors()) {
     const Detector& detector = *detectors()[by.detector];
-    if (size > by.size_max) {
-      skip(path, SkipReason::too_big, base::cat({size, " bytes; ", detector.name(), " reads at most ", by.size_max}));
+    if (size > size_max(by.size_max)) {
+      skip(path, SkipReason::too_big,
+           base::cat({size, " bytes, beyond the limit file-size=", size_max(by.size_max), " of ", detector.name()}));
       continue;
     }
-    if (full(evidence_.size(), limits_.evidence_max, "files with evidence")) break;
+    if (full(evidence_.size(), limits_.evidence_max, "evidence", "files with evidence")) break;
     Evidence evidence;
     evidence.path = path;
     evidence.detector = detector.name();
@@ -298,6 +359,10 @@ std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wan
     for (Skipped& one : skipped) skip(damaged, one.reason, std::move(one.detail));
     // Lists of owned files, of which none matters, are most of the evidence of an image: only their names are kept.
     if (!evidence.owner.empty() && evidence.owned.empty() && read_from.empty()) continue;
+    if (!remember(memory_of(evidence))) {
+      skip(damaged, SkipReason::too_big, base::cat({"what is in it is beyond the limit memory=", limits_.memory_max}));
+      continue;
+    }
     evidence_.emplace_back(std::move(evidence));
     ++count;
   }
@@ -319,9 +384,9 @@ Result<void> Reading::take_file(const archive::Entry& entry, const Wanted& wante
   } else if (!wanted.ancestor) {
     return {};
   }
-  if (full(files_.size(), kPathsMax, "paths")) return {};
+  if (full(files_.size(), limits_.paths_max, "paths", "paths")) return {};
+  if (!remember(memory_of(entry.path)) || !record(entry.path, What::file, files_.size())) return {};
   files_.emplace_back(entry.path);
-  record(entry.path, What::file, files_.size() - 1);
   return {};
 }
 
@@ -409,7 +474,8 @@ void collect(std::vector<std::optional<T>>& from, std::vector<T>& to) {
 
 LayerInventory Reading::finish() {
   // The explicit directories above evidence, and those that may be above some.
-  for (const std::string& directory : directories_) {
+  for (const auto& [directory, entry] : directories_) {
+    if (was_replaced(directory, entry)) continue;
     const auto place = places_.find(directory);
     const bool recorded = place != places_.end() && place->second.what == What::directory;
     if (recorded || above_.contains(directory)) layer_.directories.push_back(directory);
@@ -424,7 +490,9 @@ LayerInventory Reading::finish() {
   std::ranges::sort(layer_.files);
   for (const Skipped& skipped : entries_.skipped()) skip(skipped.path, skipped.reason, skipped.detail);
   if (left_out_ != 0) {
-    layer_.skipped.push_back({"", "", SkipReason::too_big, base::cat({left_out_, " more parts that were not read"})});
+    layer_.skipped.push_back(
+        {"", "", SkipReason::too_big,
+         base::cat({left_out_, " more parts that were not read, beyond the limit skipped=", limits_.skipped_max})});
   }
   return std::move(layer_);
 }

@@ -17,6 +17,12 @@ struct LayerLimits {
   std::size_t links_max = 500'000;
   std::size_t whiteouts_max = 1'000'000;
   std::size_t skipped_max = 1'000;
+  // Paths of which only the fact that they stand in the layer is kept; more than any real layer has.
+  std::size_t paths_max = 1'000'000;
+  // Memory for all that is remembered, about: names are cheap in a compressed tar.
+  std::uint64_t memory_max = std::uint64_t{128} << 20;
+  // One file of interest. 0: as much as its detector reads by itself.
+  std::uint64_t file_size_max = 0;
 };
 
 // `also_wanted`: the second reading of a layer, for what the first merge found behind links: the file at `path` is read

@@ -2,6 +2,9 @@
 #include "inventory/layer.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <random>
 #include <set>
 #include <string>
 
@@ -182,7 +185,72 @@ TEST(Layer, Limits) {
   EXPECT_EQ(layer.whiteouts.size(), 1u);
   EXPECT_EQ(layer.evidence.size(), 1u);
   EXPECT_EQ(layer.skipped.size(), 5u);  // four and the count of the rest
-  EXPECT_EQ(layer.skipped.back().detail, "2 more parts that were not read");
+  EXPECT_EQ(layer.skipped.back().detail, "2 more parts that were not read, beyond the limit skipped=4");
+}
+
+// What stands in a tar in the end, by the plainest means: an entry that is no directory takes away all that was at and
+// below its path before it.
+class Naive {
+ public:
+  void add(const MemoryEntry& made) {
+    const archive::Entry& entry = made.entry;
+    const auto old = all_.find(entry.path);
+    if (entry.type != EntryType::directory || (old != all_.end() && old->second.type != EntryType::directory)) {
+      if (old != all_.end()) all_.erase(old);
+    }
+    if (entry.type != EntryType::directory) {
+      const std::string below = entry.path + "/";
+      std::erase_if(all_, [&](const auto& one) { return one.first.starts_with(below); });
+    }
+    all_[entry.path] = entry;
+  }
+  Set of(EntryType type) const {
+    Set paths;
+    for (const auto& [path, entry] : all_)
+      if (entry.type == type) paths.insert(path);
+    return paths;
+  }
+
+ private:
+  std::map<std::string, archive::Entry> all_;
+};
+
+TEST(Layer, AgreesWithAPlainReading) {
+  std::mt19937 random(20'240'601);
+  const auto pick = [&](std::size_t count) { return random() % count; };
+  constexpr std::array kNames{"var", "lib", "dpkg", "status", "x"};
+  for (int round = 0; round < 3'000; ++round) {
+    std::vector<MemoryEntry> entries;
+    Naive naive;
+    for (std::size_t count = 1 + pick(14); count != 0; --count) {
+      std::string path = kNames[pick(2) == 0 ? 0 : pick(kNames.size())];
+      while (path.size() < 30 && pick(4) != 0) base::append(path, {"/", kNames[pick(kNames.size())]});
+      const std::size_t type = pick(4);
+      entries.push_back(type == 0   ? directory(path)
+                        : type == 1 ? symlink(path, "target")
+                        : type == 2 ? file(path, "")
+                                    : file(path, status("a")));
+      naive.add(entries.back());
+    }
+    std::string told;
+    for (const MemoryEntry& made : entries)
+      base::append(told, {static_cast<int>(made.entry.type), " ", made.entry.path, "\n"});
+    const LayerInventory layer = read(entries);
+    Set links;
+    for (const Link& link : layer.symlinks) links.insert(link.path);
+    EXPECT_EQ(links, naive.of(EntryType::symlink)) << told;
+    const Set files = naive.of(EntryType::file);
+    for (const Evidence& evidence : layer.evidence) EXPECT_TRUE(files.contains(evidence.path)) << told;
+    for (const std::string& path : layer.files) EXPECT_TRUE(files.contains(path)) << told << path;
+    const bool has_status = std::ranges::any_of(layer.evidence, [](const Evidence& e) { return e.path == kStatus; }) ||
+                            std::ranges::find(layer.files, kStatus) != layer.files.end();
+    EXPECT_EQ(has_status, files.contains(kStatus)) << told;
+    const Set directories = naive.of(EntryType::directory);
+    for (const std::string& path : layer.directories) EXPECT_TRUE(directories.contains(path)) << told << path;
+    for (const std::string path : {"var", "var/lib", "var/lib/dpkg"})
+      if (directories.contains(path)) EXPECT_TRUE(set(layer.directories).contains(path)) << told << path;
+    if (HasFailure()) return;
+  }
 }
 
 TEST(Layer, TooLargeIsSaidAndStandsThere) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "inventory/detector.h"
 #include "inventory/distribution.h"
@@ -21,6 +23,9 @@ namespace {
 
 constexpr std::size_t kUnreadMax = 10'000;
 constexpr std::size_t kUnresolvedMax = 1'000;
+// Layers that are looked into for what links lead to: a layer of links to nowhere, below a thousand others, could ask
+// for any number.
+constexpr std::uint64_t kLooksMax = 5'000'000;
 
 // Where package databases stand below a root, longest first where one ends another. What is found elsewhere ("a
 // rootfs/lib/dpkg/status") belongs to the root that is left when the last one is taken off.
@@ -96,6 +101,7 @@ class Merge {
   std::vector<Found> found_;
   std::set<std::string, std::less<>> own_;  // real paths that the image's own places lead to
   std::size_t unresolved_ = 0;
+  std::uint64_t looks_ = 0;  // of look_through()
 };
 
 void Merge::index_answers() {
@@ -185,6 +191,8 @@ Merge::Answer Merge::ask(std::uint32_t layer, const std::string& bytes, const st
 Merge::Answer Merge::look_through(std::uint32_t top, const std::string& bytes, const std::string& wanted) {
   bool asked = false;
   for (auto layer = top + 1; layer-- > 0;) {
+    if (looks_ == kLooksMax) break;
+    ++looks_;
     const Answer answer = ask(layer, bytes, wanted);
     if (answer == Answer::found) return asked ? Answer::asked : answer;
     asked = asked || answer == Answer::asked;
@@ -294,7 +302,7 @@ void Merge::decide(const MergeOptions& options) {
 
 void Merge::finish_packages() {
   // One package may stand in two databases of one root: dpkg's status and a status.d file.
-  std::unordered_map<std::string, std::size_t> seen;
+  std::unordered_map<std::string, std::size_t, base::KeyedHash, std::equal_to<>> seen;
   std::string key;
   std::size_t of_system = 0;
   for (Found& found : found_) {
@@ -356,7 +364,7 @@ void Merge::collect_skipped() {
     image_.skipped.push_back(
         {"", "", SkipReason::unresolved, base::cat({unresolved_ - kUnresolvedMax, " more links that lead nowhere"})});
   }
-  if (view_.exhausted()) {
+  if (view_.exhausted() || looks_ == kLooksMax) {
     image_.skipped.push_back({"", "", SkipReason::too_big, "too many links and long paths: some were not followed"});
   }
 }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <unordered_map>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 
 namespace limpid::inventory {
@@ -135,7 +137,7 @@ Node& View::put(const std::string& path, Node::What what, std::uint32_t index) {
 void View::put_evidence(std::span<const Evidence> group, std::uint32_t index) {
   const std::string path = place(group.front().path);
   Node& node = put(path, Node::What::file, index);
-  std::unordered_map<std::string, std::uint32_t> before;
+  std::unordered_map<std::string, std::uint32_t, base::KeyedHash, std::equal_to<>> before;
   if (const auto erased = erased_.find(path); erased != erased_.end()) {
     auto introduced = erased->second.introduced.begin();
     for (const Evidence* evidence : erased->second.evidence) {

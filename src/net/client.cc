@@ -128,7 +128,7 @@ Result<void> Journey::run(Response& response) {
   const auto length = base::parse_unsigned(header("content-length"));
   if (request_.method != "HEAD" && length && *length > options_.limits.bytes_max)
     return fail(Code::limit,
-                {url_->origin(), ": a body of ", *length, " bytes, more than ", options_.limits.bytes_max});
+                {url_->origin(), ": a body of ", *length, " bytes, more than ", limit_text(options_.limits)});
   response.status = transfer_.status();
   response.headers = transfer_.headers();
   response.url = url_->text();

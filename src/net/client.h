@@ -36,6 +36,7 @@ struct Limits {
   std::chrono::milliseconds idle{30'000};             // without a byte
   std::chrono::milliseconds total{600'000};           // from the first call to the last byte
   std::uint64_t bytes_max = std::uint64_t{16} << 30;  // of the body as sent
+  std::string_view bytes_name{};                      // how the user sets it; "" where he cannot
 };
 
 struct Options {

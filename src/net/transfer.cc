@@ -225,6 +225,11 @@ void Transfer::State::end_header_block() {
   has_headers = true;
 }
 
+std::string limit_text(const Limits& limits) {
+  if (limits.bytes_name.empty()) return base::cat({limits.bytes_max});
+  return base::cat({"the limit ", limits.bytes_name, "=", limits.bytes_max});
+}
+
 std::size_t Transfer::State::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& state = *static_cast<State*>(self);
   const std::size_t bytes = size * count;
@@ -235,7 +240,8 @@ std::size_t Transfer::State::on_body(char* data, std::size_t size, std::size_t c
   }
   const std::uint64_t bytes_max = state.options.limits.bytes_max;
   if (bytes > bytes_max - state.received) {
-    state.failure = Error(Code::limit, base::cat({"the body is larger than ", bytes_max, " bytes"}));
+    state.failure =
+        Error(Code::limit, base::cat({"the body is larger than ", limit_text(state.options.limits), " bytes"}));
     return CURL_WRITEFUNC_ERROR;
   }
   std::copy_n(reinterpret_cast<const std::uint8_t*>(data), bytes, state.buffer.get() + state.buffered);

@@ -10,6 +10,9 @@
 
 namespace limpid::net {
 
+// Limits::bytes_max for a message.
+std::string limit_text(const Limits& limits);
+
 // A request as it goes to one place.
 struct Exchange {
   std::string method;

@@ -57,6 +57,8 @@ void JsonWriter::element(std::string_view value) {
   const std::string safe = base::printable(value);
   state_->writer.String(safe.data(), size_of(safe));
 }
-std::string JsonWriter::take() { return std::string(state_->buffer.GetString(), state_->buffer.GetSize()) + "\n"; }
+std::string JsonWriter::take() {
+  return base::printable_json(std::string(state_->buffer.GetString(), state_->buffer.GetSize())) + "\n";
+}
 
 }  // namespace limpid::report

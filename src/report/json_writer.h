@@ -1,5 +1,5 @@
 // Indented JSON, written field by field in a fixed order. A string that is not UTF-8 has its stray bytes written as
-// \xNN.
+// \xNN; what could drive a terminal is escaped as JSON does.
 #pragma once
 
 #include <cstdint>

@@ -23,5 +23,13 @@ TEST(JsonWriter, WritesInTheOrderGivenAndAlwaysUtf8) {
             "    \"caf\xc3\xa9\"\n  ],\n  \"empty\": {}\n}\n");
 }
 
+TEST(JsonWriter, EscapesWhatDrivesATerminal) {
+  JsonWriter json;
+  json.open();
+  json.text("a\u202e", "\u009b2J\x7f caf\u00e9 \U000e0041 \u4e2d");
+  json.close();
+  EXPECT_EQ(json.take(), "{\n  \"a\\u202e\": \"\\u009b2J\\u007f caf\u00e9 \\udb40\\udc41 \u4e2d\"\n}\n");
+}
+
 }  // namespace
 }  // namespace limpid::report

@@ -37,10 +37,7 @@ std::string plural(std::size_t number, std::string_view one, std::string_view ma
 std::string fit(std::string_view text, std::size_t width, bool pad) {
   std::string result(text);
   if (base::display_width(result) > width) {
-    // Byte by byte from the end, never inside a code point (a continuation byte is 10xxxxxx).
-    while (!result.empty() && (base::display_width(result) + 1 > width ||
-                               (static_cast<unsigned char>(result.back()) & 0xc0) == 0xc0 || !base::is_utf8(result)))
-      result.pop_back();
+    result.resize(base::take_columns(result, width == 0 ? 0 : width - 1).size());
     result += "…";
   }
   const std::size_t used = base::display_width(result);

@@ -15,6 +15,13 @@ TEST(Terminal, FitsByColumnsNotBytes) {
   EXPECT_TRUE(base::is_utf8(fit("→→→→→", 3, false)));
 }
 
+TEST(Terminal, FitsLongTextsInOnePass) {
+  std::string long_text;
+  for (int i = 0; i < 100'000; ++i) long_text += "漢a\u0301";
+  EXPECT_EQ(fit(long_text, 6, false), "漢a\u0301漢…");  // in five columns, an accent with its letter
+  EXPECT_EQ(fit(long_text, 1, false), "…");
+}
+
 TEST(Terminal, WrapsBetweenItems) {
   EXPECT_EQ(wrap_list({"CVE-1", "CVE-2", "CVE-3"}, 2, 16), "CVE-1, CVE-2,\n  CVE-3");
   EXPECT_EQ(wrap_list({}, 2, 16), "");

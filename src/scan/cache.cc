@@ -31,8 +31,10 @@ void put_all(base::Encoder& out, Numbers... numbers) {
 }
 // A limit that is added does not compile until it is here.
 void put(base::Encoder& out, const inventory::LayerLimits& limits) {
-  const auto& [wanted_bytes_max, evidence_max, links_max, whiteouts_max, skipped_max] = limits;
-  put_all(out, wanted_bytes_max, evidence_max, links_max, whiteouts_max, skipped_max);
+  const auto& [wanted_bytes_max, evidence_max, links_max, whiteouts_max, skipped_max, paths_max, memory_max,
+               file_size_max] = limits;
+  put_all(out, wanted_bytes_max, evidence_max, links_max, whiteouts_max, skipped_max, paths_max, memory_max,
+          file_size_max);
 }
 void put(base::Encoder& out, const archive::InflateLimits& limits) {
   const auto& [output_max, ratio_max, ratio_free, zstd_window_log_max, xz_memory_max] = limits;

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "inventory/distribution.h"
+#include "inventory/memory.h"
 #include "inventory/merge.h"
 
 namespace limpid::scan {
@@ -109,23 +113,38 @@ Result<ScannedImage> scan_layers(const image::ImageSource& source, const ScanOpt
   if (!options.distribution.empty()) LIMPID_TRY(inventory::parse_distribution(options.distribution));
   ScannedImage scanned{source.manifest(), {}};
   image::Manifest& manifest = scanned.manifest;
-  std::vector<LayerInventory> layers(manifest.layers.size());
   if (options.progress != nullptr) options.progress->image_begins(manifest);
+  // A layer that stands in the image a thousand times is in memory once.
+  std::vector<std::shared_ptr<LayerInventory>> layers(manifest.layers.size());
+  std::uint64_t memory = 0;
 
   const auto keep = [&](std::size_t index, ReadLayer&& layer) {
+    memory += inventory::memory_of(layer.inventory);
+    if (memory > options.memory_max) layer.inventory = {};
+    const auto kept = std::make_shared<LayerInventory>(std::move(layer.inventory));
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (i != index && (manifest.layers[i].diff_id.empty() || manifest.layers[i].diff_id != layer.measured.diff_id))
         continue;
       const std::string created_by = std::move(manifest.layers[i].created_by);
       manifest.layers[i] = layer.measured;
       manifest.layers[i].created_by = created_by;
-      layers[i] = layer.inventory;
+      layers[i] = kept;
     }
   };
   LIMPID_TRY(read_layers(source, distinct_largest_first(manifest), options, {}, cache, keep));
 
-  const inventory::MergeOptions merge{options.distribution};
-  scanned.inventory = inventory::merge_layers(layers, merge);
+  const auto check_memory = [&]() -> Result<void> {
+    if (memory <= options.memory_max) return {};
+    return fail(Code::limit, {"its layers hold more than the limit image-memory=", options.memory_max});
+  };
+  LIMPID_TRY(check_memory());
+  const inventory::MergeOptions merge_options{options.distribution};
+  const auto merge = [&] {
+    std::vector<const LayerInventory*> all;
+    for (const auto& layer : layers) all.push_back(layer.get());
+    return inventory::merge_shared_layers(all, merge_options);
+  };
+  scanned.inventory = merge();
 
   // Files that stand behind links are read in a second pass over just their layers; that may lead to one more link, but
   // never to an endless chain.
@@ -133,14 +152,21 @@ Result<ScannedImage> scan_layers(const image::ImageSource& source, const ScanOpt
   for (int pass = 0; pass < kPassesMax && !scanned.inventory.unread.empty(); ++pass) {
     std::map<std::uint32_t, std::vector<Unread>> wanted;
     std::vector<std::size_t> order;
+    std::map<const LayerInventory*, std::uint32_t> first;
+    for (std::uint32_t i = 0; i < layers.size(); ++i) first.try_emplace(layers[i].get(), i);
+    std::set<std::tuple<std::uint32_t, std::string_view, std::string_view>> asked;
     for (const Unread& unread : scanned.inventory.unread) {
-      if (!wanted.contains(unread.layer)) order.push_back(unread.layer);
-      wanted[unread.layer].push_back(unread);
+      const std::uint32_t index = first.at(layers.at(unread.layer).get());
+      if (!asked.emplace(index, unread.path, unread.wanted).second) continue;
+      if (!wanted.contains(index)) order.push_back(index);
+      wanted[index].push_back(unread);
     }
     LIMPID_TRY(read_layers(source, order, options, wanted, cache, [&](std::size_t index, ReadLayer&& layer) {
-      inventory::add_reading(layers[index], std::move(layer.inventory));
+      memory += inventory::memory_of(layer.inventory);
+      if (memory <= options.memory_max) inventory::add_reading(*layers[index], std::move(layer.inventory));
     }));
-    scanned.inventory = inventory::merge_layers(layers, merge);
+    LIMPID_TRY(check_memory());
+    scanned.inventory = merge();
   }
   for (const Unread& unread : scanned.inventory.unread)
     scanned.inventory.skipped.push_back({unread.wanted, scanned.inventory.layers.at(unread.layer).to_string(),

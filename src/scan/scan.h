@@ -19,6 +19,7 @@ struct ScanOptions {
   inventory::LayerLimits limits;
   const std::atomic<bool>* cancel = nullptr;  // set by another thread or a signal handler: ends with Code::cancelled
   Progress* progress = nullptr;               // hears how far it is
+  std::uint64_t memory_max = std::uint64_t{512} << 20;  // for the inventories of all layers
 };
 
 struct ScannedImage {

@@ -364,7 +364,7 @@ void read_database(Section database, StoreConfig& to, bool replaced) {
     database.problem("type", base::cat({"pgsql needs database.options.source, or ", kDatabaseVariable}));
 }
 
-void read_layers(Section layers, LayersConfig& to) {
+void read_layers(Section& layers, LayersConfig& to) {
   layers.texts("from", to.from);
   for (const std::string& entry : to.from) {
     if (entry.find("://") != std::string::npos)
@@ -374,11 +374,22 @@ void read_layers(Section layers, LayersConfig& to) {
   }
   layers.flag("onlylisted", to.only_listed);
   layers.size("sizemax", to.size_max, 1);
-  layers.size("unpackedsizemax", to.unpacked_size_max, 1);
+  layers.size("unpackedsizemax", to.limits.inflate.output_max, 1);
   layers.duration("timeout", to.timeout, milliseconds{1});
   layers.number("concurrency", to.concurrency, 0, kConcurrencyMax);
   layers.flag("insecuretls", to.insecure_tls);
   layers.file("cafile", to.ca_file);
+}
+
+// Each key is a limit's name.
+void read_limits(Section& limits, scan::Limits& to) {
+  for (const scan::Limit& limit : scan::limits()) {
+    std::string value;
+    limits.text(limit.name, value);
+    if (!limits.has(limit.name)) continue;
+    if (const auto set = scan::set_limit(to, limit.name, value); !set)
+      limits.problem(limit.name, set.error().message());
+  }
 }
 
 std::string feed_names() {
@@ -439,7 +450,12 @@ bool is_set(const std::map<std::string, std::string>& environment, const char* n
 void read_root(Section root, Config& to, bool store_replaced) {
   read_database(root.section("database"), to.store, store_replaced);
   read_api(root.section("api"), to.api);
-  read_layers(root.section("layers"), to.layers);
+  Section layers = root.section("layers");
+  Section limits = root.section("limits");
+  if (layers.has("unpackedsizemax") && limits.has("unpacked-size"))
+    limits.problem("unpacked-size", base::cat({layers.path_of("unpackedsizemax"), " is there, too: choose one"}));
+  read_layers(layers, to.layers);
+  read_limits(limits, to.layers.limits);
   read_updater(root.section("updater"), to.updater);
   read_notifier(root.section("notifier"), to.notifier);
   root.text("datafolder", to.data_folder);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "scan/limits.h"
 
 namespace limpid::service {
 
@@ -32,13 +33,22 @@ struct StoreConfig {
   unsigned connections = 8;
 };
 
+// A layer that unpacks to more than a gigabyte and so many times its size is a bomb: real ones stay below 50.
+inline constexpr std::uint64_t kBombRatio = 200;
+// The limits that hold where the configuration says nothing else.
+inline scan::Limits service_limits() {
+  scan::Limits limits;
+  limits.inflate.ratio_max = kBombRatio;
+  return limits;
+}
+
 struct LayersConfig {
   std::vector<std::string> from;  // hosts, networks and folders that may be read from besides the public internet
   bool only_listed = false;       // then the public internet is not allowed either
-  std::uint64_t size_max = std::uint64_t{10} << 30;           // of a blob
-  std::uint64_t unpacked_size_max = std::uint64_t{64} << 30;  // of its tar
-  std::chrono::milliseconds timeout{600'000};                 // for one layer
-  unsigned concurrency = 0;                                   // 0: one for each processor
+  std::uint64_t size_max = std::uint64_t{10} << 30;  // of a blob
+  scan::Limits limits = service_limits();            // of what is in it; `unpacked-size` is that of its tar
+  std::chrono::milliseconds timeout{600'000};        // for one layer
+  unsigned concurrency = 0;                          // 0: one for each processor
   bool insecure_tls = false;
   std::string ca_file;
 };

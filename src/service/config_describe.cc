@@ -3,6 +3,7 @@
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/duration.h"
 #include "base/text.h"
@@ -83,12 +84,24 @@ void describe_layers(const LayersConfig& layers, Writer& out) {
   out.plain("from", base::cat({"[", from, "]"}));
   out.flag("onlylisted", layers.only_listed);
   out.plain("sizemax", print_size(layers.size_max));
-  out.plain("unpackedsizemax", print_size(layers.unpacked_size_max));
+  out.plain("unpackedsizemax", print_size(layers.limits.inflate.output_max));
   out.plain("timeout", base::print_duration(layers.timeout));
   out.number("concurrency", layers.concurrency);
   out.flag("insecuretls", layers.insecure_tls);
   out.text("cafile", layers.ca_file);
   out.close();
+}
+
+// Those that were set; unpacked-size stands with the layers.
+void describe_limits(const scan::Limits& limits, Writer& out) {
+  const scan::Limits defaults = service_limits();
+  bool any = false;
+  for (const scan::Limit& limit : scan::limits()) {
+    if (limit.name == "unpacked-size" || limit.get(limits) == limit.get(defaults)) continue;
+    if (!std::exchange(any, true)) out.open("limits");
+    out.plain(limit.name, scan::print_limit(limit, limit.get(limits)));
+  }
+  if (any) out.close();
 }
 
 void describe_updater(const UpdaterConfig& updater, Writer& out) {
@@ -140,6 +153,7 @@ std::string describe(const Config& config) {
   out.close();
   describe_api(config.api, out);
   describe_layers(config.layers, out);
+  describe_limits(config.layers.limits, out);
   describe_updater(config.updater, out);
   describe_notifier(config.notifier, out);
   out.text("datafolder", config.data_folder);

@@ -144,7 +144,7 @@ vulndb: /db
   EXPECT_EQ(config.layers.from, (std::vector<std::string>{"10.0.0.0/8", "/srv"}));
   EXPECT_TRUE(config.layers.only_listed);
   EXPECT_EQ(config.layers.size_max, 5U);
-  EXPECT_EQ(config.layers.unpacked_size_max, 2048U);
+  EXPECT_EQ(config.layers.limits.inflate.output_max, 2048U);
   EXPECT_EQ(config.layers.timeout, std::chrono::seconds(9));
   EXPECT_EQ(config.layers.concurrency, 3U);
   EXPECT_TRUE(config.layers.insecure_tls);
@@ -251,6 +251,27 @@ TEST(Config, ErrorsNameLineKeyAndProblem) {
       {"api: {port: 1}\nAPI: {port: 2}", "limpid.yaml:2: API: stands in line 1 already"},
   };
   for (const auto& [text, problem] : cases) EXPECT_EQ(problem_of(text), problem) << text;
+}
+
+TEST(Config, LimitsAreSetByTheirNames) {
+  const Config config = good("limits: {entries: 7, unpacked-size: 2GiB, Zstd-Window: 16MiB, entires: 8}");
+  EXPECT_EQ(config.layers.limits.tar.entries_max, 7U);
+  EXPECT_EQ(config.layers.limits.inflate.output_max, std::uint64_t{2} << 30);
+  EXPECT_EQ(config.layers.limits.inflate.zstd_window_log_max, 24U);
+  EXPECT_EQ(config.layers.limits.inflate.ratio_max, kBombRatio);
+  EXPECT_EQ(config.warnings, std::vector<std::string>{"limpid.yaml:1: limits.entires: no key that we know"});
+  const Config again = good(describe(config));
+  EXPECT_EQ(describe(again), describe(config));
+  EXPECT_EQ(again.layers.limits.tar.entries_max, 7U);
+  EXPECT_EQ(again.layers.limits.inflate.output_max, std::uint64_t{2} << 30);
+  EXPECT_EQ(describe(good("")).find("limits:"), std::string::npos);
+
+  EXPECT_EQ(problem_of("limits: {links: 1k}"), "limpid.yaml:1: limits.links: has to be a whole number");
+  EXPECT_EQ(problem_of("limits: {layers: 0}"), "limpid.yaml:1: limits.layers: has to be from 1 to 4294967295");
+  EXPECT_EQ(problem_of("limits: {layers: }"), "");
+  EXPECT_EQ(problem_of("limits: {layers: ''}"), "limpid.yaml:1: limits.layers: has to be a whole number");
+  EXPECT_EQ(problem_of("layers: {unpackedsizemax: 1}\nlimits: {unpacked-size: 1}"),
+            "limpid.yaml:2: limits.unpacked-size: layers.unpackedsizemax is there, too: choose one");
 }
 
 TEST(Config, EnvironmentIsNamedInItsErrors) {

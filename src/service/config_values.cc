@@ -15,8 +15,6 @@ struct Unit {
   std::string_view name;
   std::int64_t size;
 };
-constexpr std::array<Unit, 4> kSizeUnits = {
-    {{"TiB", std::int64_t{1} << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}};
 
 constexpr std::string_view kUnreserved = "-._~";
 
@@ -114,27 +112,6 @@ UrlParts split_url(std::string_view url) {
 
 }  // namespace
 
-Result<std::uint64_t> parse_size(std::string_view text) {
-  std::uint64_t unit = 1;
-  for (const Unit& candidate : kSizeUnits) {
-    if (!base::strip_suffix(text, candidate.name)) continue;
-    unit = static_cast<std::uint64_t>(candidate.size);
-    text = base::trim_right(text);
-    break;
-  }
-  const auto number = base::parse_unsigned(text);
-  // Signed 64 bits are what files and databases count in.
-  if (!number || *number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / unit)
-    return fail(Code::usage, {"no size: write a number of bytes, or one with KiB, MiB, GiB or TiB"});
-  return *number * unit;
-}
-
-std::string print_size(std::uint64_t size) {
-  for (const Unit& unit : kSizeUnits) {
-    const auto bytes = static_cast<std::uint64_t>(unit.size);
-    if (size != 0 && size % bytes == 0) return base::cat({size / bytes, unit.name});
-  }
-  return base::cat({size});
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {

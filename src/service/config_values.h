@@ -8,13 +8,14 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/size.h"
 
 namespace limpid::service {
 
 // Messages of all of these say what is wrong and never repeat the text, which may be or hold a secret.
 
-// "268435456", "256MiB" (also KiB, GiB, TiB).
-Result<std::uint64_t> parse_size(std::string_view text);
+using base::parse_size;
+using base::print_size;
 // An absolute URL with one of the schemes (lower case), a host, and neither blanks nor a backslash.
 Result<void> check_url(std::string_view url, std::initializer_list<std::string_view> schemes);
 // What database.source may be → StoreConfig.url: "sqlite:PATH" and "postgresql://…" as they are; libpq's "host=db
@@ -23,7 +24,6 @@ Result<std::string> store_url_of(std::string_view source);
 // No control characters, bidirectional overrides or stray bytes.
 bool is_clean(std::string_view text);
 
-std::string print_size(std::uint64_t size);  // "10GiB", "1001"
 std::string print_endpoint(std::string_view address, std::uint16_t port);
 
 // What stands for a secret in describe().

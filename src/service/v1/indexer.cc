@@ -26,8 +26,6 @@ using inventory::LayerInventory;
 // five times that, small ones fifteen times.
 constexpr std::uint64_t kRecentBytesMax = std::uint64_t{64} << 20;
 constexpr std::size_t kRecentMax = 512;
-// A layer that unpacks to more than a gigabyte and so many times its size is a bomb: real ones stay below 50.
-constexpr std::uint64_t kBombRatio = 200;
 // So long a layer waits that a node was reading when it died. A live one that renews too late only costs another node
 // the same work: both come to the same.
 constexpr std::chrono::seconds kLeaseTime{10};
@@ -291,15 +289,14 @@ IndexOutcome Indexer::read(const LayerRequest& request, std::span<const inventor
   if (!aci && !base::equal_ignoring_case(request.format, "Docker"))
     return {400, base::cat({"unsupported image format '", request.format, "'"}), "format"};
   image::OpenOptions open;
-  open.inflate.output_max = config_.unpacked_size_max;
-  open.inflate.ratio_max = kBombRatio;
+  scan::apply(config_.limits, open);
   const std::shared_ptr<BlobState> state = blob->state;
   const auto run = [&]() -> Result<void> {
     LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader,
                   image::read_layer(std::move(blob->source), 0, {}, request.name, open));
     const std::unique_ptr<archive::EntryReader> rootfs = aci ? aci_entries(reader->entries()) : nullptr;
     const std::unique_ptr<archive::EntryReader> bounded = bounded_entries(aci ? *rootfs : reader->entries());
-    LIMPID_ASSIGN(layer, inventory::read_layer(*bounded, {}, wanted));
+    LIMPID_ASSIGN(layer, inventory::read_layer(*bounded, config_.limits.layer, wanted));
     LIMPID_ASSIGN(const image::LayerDescriptor measured, reader->finish());
     layer.diff_id = measured.diff_id;
     return {};
