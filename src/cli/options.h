@@ -34,6 +34,8 @@ struct ImageOptions {
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
   RegistryArguments registry;
+  std::vector<std::string> foreign_layers_from;  // HOST or NETWORK
+  std::string containerd_root;                   // "": where containerd keeps it by itself
   CacheOptions cache;
 };
 

@@ -1,0 +1,33 @@
+#include "image/spill.h"
+
+#include <cerrno>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace limpid::image {
+
+Result<base::File> temporary_file() {
+  const char* base_folder = std::getenv("TMPDIR");
+  const std::string folder = base_folder != nullptr && *base_folder != '\0' ? base_folder : "/tmp";
+  const int unnamed = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (unnamed >= 0) return base::File(unnamed);
+  std::string path = folder + "/limpid-XXXXXX";
+  const int named = ::mkostemp(path.data(), O_CLOEXEC);
+  if (named < 0) return base::fail_errno({path});
+  ::unlink(path.c_str());
+  return base::File(named);
+}
+
+Result<void> write_all(const base::File& file, Bytes bytes, std::string_view doing) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.descriptor(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return base::fail_errno({doing});
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace limpid::image
