@@ -1,5 +1,6 @@
 #include "image/foreign_layer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "image/layer_reader.h"
@@ -68,19 +69,20 @@ Result<std::unique_ptr<LayerReader>> open_foreign(const LayerDescriptor& layer, 
   if (layer.urls.empty())
     return std::make_unique<AbsentLayer>(layer, base::cat({which, " is kept by its vendor (", layer.media_type,
                                                            "), and the manifest does not say where"}));
+  std::string refused;  // what the allow-list says is no failure
   std::optional<Error> failure;
-  for (std::size_t i = 0; i < std::min(layer.urls.size(), kUrlsMax); ++i) {
-    if (!options.foreign_layers_from.empty() && allowed.check_url(layer.urls[i])) {
-      auto reader = fetch(layer.urls[i], allowed, layer, which, options);
-      if (reader) return reader;
-      if (reader.error().code() != Code::usage && !failure)  // what the allow-list refuses is not a failure
-        failure = std::move(reader).error().within({which, ": foreign"});
-    }
+  for (std::size_t i = 0; i < std::min(layer.urls.size(), kUrlsMax) && !options.foreign_layers_from.empty(); ++i) {
+    auto reader = fetch(layer.urls[i], allowed, layer, which, options);
+    if (reader) return reader;
+    if (reader.error().code() == Code::usage)
+      base::append(refused, {"; ", reader.error().describe()});
+    else if (!failure)
+      failure = std::move(reader).error().within({which, ": foreign"});
   }
   if (failure) return std::unexpected(*std::move(failure));
   return std::make_unique<AbsentLayer>(
       layer, base::cat({which, " is kept by its vendor, at ", list_some(layer.urls),
-                        ": it is fetched from there if --foreign-layers-from allows the host"}));
+                        ": it is fetched from there if --foreign-layers-from allows the host", refused}));
 }
 
 }  // namespace limpid::image
