@@ -17,12 +17,16 @@ namespace limpid::cli {
 namespace {
 
 constexpr const char* kTargets =
-    "TARGET is a path, recognised by its content, or a path behind a prefix that says what it is:\n"
+    "TARGET is a path, recognised by its content, or what a prefix says it is:\n"
     "  docker-archive:PATH[:TAG]   what `docker save` writes\n"
     "  oci-archive:PATH[:TAG]      an OCI layout in a tar\n"
     "  oci-dir:PATH[:TAG]          an OCI layout in a folder\n"
-    "  rootfs:PATH, dir:PATH       an unpacked root filesystem, or a tar of one\n"
-    "  registry:NAME[:TAG][@DIGEST]  an image in a registry; without the prefix, too, where there is no such path\n"
+    "  aci:PATH                    an App Container Image\n"
+    "  rootfs:PATH, dir:PATH       an unpacked root filesystem, or a tar of one; rootfs:/ is this machine\n"
+    "  docker:NAME, podman:NAME    an image that the daemon has ($DOCKER_HOST, $CONTAINER_HOST)\n"
+    "  containerd:NAME             an image in containerd's store on this machine\n"
+    "  registry:NAME[:TAG][@DIGEST]  an image in a registry\n"
+    "A name without a prefix, where there is no such path, is looked for at Docker, at Podman, then in its registry.\n"
     "Credentials are those of `docker login` and `podman login`, or --username with --password-stdin or "
     "$LIMPID_PASSWORD.\n";
 
@@ -83,6 +87,14 @@ void add_image(CLI::App& command, ImageOptions& image) {
                   "read mirrors and short names from this file (default: registries.conf in ~/.config/containers or "
                   "/etc/containers, and their registries.conf.d)")
       ->group(kGroup);
+      .add_option("--foreign-layers-from", image.foreign_layers_from,
+                  "HOST or NETWORK from which layers are fetched that their vendor keeps; repeatable")
+      ->allow_extra_args(false)
+      ->group("Sources");
+  command
+      .add_option("--containerd-root", image.containerd_root,
+                  "containerd's folder (default: $CONTAINERD_ROOT, else /var/lib/containerd)")
+      ->group("Sources");
   command.add_flag("--no-cache", image.cache.off, "read every layer, and keep nothing of it for the next time");
   add_cache_place(command, image.cache);
   add_limits(command, image.limits);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/allow_list.h"
 
 namespace limpid::cli {
 namespace {
@@ -145,6 +146,12 @@ Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std
   options.registry.key_file = registry.key_file;
   options.registry.registries_conf = registry.registries_conf;
   options.registry.mirrors = registry.mirrors;
+  for (const std::string& entry : arguments.foreign_layers_from) {
+    net::AllowList checked;
+    LIMPID_TRY_WITHIN(checked.allow(entry), {"--foreign-layers-from"});
+  }
+  options.foreign_layers_from = arguments.foreign_layers_from;
+  options.containerd_root = arguments.containerd_root;
   return options;
 }
 

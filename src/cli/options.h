@@ -41,6 +41,8 @@ struct ImageOptions {
   scan::Limits limits;
   bool no_sandbox = false;
   RegistryArguments registry;
+  std::vector<std::string> foreign_layers_from;  // HOST or NETWORK
+  std::string containerd_root;                   // "": where containerd keeps it by itself
   CacheOptions cache;
 };
 

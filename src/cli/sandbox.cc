@@ -92,6 +92,7 @@ base::Confinement confinement_for(const std::vector<std::string>& targets, const
     // A daemon's or a runtime's own store may lie anywhere.
     if (!image::is_registry(target)) to.readable.emplace_back("/");
   }
+  if (!image.foreign_layers_from.empty()) to.network = true;
   const char* temporary = std::getenv("TMPDIR");
   to.writable.emplace_back(temporary != nullptr && *temporary != '\0' ? temporary : "/tmp");
   to.writable.emplace_back("/dev/null");

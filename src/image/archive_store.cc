@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdlib>
 #include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "archive/compression.h"
 #include "archive/tar.h"
 #include "image/stoppable.h"
+#include "image/spill.h"
 
 namespace limpid::image {
 namespace {
@@ -119,6 +115,8 @@ bool is_image_name(std::string_view path) {
 void look_at(std::string_view path, ArchiveStore::Looks& looks) {
   looks.rootfs = looks.rootfs || is_rootfs_name(path);
   looks.image = looks.image || is_image_name(path);
+  looks.aci_root = looks.aci_root || path == "rootfs" || path.starts_with("rootfs/");
+  looks.aci_manifest = looks.aci_manifest || path == "manifest";
 }
 
 // What a link leads to: a target relative to the link's own folder, clamped at the root.
@@ -147,19 +145,6 @@ class SharedFileSource final : public Source {
   std::unique_ptr<Source> bytes_;
 };
 
-// A file without a name: it goes when its descriptor does, whatever becomes of this process.
-Result<base::File> temporary_file() {
-  const char* base_folder = std::getenv("TMPDIR");
-  const std::string folder = base_folder != nullptr && *base_folder != '\0' ? base_folder : "/tmp";
-  const int unnamed = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (unnamed >= 0) return base::File(unnamed);
-  std::string path = folder + "/limpid-XXXXXX";
-  const int named = ::mkostemp(path.data(), O_CLOEXEC);
-  if (named < 0) return base::fail_errno({path});
-  ::unlink(path.c_str());
-  return base::File(named);
-}
-
 // Writes down everything that passes, until it is told that nobody wants it.
 class Copied final : public Source {
  public:
@@ -186,7 +171,7 @@ Result<void> copy_and_look(Copied& inflated, const OpenOptions& options, Archive
     LIMPID_ASSIGN(const archive::Entry* entry, entries->next());
     if (entry == nullptr) return {};
     look_at(entry->path, looks);
-    if (looks.rootfs) inflated.stop();
+    if (looks.is_tree()) inflated.stop();
   }
 }
 
@@ -207,6 +192,10 @@ Result<base::File> inflate(const base::File& file, std::uint64_t size, archive::
 Result<std::shared_ptr<ArchiveStore>> ArchiveStore::open(const std::string& path, const OpenOptions& options,
                                                          Purpose purpose) {
   LIMPID_ASSIGN(base::File file, base::File::open(path));
+  return open(std::move(file), options, purpose);
+}
+
+Result<std::shared_ptr<ArchiveStore>> ArchiveStore::open(base::File file, const OpenOptions& options, Purpose purpose) {
   LIMPID_ASSIGN(const std::uint64_t size, file.size());
   std::array<std::uint8_t, 6> first{};
   LIMPID_ASSIGN(const std::size_t got, file.read_at(0, first));
@@ -215,7 +204,7 @@ Result<std::shared_ptr<ArchiveStore>> ArchiveStore::open(const std::string& path
   if (kind != archive::Compression::none) {
     Looks* const looks = purpose == Purpose::recognise ? &store->looks_like_ : nullptr;
     LIMPID_ASSIGN(file, inflate(file, size, kind, options, looks));
-    if (store->looks_like_.rootfs) return store;
+    if (store->looks_like_.is_tree()) return store;
   }
   store->file_ = std::make_shared<const base::File>(std::move(file));
   LIMPID_TRY(store->walk(options, purpose));
@@ -230,8 +219,8 @@ Result<void> ArchiveStore::walk(const OpenOptions& options, Purpose purpose) {
     LIMPID_ASSIGN(const archive::Entry* entry, entries->next());
     if (entry == nullptr) return {};
     look_at(entry->path, looks_like_);
-    if (purpose == Purpose::recognise && (looks_like_.rootfs || members_.size() >= options.limits.members_max)) {
-      looks_like_.rootfs = true;
+    if (purpose == Purpose::recognise && (looks_like_.is_tree() || members_.size() >= options.limits.members_max)) {
+      looks_like_.rootfs = looks_like_.rootfs || !looks_like_.aci_root;
       members_.clear();
       if (entry->type == EntryType::file) pass_content(blocks, entry->size, size);
       continue;

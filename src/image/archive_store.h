@@ -27,6 +27,7 @@ class ArchiveStore final : public BlobStore {
   };
   static Result<std::shared_ptr<ArchiveStore>> open(const std::string& path, const OpenOptions& options,
                                                     Purpose purpose);
+  static Result<std::shared_ptr<ArchiveStore>> open(base::File file, const OpenOptions& options, Purpose purpose);
 
   Result<Blob> open(const std::string& name) const override;
   bool contains(const std::string& name) const override { return resolve(name).has_value(); }
@@ -35,8 +36,11 @@ class ArchiveStore final : public BlobStore {
   // With Purpose::recognise: what the members' names are typical of. A rootfs may be neither, an archive must be one,
   // and who is both tries to be read as something else than what it runs as.
   struct Looks {
-    bool rootfs = false;  // then the store holds nothing
+    bool rootfs = false;
     bool image = false;
+    bool aci_root = false, aci_manifest = false;  // an App Container Image has both
+    // Its members are the files of a system: then the store holds nothing.
+    bool is_tree() const { return rootfs || aci_root; }
   };
   Looks looks_like() const { return looks_like_; }
   std::vector<std::string> names() const;

@@ -31,6 +31,13 @@ bool is_image_layer(const Descriptor& layer) {
   return layer.media_type.empty();
 }
 
+// In-toto statements, signatures: a layer is never JSON.
+bool is_document(const Descriptor& layer) { return layer.media_type.ends_with("json"); }
+
+std::string describe_attestation(const Descriptor& descriptor) {
+  return base::cat({"an attestation of what an image is made of (", descriptor.digest.to_string(), ")"});
+}
+
 void note_contradiction(const std::optional<Platform>& listed, Manifest& manifest) {
   if (!listed || listed->architecture.empty() || manifest.platform.architecture.empty()) return;
   const Platform a = normalised(*listed);
@@ -95,8 +102,11 @@ Result<void> ImageChooser::collect(const std::vector<Descriptor>& entries, const
       return fail(Code::limit, {"indexes are nested beyond the limit index-depth=", options_.limits.index_depth_max});
     std::vector<Pending> next_level;
     for (Pending& pending : level) {
-      if (is_attestation(pending.descriptor)) continue;
       if (wanted && pending.descriptor.digest == *wanted) pending.below_wanted = true;
+      if (is_attestation(pending.descriptor)) {
+        if (pending.below_wanted) artifacts_.push_back(describe_attestation(pending.descriptor));
+        continue;
+      }
       // The same manifest under two tags is one image. (By digest, so that cycles cannot be; but repeats can.)
       if (!visited.insert(pending.descriptor.digest).second) continue;
       if (visited.size() > options_.limits.manifests_max)
@@ -129,7 +139,7 @@ Result<void> ImageChooser::collect(const std::vector<Descriptor>& entries, const
 void ImageChooser::put_aside(std::vector<Descriptor>& entries) {
   std::erase_if(entries, [&](const Descriptor& entry) {
     const bool artifact = !entry.artifact_type.empty() && !entry.platform;
-    if (artifact) artifacts_.push_back(entry.artifact_type);
+    if (artifact) artifacts_.push_back(base::cat({"artifactType ", entry.artifact_type}));
     // BuildKit's attestations are for the platform unknown/unknown.
     return artifact || is_attestation(entry) || (entry.platform && entry.platform->architecture == "unknown");
   });
@@ -152,8 +162,12 @@ void ImageChooser::put_aside(std::vector<Descriptor>& entries) {
 void ImageChooser::add_candidate(const Descriptor& descriptor, ImageManifest manifest, std::vector<std::string> tags) {
   const bool named_artifact = !manifest.artifact_type.empty() && !is_image_config(manifest.config.media_type) &&
                               !std::ranges::all_of(manifest.layers, is_image_layer);
-  if (manifest.config.media_type == kEmptyConfig || named_artifact) {
-    artifacts_.push_back(manifest.artifact_type.empty() ? "unknown" : manifest.artifact_type);
+  const bool documents = !manifest.layers.empty() && std::ranges::all_of(manifest.layers, is_document);
+  if (manifest.config.media_type == kEmptyConfig || named_artifact || documents) {
+    // What it says it is; else what it holds.
+    const std::string_view holds = manifest.layers.empty() ? "nothing" : manifest.layers[0].media_type;
+    artifacts_.push_back(manifest.artifact_type.empty() ? base::cat({"an artifact that holds ", holds})
+                                                        : base::cat({"artifactType ", manifest.artifact_type}));
     return;
   }
   candidates_.push_back({descriptor, std::move(manifest), std::nullopt, std::move(tags)});
@@ -161,8 +175,7 @@ void ImageChooser::add_candidate(const Descriptor& descriptor, ImageManifest man
 
 std::unexpected<Error> ImageChooser::nothing_there() {
   if (!unreadable_.empty()) return std::unexpected(std::move(unreadable_.front().second));
-  if (!artifacts_.empty())
-    return fail(Code::unsupported, {"not a container image: artifactType ", list_some(artifacts_)});
+  if (!artifacts_.empty()) return fail(Code::unsupported, {"not a container image: ", list_some(artifacts_)});
   return fail(Code::not_found, {"there is no image in it"});
 }
 
@@ -261,7 +274,7 @@ Result<std::unique_ptr<StoredImage>> ImageChooser::finish(Candidate candidate, c
   for (std::size_t i = 0; i < source.layers.size(); ++i) {
     const Descriptor& layer = source.layers[i];
     manifest.layers.push_back(
-        {layer.digest, promised ? config.diff_ids[i] : Digest(), layer.media_type, layer.size, {}});
+        {layer.digest, promised ? config.diff_ids[i] : Digest(), layer.media_type, layer.size, {}, layer.urls});
     names.push_back(blob_name(layer.digest));
   }
   apply_config(config, manifest);

@@ -17,11 +17,13 @@ Result<Platform> read_platform(dom::element element) {
 }
 
 Result<Descriptor> read_descriptor(dom::element element, std::string_view what) {
-  LIMPID_ASSIGN(const Fields fields,
-                Fields::of(element, what, {"mediaType", "digest", "size", "artifactType", "platform", "annotations"}));
+  LIMPID_ASSIGN(
+      const Fields fields,
+      Fields::of(element, what, {"mediaType", "digest", "size", "urls", "artifactType", "platform", "annotations"}));
   Descriptor descriptor;
   LIMPID_ASSIGN(descriptor.media_type, fields.text("mediaType"));
   LIMPID_ASSIGN(descriptor.artifact_type, fields.text("artifactType"));
+  LIMPID_ASSIGN(descriptor.urls, fields.texts("urls"));
   LIMPID_ASSIGN(const std::string digest, fields.text("digest"));
   LIMPID_ASSIGN_WITHIN(descriptor.digest, Digest::parse(digest), {what});
   const auto size = fields.find("size");
@@ -47,17 +49,6 @@ Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::stri
     descriptors.push_back(std::move(descriptor));
   }
   return descriptors;
-}
-
-// User, Entrypoint, …: the runtime part, the same in every generation.
-Result<void> read_runtime(dom::element element, Config& config) {
-  LIMPID_ASSIGN(const Fields fields, Fields::of(element, "config", {"User", "Env", "Entrypoint", "Cmd", "Labels"}));
-  LIMPID_ASSIGN(config.user, fields.text("User"));
-  LIMPID_ASSIGN(config.environment, fields.texts("Env"));
-  LIMPID_ASSIGN(config.entrypoint, fields.texts("Entrypoint"));
-  LIMPID_ASSIGN(config.command, fields.texts("Cmd"));
-  LIMPID_ASSIGN(config.labels, fields.text_map("Labels"));
-  return {};
 }
 
 Result<void> read_diff_ids(dom::element element, Config& config, const ImageLimits& limits) {
@@ -104,6 +95,16 @@ Result<Config> read_config_head(const Fields& fields) {
 }
 
 }  // namespace
+
+Result<void> read_runtime(dom::element element, Config& config) {
+  LIMPID_ASSIGN(const Fields fields, Fields::of(element, "config", {"User", "Env", "Entrypoint", "Cmd", "Labels"}));
+  LIMPID_ASSIGN(config.user, fields.text("User"));
+  LIMPID_ASSIGN(config.environment, fields.texts("Env"));
+  LIMPID_ASSIGN(config.entrypoint, fields.texts("Entrypoint"));
+  LIMPID_ASSIGN(config.command, fields.texts("Cmd"));
+  LIMPID_ASSIGN(config.labels, fields.text_map("Labels"));
+  return {};
+}
 
 Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text, const ImageLimits& limits) {
   if (text.size() > limits.manifest_size_max)

@@ -25,6 +25,7 @@ struct Descriptor {
   std::string media_type;
   Digest digest;
   std::uint64_t size = 0;
+  std::vector<std::string> urls;  // where else its bytes are: foreign layers
   std::string artifact_type;
   std::optional<Platform> platform;
   std::map<std::string, std::string> annotations;

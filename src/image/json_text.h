@@ -132,4 +132,7 @@ class Fields {
   std::size_t count_ = 0;
 };
 
+// User, Entrypoint, …: the runtime part of a config, the same in every generation and at daemons.
+Result<void> read_runtime(dom::element element, Config& config);
+
 }  // namespace limpid::image

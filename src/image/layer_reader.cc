@@ -97,6 +97,7 @@ class BlobLayerReader final : public LayerReader {
       if (more) return fail(Code::invalid, {"there are bytes after the end of the compressed data"});
     }
     measured.size = blob_->count();
+    measured.tar_size = tar_->count();
     if (expected_.size != 0 && expected_.size != measured.size)
       return fail(Code::mismatch, {"has ", measured.size, " bytes, but ", expected_.size, " were promised"});
     measured.digest = blob_->finish();

@@ -44,11 +44,11 @@ class Layout {
     LIMPID_ASSIGN_WITHIN(auto document, parse_document(text, options_.limits), {"index.json"});
     auto* index = std::get_if<Index>(&document);
     if (index == nullptr) return fail(Code::invalid, {"index.json is a manifest, not an index"});
+    if (Digest::parse(reference_)) return std::move(index->manifests);  // looked for among all, nested ones too
     std::vector<Descriptor> entries;
     for (Descriptor& entry : index->manifests)
       if (!is_attestation(entry)) entries.push_back(std::move(entry));
     if (entries.empty()) return fail(Code::not_found, {"index.json lists no image"});
-    if (Digest::parse(reference_)) return entries;  // looked for among all of them, nested ones too
     if (!reference_.empty()) return choose_by_tag(std::move(entries));
     LIMPID_TRY(refuse_ambiguous(entries));
     return entries;

@@ -159,6 +159,31 @@ TEST_F(Layout, PassesOverAttestations) {
   EXPECT_CONTAINS(error_of(open({attestation})), "lists no image");
 }
 
+// As BuildKit writes them, and cosign: an image's config, but nothing that is a layer.
+TEST_F(Layout, TellsAttestationsWithoutAnnotations) {
+  const std::string image = files_.image({tar_with("1")});
+  const std::string config =
+      R"({"architecture":"unknown","os":"unknown","config":{},"rootfs":{"type":"layers","diff_ids":[")" +
+      digest_of("{}") + R"("]}})";
+  const std::string statement = base::cat({R"({"schemaVersion":2,"config":)", descriptor(kConfigType, config),
+                                           R"(,"layers":[)", descriptor("application/vnd.in-toto+json", "{}"), "]}"});
+  files_.blob(config).blob(statement).blob("{}");
+  const std::string attestation = descriptor(kManifestType, statement);
+  const std::string index = index_of({for_platform(image, host_platform().architecture), attestation});
+  files_.blob(index);
+  const auto opened = open({descriptor(kIndexType, index)});
+  ASSERT_TRUE(opened) << error_of(opened);
+  EXPECT_EQ((*opened)->manifest().digest.to_string(), digest_of(image));
+  EXPECT_TRUE((*opened)->manifest().notes.empty());
+  const auto named = open({descriptor(kIndexType, index)}, digest_of(statement));
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().code(), Code::unsupported);
+  EXPECT_CONTAINS(error_of(named), "not a container image: an artifact that holds application/vnd.in-toto+json");
+  const std::string listed =
+      descriptor(kManifestType, statement, R"(,"annotations":{"vnd.docker.reference.type":"attestation-manifest"})");
+  EXPECT_CONTAINS(error_of(open({listed}, digest_of(statement))), "not a container image: an attestation");
+}
+
 TEST_F(Layout, NamesArtifacts) {
   const std::string manifest =
       base::cat({R"({"schemaVersion":2,"artifactType":"application/vnd.example+type","config":)",

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include "image/archive_store.h"
+#include "image/daemon.h"
+#include "image/disk_image.h"
 #include "image/docker_archive.h"
 #include "image/name.h"
 #include "image/oci_layout.h"
@@ -15,8 +17,8 @@ namespace limpid::image {
 namespace {
 
 constexpr std::string_view kWhatIsRead =
-    "this version reads archives (docker-archive:, oci-archive:), OCI layouts (oci-dir:), directories (dir:, rootfs:) "
-    "and registries (registry:), but no daemon";
+    "there are archives (docker-archive:, oci-archive:, aci:), OCI layouts (oci-dir:), directories and tars of them "
+    "(dir:, rootfs:), daemons (docker:, podman:, containerd:) and registries (registry:)";
 
 struct Place {
   std::string path;
@@ -59,17 +61,20 @@ bool looks_like_archive(std::string_view target) {
   return std::ranges::any_of(kArchiveEnds, [&](std::string_view end) { return path.ends_with(end); });
 }
 
-// What is no path, but may be the name of an image.
+// What is no path, but may be the name of an image: one that a daemon has, else a registry's.
 Result<std::unique_ptr<ImageSource>> open_by_name(const std::string& target, Error no_path,
                                                   const OpenOptions& options) {
   if (no_path.code() != Code::not_found || looks_like_archive(target)) return std::unexpected(std::move(no_path));
   if (const auto name = parse_name(target); !name)
     return fail(Code::not_found, {no_path.message(), "; nor is it the name of an image: ", name.error().message()});
+  std::vector<std::string> asked;
+  if (auto image = find_in_daemons(target, options, asked)) return image;
   auto image = open_registry(target, options);
-  // Who meant a path must see that it was looked for.
-  if (!image)
-    return std::unexpected(std::move(image).error().within({"no such path, so it was taken as an image's name"}));
-  return image;
+  if (image) return image;
+  // Who meant a path, or an image of a daemon, must see that it was looked for.
+  std::string tried = "no such path, so it was taken as an image's name";
+  if (!asked.empty()) base::append(tried, {", which no daemon knows (", base::join(asked, "; "), ")"});
+  return std::unexpected(std::move(image).error().within({tried}));
 }
 
 Result<void> refuse_reference(const Place& place, std::string_view kind) {
@@ -82,6 +87,11 @@ Result<std::unique_ptr<ImageSource>> open_as_rootfs(const Place& place, const Op
   return open_rootfs(place.path, options);
 }
 
+Result<std::unique_ptr<ImageSource>> open_as_aci(const Place& place, const OpenOptions& options) {
+  LIMPID_TRY(refuse_reference(place, "an App Container Image"));
+  return open_aci(place.path, options);
+}
+
 Result<std::unique_ptr<ImageSource>> recognise(const Place& place, const OpenOptions& options) {
   if (place.directory) {
     LIMPID_ASSIGN(std::shared_ptr<const BlobStore> store, open_directory_store(place.path));
@@ -89,14 +99,21 @@ Result<std::unique_ptr<ImageSource>> recognise(const Place& place, const OpenOpt
     if (layout) return open_layout_in(std::move(store), place.path, place.reference, options);
     return open_as_rootfs(place, options);
   }
+  {
+    LIMPID_ASSIGN(const base::File file, base::File::open(place.path));
+    LIMPID_TRY(refuse_disk_image(file));
+  }
   auto opened = ArchiveStore::open(place.path, options, ArchiveStore::Purpose::recognise);
   if (!opened) return std::unexpected(std::move(opened).error().within({"reading it as an archive"}));
   const std::shared_ptr<const ArchiveStore> store = *std::move(opened);
   const auto looks = store->looks_like();
-  if (looks.rootfs && looks.image)
-    return fail(Code::usage, {"the tar has members of a root file system and of an archive of images; say which to "
-                              "read: rootfs:, docker-archive: or oci-archive:"});
-  if (looks.rootfs) return open_as_rootfs(place, options);
+  const bool aci = looks.aci_root && looks.aci_manifest;
+  if (looks.rootfs + aci + looks.image > 1)
+    return fail(Code::usage,
+                {"the tar has members of more than one of a root file system, an App Container Image and an "
+                 "archive of images; say which to read: rootfs:, aci:, docker-archive: or oci-archive:"});
+  if (aci) return open_as_aci(place, options);
+  if (looks.is_tree()) return open_as_rootfs(place, options);
   // Docker 25 writes an archive that is both: only manifest.json has the tags.
   if (store->contains("manifest.json")) return open_docker_in(store, place.path, place.reference, options);
   if (store->contains("oci-layout") || store->contains("index.json"))
@@ -118,6 +135,7 @@ Result<std::unique_ptr<ImageSource>> open_target(const std::string& target, cons
       Kind{"oci-archive:",
            [](const Place& p, const OpenOptions& o) { return open_oci_archive(p.path, p.reference, o); }},
       Kind{"oci-dir:", [](const Place& p, const OpenOptions& o) { return open_oci_layout(p.path, p.reference, o); }},
+      Kind{"aci:", open_as_aci},
       Kind{"dir:", open_as_rootfs},
       Kind{"rootfs:", open_as_rootfs},
   };
@@ -127,10 +145,23 @@ Result<std::unique_ptr<ImageSource>> open_target(const std::string& target, cons
     LIMPID_ASSIGN(const Place place, find_place(std::string(rest)));
     return kind.open(place, options);
   }
-  std::string_view name = target;
-  if (base::strip_prefix(name, "registry:")) return open_registry(std::string(name), options);
-  for (const std::string_view prefix : {"docker:", "podman:", "containerd:"})
-    if (target.starts_with(prefix) && !is_directory(target)) return fail(Code::unsupported, {kWhatIsRead});
+  using OpenName = Result<std::unique_ptr<ImageSource>> (*)(const std::string&, const OpenOptions&);
+  struct NamedKind {
+    std::string_view prefix;
+    OpenName open;
+  };
+  static constexpr std::array kNamedKinds{
+      NamedKind{"registry:", open_registry},
+      NamedKind{"docker:",
+                [](const std::string& n, const OpenOptions& o) { return open_in_daemon(DaemonKind::docker, n, o); }},
+      NamedKind{"podman:",
+                [](const std::string& n, const OpenOptions& o) { return open_in_daemon(DaemonKind::podman, n, o); }},
+      NamedKind{"containerd:", open_containerd},
+  };
+  for (const NamedKind& kind : kNamedKinds) {
+    std::string_view name = target;
+    if (base::strip_prefix(name, kind.prefix)) return kind.open(std::string(name), options);
+  }
   auto place = find_place(target);
   if (place) return recognise(*place, options);
   return open_by_name(target, std::move(place).error(), options);

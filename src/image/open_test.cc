@@ -128,10 +128,13 @@ TEST_F(Open, ErrorsBeginWithTheTargetAndSayWhatIsRead) {
   EXPECT_CONTAINS(error_of(unknown), "tried ./nginx:1.25, ./nginx");
   EXPECT_CONTAINS(error_of(unknown), "oci-dir:");
   EXPECT_CONTAINS(error_of(unknown), "nor is it the name of an image: '.' is no host of a registry");
-  for (const std::string target : {"docker:nginx", "podman:x", "containerd:x"}) {
-    const auto refused = open_image(target);
+  for (const std::string target : {"docker:Not A Name", "podman:Not A Name", "containerd:Not A Name"}) {
+    OpenOptions options;
+    options.containerd_root = folder_.path();
+    folder_.write("io.containerd.content.v1.content/x", "");
+    const auto refused = open_image(target, options);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), Code::unsupported);
+    EXPECT_EQ(refused.error().code(), Code::usage);
     EXPECT_TRUE(error_of(refused).starts_with(target));
   }
   EXPECT_EQ(open_image("").error().code(), Code::usage);

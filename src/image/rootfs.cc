@@ -15,6 +15,7 @@
 #include "archive/skip_log.h"
 #include "base/cancel.h"
 #include "image/blob_store.h"
+#include "image/disk_image.h"
 #include "image/layer_reader.h"
 #include "image/source.h"
 
@@ -136,6 +137,7 @@ class DirectoryWalk final : public archive::EntryReader {
         entry_.size = static_cast<std::uint64_t>(status.st_size);
         left_ = entry_.size;
         inode_ = status.st_ino;
+        file_device_ = status.st_dev;
         return true;
       case S_IFDIR:
         entry_.type = EntryType::directory;
@@ -237,7 +239,7 @@ class DirectoryWalk final : public archive::EntryReader {
     base::File file(descriptor);
     struct stat status{};
     if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_ino != inode_ ||
-        status.st_dev != device_) {
+        status.st_dev != file_device_) {
       skip(SkipReason::unreadable, "the file was replaced while it was read");
       return false;
     }
@@ -254,7 +256,8 @@ class DirectoryWalk final : public archive::EntryReader {
   Entry entry_;
   std::string name_;  // of entry_, in the directory of levels_.back()
   ino_t inode_ = 0;
-  bool pending_ = false;  // entry_ is a directory to enter next
+  dev_t file_device_ = 0;  // overlay file systems give files another one than their directories
+  bool pending_ = false;   // entry_ is a directory to enter next
   base::File file_;
   std::uint64_t left_ = 0;
   std::uint64_t count_ = 0;
@@ -336,6 +339,7 @@ Result<std::unique_ptr<ImageSource>> open_rootfs(const std::string& path, const 
   if (::fstat(file.descriptor(), &status) != 0) return base::fail_errno({path});
   if (S_ISDIR(status.st_mode)) return std::make_unique<DirectoryImage>(std::move(file), path, options);
   if (!S_ISREG(status.st_mode)) return fail(Code::unsupported, {"neither a directory nor a regular file"});
+  LIMPID_TRY(refuse_disk_image(file));
   return std::make_unique<TarImage>(path, static_cast<std::uint64_t>(status.st_size), options);
 }
 

@@ -65,6 +65,10 @@ struct OpenOptions {
   // Set by another thread or a signal handler: opening and reading end with Code::cancelled.
   const std::atomic<bool>* cancel = nullptr;
   ReadObserver* observer = nullptr;  // outlives the image
+  // Hosts and networks, as net::AllowList takes them, from which layers are fetched that a manifest only names a URL
+  // of.
+  std::vector<std::string> foreign_layers_from;
+  std::string containerd_root;  // "": $CONTAINERD_ROOT, else /var/lib/containerd
 };
 
 // A layer being read: its entries, and the digests of all of it once they have been read to the end.
@@ -87,9 +91,9 @@ class ImageSource {
   virtual std::vector<std::unique_ptr<ImageSource>> take_others() { return {}; }
 };
 
-// TARGET as the command line takes it: a prefix (docker-archive:, oci-archive:, oci-dir:, dir:, rootfs:, registry:), a
-// path that is recognised by its content (behind an archive or layout, an optional :TAG or @DIGEST), or, where there is
-// no such path, the name of an image in a registry.
+// TARGET as the command line takes it: a prefix (docker:, podman:, containerd:, registry:, docker-archive:,
+// oci-archive:, oci-dir:, aci:, dir:, rootfs:), a path that is recognised by its content (behind an archive or layout,
+// an optional :TAG or @DIGEST), or, where there is no such path, the name of an image at a daemon or in a registry.
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options = {});
 
 // The same, with kAllPlatforms the image for each platform, in the order of the index. Never empty.
@@ -108,6 +112,10 @@ Result<std::unique_ptr<ImageSource>> open_oci_layout(const std::string& path, co
 Result<std::unique_ptr<ImageSource>> open_oci_archive(const std::string& path, const std::string& reference,
                                                       const OpenOptions& options);
 Result<std::unique_ptr<ImageSource>> open_rootfs(const std::string& path, const OpenOptions& options);
+// An App Container Image, a tar with a manifest and the root file system: one layer.
+Result<std::unique_ptr<ImageSource>> open_aci(const std::string& path, const OpenOptions& options);
+// `name` is a name, or "sha256:…" of an image that containerd has pulled: its content is read where it lies.
+Result<std::unique_ptr<ImageSource>> open_containerd(const std::string& name, const OpenOptions& options);
 // `name` as name.h reads it. Code::usage where it is none, Code::not_found where the registry does not have it,
 // Code::io where the registry cannot be reached or refuses; Code::mismatch where it sends something else than what was
 // asked for.

@@ -1,5 +1,6 @@
 #include "image/stored_image.h"
 
+#include "image/foreign_layer.h"
 #include "image/layer_reader.h"
 
 namespace limpid::image {
@@ -17,11 +18,8 @@ Result<std::unique_ptr<LayerReader>> StoredImage::open_layer(std::size_t index) 
   std::string which = base::cat({"layer ", index + 1, " of ", names_.size(), " (", names_[index], ")"});
   auto blob = store_->open(names_[index]);
   if (!blob) {
-    const bool foreign = expected.media_type.find("foreign") != std::string::npos ||
-                         expected.media_type.find("nondistributable") != std::string::npos;
-    if (foreign && blob.error().code() == Code::not_found)
-      return fail(Code::unsupported, {which, ": is not part of the image (", expected.media_type,
-                                      "): it must be fetched from its vendor"});
+    if (is_foreign(expected) && blob.error().code() == Code::not_found)
+      return open_foreign(expected, std::move(which), options_);
     return std::unexpected(std::move(blob).error().within({which}));
   }
   const std::uint64_t size = blob->size_is_known ? blob->size : expected.size;

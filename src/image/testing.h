@@ -50,6 +50,10 @@ class Tar {
   Tar& add(const std::string& name, char type, std::string_view content, const std::string& link) {
     return add(name, type, content, link, content.size());
   }
+  Tar& append(const Tar& other) {
+    bytes_ += other.bytes_;
+    return *this;
+  }
   std::string end() const { return bytes_ + std::string(1024, '\0'); }
   std::string without_end() const { return bytes_; }
 

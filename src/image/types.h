@@ -21,11 +21,14 @@ struct Platform {
 std::string to_string(const Platform& platform);  // "linux/arm/v7"
 
 struct LayerDescriptor {
-  Digest digest;           // of the blob as stored; empty where the source has no blobs (a directory)
-  Digest diff_id;          // of the uncompressed tar; empty for a directory
-  std::string media_type;  // as declared; what is there is told from its bytes
-  std::uint64_t size = 0;  // of the blob; 0 where it is not stated
-  std::string created_by;  // the history entry that made it, "" where history and layers disagree
+  Digest digest;                       // of the blob as stored; empty where the source has no blobs (a directory)
+  Digest diff_id;                      // of the uncompressed tar; empty for a directory
+  std::string media_type;              // as declared; what is there is told from its bytes
+  std::uint64_t size = 0;              // of the blob; 0 where it is not stated
+  std::string created_by;              // the history entry that made it, "" where history and layers disagree
+  std::vector<std::string> urls = {};  // where a foreign layer's vendor keeps it
+  std::uint64_t tar_size = 0;          // of the uncompressed tar, once it has been read
+  bool is_absent = false;              // it was not to be had, so that nothing of this was verified
 };
 
 struct Manifest {

@@ -106,7 +106,8 @@ Exchange Journey::next_exchange(std::string proxy) const {
 }
 
 Result<void> Journey::go() {
-  std::string proxy = choose_proxy(options_.proxy, *url_, process_environment);
+  const bool local = !options_.unix_socket.empty();
+  std::string proxy = local ? std::string() : choose_proxy(options_.proxy, *url_, process_environment);
   if (options_.allow != nullptr && !proxy.empty()) {
     const auto most = std::min(options_.limits.connect, transfer_.time_left());
     LIMPID_TRY(check_target_behind_proxy(*options_.allow, *url_, most, options_.cancel));
@@ -139,7 +140,8 @@ Result<bool> Journey::follow_redirect(const Url& first) {
   const int status = transfer_.status();
   const bool is_redirect = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   const std::string location(header("location"));
-  if (!options_.follow_redirects || !is_redirect || location.empty()) return false;
+  const bool may_follow = options_.follow_redirects && options_.unix_socket.empty();
+  if (!may_follow || !is_redirect || location.empty()) return false;
   LIMPID_TRY(url_->follow(location));
   // Judged with the credentials that Location may have held, before they are dropped.
   if (options_.allow != nullptr) LIMPID_TRY(options_.allow->check_url(url_->full_text()));

@@ -44,8 +44,10 @@ struct Options {
   Tls tls;
   std::string proxy;  // "": the environment's (http_proxy, https_proxy, no_proxy); "none": no proxy
   Limits limits;
-  bool follow_redirects = true;               // false: a redirect is the answer
-  std::string user_agent;                     // "": "limpid/<version>"
+  bool follow_redirects = true;  // false: a redirect is the answer
+  std::string unix_socket;  // a path that is connected to in place of the URL's host, without a proxy; no redirect is
+                            // followed then
+  std::string user_agent;   // "": "limpid/<version>"
   const std::atomic<bool>* cancel = nullptr;  // set by another thread: ends with Code::cancelled within 200 ms
   std::shared_ptr<Session> session;           // keeps connections for later requests; nullptr: each makes its own
 };

@@ -1102,5 +1102,31 @@ TEST(Proxy, FromTheEnvironment) {
   expect_error(none, Code::io, "name not resolved");
 }
 
+// ---- Unix sockets.
+
+TEST(Client, SpeaksOverAUnixSocket) {
+  const auto folder = base::TemporaryDirectory::make("limpid-test-").value();
+  Server elsewhere(hello);
+  Server server(
+      [&](Connection& connection, const Received& request) {
+        if (request.target == "/away")
+          connection.answer(302, "moved", "Location: " + elsewhere.url("/") + "\r\n");
+        else
+          connection.answer(200, request.header("host") + " " + std::string(1'000'000, 'x'));
+      },
+      {}, folder.path() + "/socket");
+  Options options;  // whatever the environment says of proxies
+  options.unix_socket = folder.path() + "/socket";
+  const auto answer = fetch(get("http://localhost/x"), options);
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->body, "localhost " + std::string(1'000'000, 'x'));
+  const auto redirected = fetch(get("http://localhost/away"), options);
+  ASSERT_TRUE(redirected);
+  EXPECT_EQ(redirected->status, 302);
+  EXPECT_TRUE(elsewhere.requests().empty());
+  options.unix_socket = folder.path() + "/none";
+  expect_error(fetch(get("http://localhost/x"), options), Code::io, "not connected");
+}
+
 }  // namespace
 }  // namespace limpid::net

@@ -22,6 +22,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -180,7 +181,8 @@ inline void Connection::tunnel_to(std::uint16_t port) {
 class Server {
  public:
   using Handler = std::function<void(Connection&, const Received&)>;
-  explicit Server(Handler handler, ChannelMaker make_channel = {});
+  // With `unix_socket` at that path instead.
+  explicit Server(Handler handler, ChannelMaker make_channel = {}, const std::string& unix_socket = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -220,14 +222,18 @@ class Server {
   std::jthread acceptor_;
 };
 
-inline Server::Server(Handler handler, ChannelMaker make_channel)
+inline Server::Server(Handler handler, ChannelMaker make_channel, const std::string& unix_socket)
     : handler_(std::move(handler)), make_channel_(std::move(make_channel)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_un path{};
+  path.sun_family = AF_UNIX;
+  unix_socket.copy(path.sun_path, sizeof path.sun_path - 1);
+  const bool is_unix = !unix_socket.empty();
+  listener_ = ::socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socklen_t size = is_unix ? sizeof path : sizeof address;
+  auto* generic = is_unix ? reinterpret_cast<sockaddr*>(&path) : reinterpret_cast<sockaddr*>(&address);
   if (::bind(listener_, generic, size) != 0 || ::listen(listener_, SOMAXCONN) != 0 ||
       ::getsockname(listener_, generic, &size) != 0)
     std::abort();  // no loopback, no test

@@ -285,7 +285,7 @@ int Transfer::State::on_connected(void* self, char*, char*, int, int) {
 curl_socket_t Transfer::State::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& state = *static_cast<State*>(self);
   // A proxy's address is the operator's choice; the target was judged before (check_target_behind_proxy).
-  if (state.options.allow != nullptr && state.exchange.proxy.empty()) {
+  if (state.options.allow != nullptr && state.exchange.proxy.empty() && address->family != AF_UNIX) {
     auto allowed = state.options.allow->check_address(state.host, state.port, &address->addr);
     if (!allowed) {
       if (!state.refusal) state.refusal = std::move(allowed).error();
@@ -360,6 +360,7 @@ Result<void> Transfer::State::configure() {
   set(CURLOPT_OPENSOCKETDATA, self);
   set(CURLOPT_PROXY, exchange.proxy.c_str());  // "" keeps libcurl from reading the environment itself
   set(CURLOPT_NOPROXY, "");
+  if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
   LIMPID_TRY(configure_server_name());
   LIMPID_TRY(configure_request());
   return is_secure || exchange.proxy.starts_with("https:") ? configure_tls() : Result<void>();

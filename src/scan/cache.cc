@@ -160,10 +160,15 @@ bool LayerCache::write(const Key& key, std::string_view content) {
 void LayerCache::keep(const image::LayerDescriptor& promised, const ReadLayer& layer,
                       std::span<const Unread> also_wanted) {
   const image::LayerDescriptor& measured = layer.measured;
-  if (!folder_ || !writable_ || !can_be_known(promised) || measured.digest.empty() || measured.diff_id.empty()) return;
+  if (!folder_ || !writable_ || !can_be_known(promised) || measured.is_absent || measured.digest.empty() ||
+      measured.diff_id.empty())
+    return;
   const auto stored = inventory::store(layer.inventory);
   if (!stored || !write(key_of(kLayerEntry, measured.diff_id, also_wanted), *stored)) return;
   write(key_of(kBlobEntry, measured.digest, {}), pack_blob({measured.digest, measured.diff_id, measured.size}));
+  // The same layer as daemons and docker-archives have it: unpacked, so that its digest is the diff ID.
+  if (measured.digest != measured.diff_id && measured.tar_size != 0)
+    write(key_of(kBlobEntry, measured.diff_id, {}), pack_blob({measured.diff_id, measured.diff_id, measured.tar_size}));
 }
 
 void LayerCache::tidy() {

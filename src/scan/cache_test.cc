@@ -163,6 +163,36 @@ TEST_F(CacheTest, WithoutABlobsDigestOnlyWhatIsUncompressedIsKnown) {
   EXPECT_EQ(image.opened(0), 3) << "its blob is not the tar itself: which one it is only reading tells";
 }
 
+// What a registry sent packed, a daemon has unpacked.
+TEST_F(CacheTest, ALayerIsKnownUnpackedToo) {
+  const std::uint64_t tar_size = 10'240;
+  MemoryImage packed(kPlain);
+  for (std::size_t i = 0; i < 2; ++i) packed.measure(i).tar_size = tar_size;
+  scan(packed);
+  MemoryImage unpacked(kPlain);
+  for (std::size_t i = 0; i < 2; ++i) {
+    image::LayerDescriptor& promise = unpacked.promise(i);
+    promise.digest = {};
+    promise.size = 0;
+    unpacked.measure(i).digest = promise.diff_id;
+    unpacked.measure(i).size = unpacked.measure(i).tar_size = tar_size;
+  }
+  const std::string without = told(scan_image(unpacked));
+  EXPECT_EQ(scan(unpacked), without);
+  EXPECT_EQ(unpacked.opened(), 2) << "only without a cache";
+  unpacked.promise(0).size = tar_size + 1;  // then it is no such tar
+  scan(unpacked);
+  EXPECT_EQ(unpacked.opened(0), 2);
+}
+
+TEST_F(CacheTest, ALayerThatWasNotThereIsNotKept) {
+  MemoryImage image(kPlain);
+  image.measure(1).is_absent = true;
+  for (int i = 0; i < 2; ++i) scan(image);
+  EXPECT_EQ(image.opened(0), 1);
+  EXPECT_EQ(image.opened(1), 2);
+}
+
 TEST_F(CacheTest, OtherLimitsAreOtherEntries) {
   const MemoryImage image(kPlain);
   scan(image);

@@ -81,6 +81,8 @@ class MemoryImage : public image::ImageSource {
   }
   const image::Manifest& manifest() const override { return manifest_; }
   image::LayerDescriptor& promise(std::size_t index) { return manifest_.layers[index]; }
+  // What reading it will say.
+  image::LayerDescriptor& measure(std::size_t index) { return measured_[index]; }
   Result<std::unique_ptr<image::LayerReader>> open_layer(std::size_t index) const override {
     ++opened_[index];
     if (layers_[index].contains("broken")) return fail(Code::mismatch, {"diff ID is not what it should be"});

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "image/aci.h"
 #include "image/layer_reader.h"
 #include "inventory/detector.h"
 #include "inventory/layer.h"
@@ -294,7 +295,7 @@ IndexOutcome Indexer::read(const LayerRequest& request, std::span<const inventor
   const auto run = [&]() -> Result<void> {
     LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader,
                   image::read_layer(std::move(blob->source), 0, {}, request.name, open));
-    const std::unique_ptr<archive::EntryReader> rootfs = aci ? aci_entries(reader->entries()) : nullptr;
+    const std::unique_ptr<archive::EntryReader> rootfs = aci ? image::aci_entries(reader->entries()) : nullptr;
     const std::unique_ptr<archive::EntryReader> bounded = bounded_entries(aci ? *rootfs : reader->entries());
     LIMPID_ASSIGN(layer, inventory::read_layer(*bounded, config_.limits.layer, wanted));
     LIMPID_ASSIGN(const image::LayerDescriptor measured, reader->finish());

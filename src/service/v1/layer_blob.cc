@@ -98,31 +98,6 @@ Result<std::unique_ptr<archive::Source>> open_remote(const std::string& url, con
   return std::move(stream.body);
 }
 
-class AciReader final : public archive::EntryReader {
- public:
-  explicit AciReader(archive::EntryReader& inner) : inner_(inner) {}
-
-  Result<const archive::Entry*> next() override {
-    constexpr std::string_view kRoot = "rootfs";
-    for (;;) {
-      LIMPID_ASSIGN(const archive::Entry* entry, inner_.next());
-      if (entry == nullptr) return nullptr;
-      if (entry->path != kRoot && !entry->path.starts_with("rootfs/")) continue;
-      entry_ = *entry;
-      entry_.path = entry->path == kRoot ? "" : entry->path.substr(kRoot.size() + 1);
-      if (entry_.type == archive::EntryType::hard_link && entry_.link_target.starts_with("rootfs/"))
-        entry_.link_target = entry_.link_target.substr(kRoot.size() + 1);
-      return &entry_;
-    }
-  }
-  Result<Bytes> content() override { return inner_.content(); }
-  const SkippedList& skipped() const override { return inner_.skipped(); }
-
- private:
-  archive::EntryReader& inner_;
-  archive::Entry entry_;
-};
-
 class BoundedReader final : public archive::EntryReader {
  public:
   explicit BoundedReader(archive::EntryReader& inner) : inner_(inner) {}
@@ -162,10 +137,6 @@ Result<Blob> open_blob(const std::string& path, const net::Headers& headers, con
   blob.state = std::make_shared<BlobState>();
   blob.source = std::make_unique<Guarded>(std::move(source), options, blob.state);
   return blob;
-}
-
-std::unique_ptr<archive::EntryReader> aci_entries(archive::EntryReader& inner) {
-  return std::make_unique<AciReader>(inner);
 }
 
 }  // namespace limpid::service::v1

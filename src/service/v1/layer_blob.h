@@ -45,8 +45,4 @@ inline constexpr std::uint64_t kPackageDatabaseMax = std::uint64_t{200} << 20;
 std::unique_ptr<archive::EntryReader> bounded_entries(archive::EntryReader& inner);
 bool is_package_database(std::string_view path);
 
-// Yields the entries below rootfs/ under their paths in the image, as an App Container Image holds them
-// (https://github.com/appc/spec/blob/master/spec/aci.md#image-layout). `inner` must outlive it.
-std::unique_ptr<archive::EntryReader> aci_entries(archive::EntryReader& inner);
-
 }  // namespace limpid::service::v1
