@@ -54,6 +54,8 @@ void add_image(CLI::App& command, ImageOptions& image) {
                      "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
   command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
   command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
+  command.add_flag("--lazy", image.lazy,
+                   "of eStargz and zstd:chunked layers fetch only what is wanted; believes their tables of contents");
   RegistryArguments& registry = image.registry;
   constexpr const char* kGroup = "Registries";
   command.add_option("--username", registry.username, "log in to the registry as this user")->group(kGroup);

@@ -65,6 +65,7 @@ std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const im
 scan::ScanOptions scan_options(const ImageOptions& image) {
   scan::ScanOptions options;
   options.threads = image.jobs;
+  options.lazy = image.lazy;
   options.distribution = image.distribution;
   return options;
 }

@@ -33,6 +33,7 @@ struct ImageOptions {
   std::string platform;      // "" : linux on this machine's architecture
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
+  bool lazy = false;         // fetch only what is wanted of layers, where they allow it
   RegistryArguments registry;
   CacheOptions cache;
 };

@@ -17,6 +17,7 @@ class StoredImage final : public ImageSource {
               OpenOptions options);
   const Manifest& manifest() const override { return manifest_; }
   Result<std::unique_ptr<LayerReader>> open_layer(std::size_t index) const override;
+  Result<std::unique_ptr<LayerReader>> open_layer_lazily(std::size_t index, const WantedSize& wanted) const override;
 
  private:
   Manifest manifest_;

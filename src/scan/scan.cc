@@ -13,6 +13,7 @@
 #include "base/pool.h"
 #include "inventory/distribution.h"
 #include "inventory/merge.h"
+#include "scan/reading.h"
 
 namespace limpid::scan {
 namespace {
@@ -20,16 +21,15 @@ namespace {
 using inventory::LayerInventory;
 using inventory::Unread;
 
-// One layer, from its first byte to its last.
+// One layer, from its first byte to its last, or as little of it as will do.
 Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
                            std::span<const Unread> also_wanted) {
+  if (options.lazy) {
+    auto layer = read_lazily(source, index, options.limits, also_wanted);
+    if (layer || layer.error().code() == Code::cancelled) return layer;
+  }
   LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader, source.open_layer(index));
-  ReadLayer layer;
-  LIMPID_ASSIGN(layer.inventory, inventory::read_layer(reader->entries(), options.limits, also_wanted));
-  LIMPID_ASSIGN(layer.measured, reader->finish());
-  layer.inventory.diff_id = layer.measured.diff_id;
-  for (Skipped& skipped : layer.inventory.skipped) skipped.layer = layer.measured.diff_id.to_string();
-  return layer;
+  return read_to_end(*reader, options.limits, also_wanted);
 }
 
 // The same, from the cache where it is known. Of several scans at once one reads the layer, and the others, when their
@@ -38,9 +38,9 @@ Result<ReadLayer> know_one(const image::ImageSource& source, std::size_t index, 
                            std::span<const Unread> also_wanted, LayerCache* cache) {
   if (cache == nullptr) return read_one(source, index, options, also_wanted);
   const image::LayerDescriptor& promised = source.manifest().layers[index];
-  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
+  if (auto known = cache->find(promised, also_wanted, options.lazy)) return *std::move(known);
   const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted);
-  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
+  if (auto known = cache->find(promised, also_wanted, options.lazy)) return *std::move(known);
   base::log(base::LogLevel::debug, "layer cache: not known, read",
             {{"layer", index + 1}, {"diff_id", promised.diff_id.to_string()}});
   LIMPID_ASSIGN(ReadLayer layer, read_one(source, index, options, also_wanted));
@@ -136,6 +136,7 @@ Result<ScannedImage> scan_layers(const image::ImageSource& source, const ScanOpt
     scanned.inventory.skipped.push_back({unread.wanted, scanned.inventory.layers.at(unread.layer).to_string(),
                                          SkipReason::unresolved,
                                          base::cat({"its bytes, at ", unread.path, ", could not be read"})});
+  if (std::string note = note_of_lazy_layers(manifest); !note.empty()) manifest.notes.push_back(std::move(note));
   return scanned;
 }
 

@@ -15,10 +15,11 @@ struct ScanOptions {
   unsigned threads = 0;      // 0: one for each processor
   std::string distribution;  // overrides what the image says ("debian:12")
   inventory::LayerLimits limits;
+  bool lazy = false;  // read layers by their tables of contents, where they have one (image/source.h)
 };
 
 struct ScannedImage {
-  image::Manifest manifest;  // with the digests, diff IDs and sizes that were measured
+  image::Manifest manifest;  // with the digests, diff IDs and sizes that were measured, save of lazily read layers
   inventory::ImageInventory inventory;
 };
 
