@@ -33,8 +33,8 @@ Asked asked_by(const Received& request) {
 // The head says what was asked for, of which `size` bytes follow.
 void send_part(Connection& to, const Asked& asked, std::size_t size, std::string range = {}) {
   if (range.empty()) range = base::cat({"bytes ", asked.first, "-", asked.last, "/", kBlob.size()});
-  to.send(base::cat({"HTTP/1.1 206 Partial\r\nContent-Range: ", range, "\r\nContent-Length: ",
-                     asked.last + 1 - asked.first, "\r\n\r\n"}));
+  to.send(base::cat({"HTTP/1.1 206 Partial\r\nContent-Range: ", range,
+                     "\r\nContent-Length: ", asked.last + 1 - asked.first, "\r\n\r\n"}));
   to.send(kBlob.substr(asked.first, size));
 }
 

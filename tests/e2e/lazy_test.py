@@ -80,6 +80,18 @@ class LazyTest(unittest.TestCase):
                 self.assertLess(size, sum(map(len, image.blobs)) / 10)
                 self.assertLess(requests, 12)
 
+    def test_in_a_layout_and_an_archive(self):
+        for kind, writer in WRITERS.items():
+            with self.subTest(kind):
+                image = image_of(writer(LOWER), writer(UPPER))
+                layout = image.oci_layout(os.path.join(self.folder, "layout-" + kind))
+                archive = image.oci_archive(os.path.join(self.folder, kind + ".tar"))
+                whole, _, _ = self.inventory(layout)
+                for target in (layout, archive):
+                    lazy, _, _ = self.inventory(target, "--lazy")
+                    self.same(whole, lazy)
+                    self.assertEqual([layer["lazy"] for layer in lazy["image"]["layers"]], [True, True])
+
     def test_without_a_promise_it_is_read_whole(self):
         for kind, writer in WRITERS.items():
             with self.subTest(kind):
