@@ -61,6 +61,8 @@ void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
   command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
   command.add_option("--timeout", image.timeout, "give up after this time, such as 90s or 5m (default: never)");
+  command.add_flag("--lazy", image.lazy,
+                   "of eStargz and zstd:chunked layers fetch only what is wanted; believes their tables of contents");
   RegistryArguments& registry = image.registry;
   constexpr const char* kGroup = "Registries";
   command.add_option("--username", registry.username, "log in to the registry as this user")->group(kGroup);

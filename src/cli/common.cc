@@ -66,6 +66,7 @@ std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const im
 scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool>* cancel) {
   scan::ScanOptions options;
   options.threads = image.jobs;
+  options.lazy = image.lazy;
   options.distribution = image.distribution;
   options.cancel = cancel;
   options.limits = image.limits.layer;

@@ -278,6 +278,15 @@ Result<Blob> ArchiveStore::open(const std::string& name) const {
   return Blob{std::make_unique<SharedFileSource>(file_, member->offset, member->size), member->size};
 }
 
+Result<std::unique_ptr<Source>> ArchiveStore::open_range(const std::string& name, std::uint64_t offset,
+                                                         std::uint64_t size) const {
+  LIMPID_ASSIGN(const Member* member, resolve(name));
+  if (offset > member->size || size > member->size - offset)
+    return fail(Code::truncated,
+                {name, ": has ", member->size, " bytes, and not ", size, " from byte ", offset, " on"});
+  return std::make_unique<SharedFileSource>(file_, member->offset + offset, size);
+}
+
 Result<std::uint64_t> ArchiveStore::size_of(const std::string& name) const {
   LIMPID_ASSIGN(const Member* member, resolve(name));
   return member->size;

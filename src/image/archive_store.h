@@ -30,6 +30,8 @@ class ArchiveStore final : public BlobStore {
   static Result<std::shared_ptr<ArchiveStore>> open(base::File file, const OpenOptions& options, Purpose purpose);
 
   Result<Blob> open(const std::string& name) const override;
+  Result<std::unique_ptr<archive::Source>> open_range(const std::string& name, std::uint64_t offset,
+                                                      std::uint64_t size) const override;
   bool contains(const std::string& name) const override { return resolve(name).has_value(); }
   Result<std::uint64_t> size_of(const std::string& name) const;
 

@@ -11,8 +11,8 @@ namespace {
 
 class OwnedFile final : public archive::Source {
  public:
-  OwnedFile(base::File file, std::uint64_t size)
-      : file_(std::move(file)), bytes_(archive::file_source(file_, 0, size)) {}
+  OwnedFile(base::File file, std::uint64_t offset, std::uint64_t size)
+      : file_(std::move(file)), bytes_(archive::file_source(file_, offset, size)) {}
   Result<Bytes> next() override { return bytes_->next(); }
 
  private:
@@ -29,6 +29,11 @@ class DirectoryStore final : public BlobStore {
     auto blob = blob_of_file(std::move(file));
     if (!blob) return std::unexpected(std::move(blob).error().within({name}));
     return blob;
+  }
+  Result<std::unique_ptr<archive::Source>> open_range(const std::string& name, std::uint64_t offset,
+                                                      std::uint64_t size) const override {
+    LIMPID_ASSIGN(base::File file, open_file(name));
+    return std::make_unique<OwnedFile>(std::move(file), offset, size);
   }
   bool contains(const std::string& name) const override { return open_file(name).has_value(); }
 
@@ -59,6 +64,11 @@ class DirectoryStore final : public BlobStore {
 
 }  // namespace
 
+Result<std::unique_ptr<archive::Source>> BlobStore::open_range(const std::string& name, std::uint64_t,
+                                                               std::uint64_t) const {
+  return fail(Code::unsupported, {name, ": cannot be read in parts here"});
+}
+
 std::string BlobStore::manifest_name(const Digest& digest) const { return blob_name(digest); }
 
 std::string blob_name(const Digest& digest) {
@@ -68,7 +78,7 @@ std::string blob_name(const Digest& digest) {
 
 Result<Blob> blob_of_file(base::File file) {
   LIMPID_ASSIGN(const std::uint64_t size, file.size());
-  return Blob{std::make_unique<OwnedFile>(std::move(file), size), size};
+  return Blob{std::make_unique<OwnedFile>(std::move(file), 0, size), size};
 }
 
 Result<std::string> read_blob(const BlobStore& store, const std::string& name, SizeLimit limit) {

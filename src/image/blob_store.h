@@ -22,6 +22,10 @@ class BlobStore {
   virtual ~BlobStore() = default;
   // Thread-safe; Code::not_found where there is nothing by that name. Never leaves the store, whatever the name.
   virtual Result<Blob> open(const std::string& name) const = 0;
+  // The bytes [offset, offset + size) of it, for stores that can give them without the rest: Code::unsupported for
+  // others. Fewer are Code::truncated, told when they are read.
+  virtual Result<std::unique_ptr<archive::Source>> open_range(const std::string& name, std::uint64_t offset,
+                                                              std::uint64_t size) const;
   virtual bool contains(const std::string& name) const = 0;
   // By which name it has a manifest or an index: a blob like any other, save in registries.
   virtual std::string manifest_name(const Digest& digest) const;

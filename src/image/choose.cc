@@ -5,6 +5,7 @@
 
 #include "image/platform.h"
 #include "image/reference.h"
+#include "image/toc_reader.h"
 
 namespace limpid::image {
 namespace {
@@ -275,6 +276,7 @@ Result<std::unique_ptr<StoredImage>> ImageChooser::finish(Candidate candidate, c
     const Descriptor& layer = source.layers[i];
     manifest.layers.push_back(
         {layer.digest, promised ? config.diff_ids[i] : Digest(), layer.media_type, layer.size, {}, layer.urls});
+    manifest.layers.back().toc = promised_toc(layer.annotations);
     names.push_back(blob_name(layer.digest));
   }
   apply_config(config, manifest);

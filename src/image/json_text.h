@@ -40,7 +40,7 @@ class Text {
 // The fields of one object that the caller asked for. null counts as absent, as Go's writers mean it.
 class Fields {
  public:
-  static constexpr std::size_t kNamesMax = 12;
+  static constexpr std::size_t kNamesMax = 16;
 
   static Result<Fields> of(dom::element element, std::string_view what, std::initializer_list<std::string_view> names) {
     dom::object object;

@@ -44,6 +44,14 @@ class RegistryStore final : public BlobStore {
     LIMPID_ASSIGN(RegistryClient::Document document, client_->manifest(digest.to_string()));
     return owned(std::move(document.bytes));
   }
+  Result<std::unique_ptr<archive::Source>> open_range(const std::string& name, std::uint64_t offset,
+                                                      std::uint64_t size) const override {
+    std::string_view rest = name;
+    if (base::take_until(rest, '/') != "blobs") return BlobStore::open_range(name, offset, size);
+    const std::string_view algorithm = base::take_until(rest, '/');
+    LIMPID_ASSIGN(const Digest digest, Digest::parse(base::cat({algorithm, ":", rest})));
+    return client_->range(digest, offset, size);
+  }
   bool contains(const std::string& name) const override { return open(name).has_value(); }
   std::string manifest_name(const Digest& digest) const override {
     std::string name = digest.to_string();

@@ -37,9 +37,13 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
   Result<Document> manifest(const std::string& reference) const;
   // Thread-safe, as manifest() is. The bytes are not verified here: whoever reads them compares digests.
   Result<Blob> blob(const Digest& digest) const;
+  // The bytes [offset, offset + size) of a blob (registry_range.cc). Code::unsupported where the registry sends the
+  // whole instead.
+  Result<std::unique_ptr<archive::Source>> range(const Digest& digest, std::uint64_t offset, std::uint64_t size) const;
 
  private:
   friend class BlobStream;
+  friend class RangeStream;
   // A blob from some byte on.
   struct Part {
     std::unique_ptr<archive::Source> body;
@@ -54,6 +58,8 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
   Result<void> find_origin();
   Result<net::Response> ask(const std::string& path, const net::Headers& headers, const Send& send) const;
   Result<Part> open_part(const Digest& digest, std::uint64_t from) const;
+  Result<std::unique_ptr<archive::Source>> open_range(const Digest& digest, std::uint64_t offset,
+                                                      std::uint64_t end) const;
   std::unexpected<Error> refusal(const net::Response& response, std::string_view what) const;
 
   const Name name_;

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "archive/compression.h"
@@ -81,6 +83,9 @@ class LayerReader {
   virtual Result<LayerDescriptor> finish() = 0;
 };
 
+// Which files of a layer will be read: how large the one at `path` (normalised) may be for that, 0 for not at all.
+using WantedSize = std::function<std::uint64_t(std::string_view path)>;
+
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
@@ -89,6 +94,15 @@ class ImageSource {
   virtual Result<std::unique_ptr<LayerReader>> open_layer(std::size_t index) const = 0;
   // With kAllPlatforms, those for the other platforms of the same index: whoever takes them has them.
   virtual std::vector<std::unique_ptr<ImageSource>> take_others() { return {}; }
+  // The same entries, told by the layer's table of contents: of the content only what is read is fetched, and files
+  // that `wanted` names together where they lie close to each other. Each piece is compared with the digest that the
+  // table has for it, and the table with the manifest's; the layer as a whole is not measured (LayerDescriptor::lazy).
+  // Code::unsupported where there is no such table, or no reading in parts. After this or any other error, also one in
+  // the midst of it, the layer can still be read whole.
+  virtual Result<std::unique_ptr<LayerReader>> open_layer_lazily(std::size_t /*index*/,
+                                                                 const WantedSize& /*wanted*/) const {
+    return fail(Code::unsupported, {"layers cannot be read in parts here"});
+  }
 };
 
 // TARGET as the command line takes it: a prefix (docker:, podman:, containerd:, registry:, docker-archive:,

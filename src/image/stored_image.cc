@@ -2,6 +2,7 @@
 
 #include "image/foreign_layer.h"
 #include "image/layer_reader.h"
+#include "image/lazy_layer.h"
 
 namespace limpid::image {
 
@@ -24,6 +25,11 @@ Result<std::unique_ptr<LayerReader>> StoredImage::open_layer(std::size_t index) 
   }
   const std::uint64_t size = blob->size_is_known ? blob->size : expected.size;
   return read_layer(std::move(blob->source), size, expected, std::move(which), options_);
+}
+
+Result<std::unique_ptr<LayerReader>> StoredImage::open_layer_lazily(std::size_t index, const WantedSize& wanted) const {
+  if (index >= names_.size()) return fail(Code::internal, {"there is no layer ", index, " of ", names_.size()});
+  return read_layer_lazily(store_, names_[index], manifest_.layers[index], wanted, options_);
 }
 
 std::string name_of_image(const std::string& path, const std::string& reference, const std::vector<std::string>& tags) {

@@ -20,6 +20,7 @@ class StoredImage final : public ImageSource {
   Result<std::unique_ptr<LayerReader>> open_layer(std::size_t index) const override;
   void add_other(std::unique_ptr<ImageSource> image) { others_.push_back(std::move(image)); }
   std::vector<std::unique_ptr<ImageSource>> take_others() override { return std::exchange(others_, {}); }
+  Result<std::unique_ptr<LayerReader>> open_layer_lazily(std::size_t index, const WantedSize& wanted) const override;
 
  private:
   Manifest manifest_;

@@ -20,6 +20,15 @@ struct Platform {
 };
 std::string to_string(const Platform& platform);  // "linux/arm/v7"
 
+// A manifest's word on the table of contents inside a layer's blob, by which its files can be fetched one by one
+// (docs/registries.md): what stands in the annotations of eStargz and zstd:chunked layers.
+struct TocPromise {
+  enum class Format : std::uint8_t { none, estargz, zstd_chunked };
+  Format format = Format::none;
+  Digest digest;                                      // eStargz: of the table's JSON; zstd:chunked: of it as stored
+  std::uint64_t offset = 0, size = 0, json_size = 0;  // zstd:chunked: where it is stored in the blob; 0 if not told
+};
+
 struct LayerDescriptor {
   Digest digest;                       // of the blob as stored; empty where the source has no blobs (a directory)
   Digest diff_id;                      // of the uncompressed tar; empty for a directory
@@ -29,6 +38,10 @@ struct LayerDescriptor {
   std::vector<std::string> urls = {};  // where a foreign layer's vendor keeps it
   std::uint64_t tar_size = 0;          // of the uncompressed tar, once it has been read
   bool is_absent = false;              // it was not to be had, so that nothing of this was verified
+  TocPromise toc = {};
+  // Of a layer that was read by its table of contents: digest, diff ID and size are the manifest's word, not measured.
+  bool lazy = false;
+  std::uint64_t fetched = 0;  // lazy: bytes of the blob; 0 if they came from a cache
 };
 
 struct Manifest {

@@ -2,6 +2,7 @@
 #include "inventory/layer.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <unordered_map>
@@ -20,6 +21,10 @@ namespace {
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::string_view kBookkeeping = ".wh..wh.";  // of aufs; of these names only the opaque mark means something
+// At the root, written by builders of eStargz layers for those who mount them; no part of the image.
+// https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md
+constexpr std::array<std::string_view, 3> kOfEstargz{"stargz.index.json", ".prefetch.landmark",
+                                                     ".no.prefetch.landmark"};
 
 template <class T>
 using MapByPath = std::unordered_map<std::string, T, base::KeyedHash, std::equal_to<>>;
@@ -507,6 +512,7 @@ Result<LayerInventory> read_layer(archive::EntryReader& entries, const LayerLimi
   while (true) {
     LIMPID_ASSIGN(const archive::Entry* const entry, entries.next());
     if (entry == nullptr) break;
+    if (std::ranges::find(kOfEstargz, entry->path) != kOfEstargz.end()) continue;
     LIMPID_TRY(also_wanted.empty() ? reading.take(*entry) : reading.take_second(*entry, second));
   }
   for (const Unread& asked : also_wanted) reading.answer(asked);

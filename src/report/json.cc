@@ -30,6 +30,10 @@ void write_image(JsonWriter& json, const Subject& subject) {
     json.text("diff_id", layer.diff_id.to_string());
     json.number("size", layer.size);
     json.text("created_by", layer.created_by);
+    if (layer.lazy) {
+      json.boolean("lazy", true);
+      json.number("fetched", layer.fetched);
+    }
     json.close();
   }
   json.close_list();

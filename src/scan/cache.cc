@@ -21,7 +21,7 @@ using inventory::Unread;
 
 // Raised whenever a layer may be read differently and no detector's version tells: between releases, whose own versions
 // are part of the key as well.
-constexpr std::uint32_t kReadingVersion = 1;
+constexpr std::uint32_t kReadingVersion = 2;
 
 std::string hash_of(std::string_view text) { return base::sha256(base::as_bytes(text)).hex(); }
 
@@ -115,9 +115,36 @@ std::optional<std::string> LayerCache::read(const Key& key) const {
   return std::nullopt;
 }
 
-std::optional<ReadLayer> LayerCache::find(const image::LayerDescriptor& promised,
-                                          std::span<const Unread> also_wanted) const {
+std::optional<inventory::LayerInventory> LayerCache::read_inventory(const Key& key, const Digest& diff_id) const {
+  const auto stored = read(key);
+  if (!stored) return std::nullopt;
+  auto inventory = inventory::restore(*stored);
+  if (inventory && inventory->diff_id == diff_id) return *std::move(inventory);
+  folder_->remove(key.file);
+  return std::nullopt;
+}
+
+std::optional<ReadLayer> LayerCache::find(const image::LayerDescriptor& promised, std::span<const Unread> also_wanted,
+                                          bool lazily) const {
   if (!folder_ || !can_be_known(promised)) return std::nullopt;
+  auto known = find_measured(promised, also_wanted);
+  if (!known && lazily) known = find_lazy(promised, also_wanted);
+  return known;
+}
+
+// The digest of the table of contents stands for all that is in the table, and so for every content that was read.
+std::optional<ReadLayer> LayerCache::find_lazy(const image::LayerDescriptor& promised,
+                                               std::span<const Unread> also_wanted) const {
+  if (promised.toc.digest.empty()) return std::nullopt;
+  auto inventory = read_inventory(key_of(kLazyEntry, promised.toc.digest, also_wanted), promised.diff_id);
+  if (!inventory) return std::nullopt;
+  ReadLayer layer{*std::move(inventory), promised};
+  layer.measured.lazy = true;
+  return layer;
+}
+
+std::optional<ReadLayer> LayerCache::find_measured(const image::LayerDescriptor& promised,
+                                                   std::span<const Unread> also_wanted) const {
   const Key of_blob = key_of(kBlobEntry, blob_digest(promised), {});
   const auto packed = read(of_blob);
   if (!packed) return std::nullopt;
@@ -126,13 +153,8 @@ std::optional<ReadLayer> LayerCache::find(const image::LayerDescriptor& promised
   if (!blob || !keeps(*blob, promised)) return std::nullopt;
 
   const Key of_layer = key_of(kLayerEntry, promised.diff_id, also_wanted);
-  const auto stored = read(of_layer);
-  if (!stored) return std::nullopt;
-  auto inventory = inventory::restore(*stored);
-  if (!inventory || inventory->diff_id != promised.diff_id) {
-    folder_->remove(of_layer.file);
-    return std::nullopt;
-  }
+  auto inventory = read_inventory(of_layer, promised.diff_id);
+  if (!inventory) return std::nullopt;
   ReadLayer layer{*std::move(inventory), promised};
   layer.measured.digest = blob->digest;
   layer.measured.size = blob->size;
@@ -164,6 +186,10 @@ void LayerCache::keep(const image::LayerDescriptor& promised, const ReadLayer& l
       measured.diff_id.empty())
     return;
   const auto stored = inventory::store(layer.inventory);
+  if (measured.lazy) {
+    if (stored && !promised.toc.digest.empty()) write(key_of(kLazyEntry, promised.toc.digest, also_wanted), *stored);
+    return;
+  }
   if (!stored || !write(key_of(kLayerEntry, measured.diff_id, also_wanted), *stored)) return;
   write(key_of(kBlobEntry, measured.digest, {}), pack_blob({measured.digest, measured.diff_id, measured.size}));
   // The same layer as daemons and docker-archives have it: unpacked, so that its digest is the diff ID.

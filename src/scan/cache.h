@@ -1,9 +1,10 @@
 // Layers that are known are not read again: a directory of stored inventories, for any number of processes at once.
 //
-// Two kinds of entries (cache_entry.h): what a blob turned out to be (diff ID, size), by its digest; and the inventory
-// of a layer, by its diff ID. A layer is known if there is a verified entry for the very blob that the manifest names
-// and it holds all that the manifest promises of it; where the manifest contradicts it, the layer is read, and the
-// reading says what is wrong. Every key includes all else that the answer depends on: detectors, limits, the version.
+// Kinds of entries (cache_entry.h): what a blob turned out to be (diff ID, size), by its digest; the inventory of a
+// layer, by its diff ID; and that of a layer read lazily, by the digest of its table of contents. A layer is known if
+// there is a verified entry for the very blob that the manifest names and it holds all that the manifest promises of
+// it; where the manifest contradicts it, the layer is read, and the reading says what is wrong. Every key includes all
+// else that the answer depends on: detectors, limits, the version.
 //
 // The cache can only save work: whatever is wrong with the directory or a file in it is told in the debug log, once,
 // and the layer is read as if there were no cache.
@@ -52,14 +53,15 @@ class LayerCache {
   explicit LayerCache(const CacheOptions& options);
 
   // `also_wanted` as given to inventory::read_layer: a second reading is an entry of its own, since its answers are a
-  // function of the layer and of what was asked.
-  std::optional<ReadLayer> find(const image::LayerDescriptor& promised,
-                                std::span<const inventory::Unread> also_wanted) const;
+  // function of the layer and of what was asked. `lazily`: a reading by the table of contents will do, too.
+  std::optional<ReadLayer> find(const image::LayerDescriptor& promised, std::span<const inventory::Unread> also_wanted,
+                                bool lazily = false) const;
   // For a layer that is not known: of several scans one reads it, the others wait. Look again after it.
   CacheFolder::Locking take_turn(const image::LayerDescriptor& promised, std::span<const inventory::Unread> also_wanted,
                                  const std::atomic<bool>* cancel = nullptr) const;
-  // Only what was read to the end and verified. A layer of which nothing was promised is not kept: no manifest could
-  // vouch for it.
+  // Only what was read to the end and verified, or lazily: that is kept by the digest of its table of contents, which
+  // is all that was verified, and found only by those who ask for it. A layer of which nothing was promised is not
+  // kept: no manifest could vouch for it.
   void keep(const image::LayerDescriptor& promised, const ReadLayer& layer,
             std::span<const inventory::Unread> also_wanted);
   // After a scan: removes what is too much, if anything was added.
@@ -71,6 +73,11 @@ class LayerCache {
   };
   Key key_of(char kind, const Digest& digest, std::span<const inventory::Unread> also_wanted) const;
   std::optional<std::string> read(const Key& key) const;
+  std::optional<inventory::LayerInventory> read_inventory(const Key& key, const Digest& diff_id) const;
+  std::optional<ReadLayer> find_measured(const image::LayerDescriptor& promised,
+                                         std::span<const inventory::Unread> also_wanted) const;
+  std::optional<ReadLayer> find_lazy(const image::LayerDescriptor& promised,
+                                     std::span<const inventory::Unread> also_wanted) const;
   bool write(const Key& key, std::string_view content);
   void give_up(const Error& error);
 

@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kHashSize = 64;
 
 bool is_entry(std::string_view name, char kind) { return name.size() == 1 + kHashSize && name.front() == kind; }
-bool is_entry(std::string_view name) { return is_entry(name, kLayerEntry) || is_entry(name, kBlobEntry); }
+bool is_entry(std::string_view name) {
+  return is_entry(name, kLayerEntry) || is_entry(name, kBlobEntry) || is_entry(name, kLazyEntry);
+}
 
 bool is_left_over(const CacheFile& file, std::int64_t now, bool all) {
   if (!CacheFolder::is_temporary(file.name) && !std::string_view(file.name).starts_with(kTurnFile)) return false;
@@ -26,7 +28,7 @@ Result<CacheUsage> usage_of(const CacheFolder& folder) {
   CacheUsage usage;
   for (const CacheFile& file : files) {
     if (!is_entry(file.name)) continue;
-    ++(is_entry(file.name, kLayerEntry) ? usage.layers : usage.blobs);
+    ++(is_entry(file.name, kBlobEntry) ? usage.blobs : usage.layers);
     usage.bytes += file.bytes;
   }
   return usage;

@@ -16,6 +16,7 @@ inline constexpr std::int64_t kLeftOverSeconds = 600;
 // The kinds of files; the names of entries go on with 64 hex digits. Anything else in the directory is not ours.
 inline constexpr char kLayerEntry = 'L';
 inline constexpr char kBlobEntry = 'B';
+inline constexpr char kLazyEntry = 'T';  // a layer, by the digest of its table of contents
 inline constexpr std::string_view kTurnFile = "turn-";
 inline constexpr std::string_view kPruneFile = "pruning";
 

@@ -18,6 +18,7 @@
 #include "inventory/distribution.h"
 #include "inventory/memory.h"
 #include "inventory/merge.h"
+#include "scan/reading.h"
 
 namespace limpid::scan {
 namespace {
@@ -25,17 +26,15 @@ namespace {
 using inventory::LayerInventory;
 using inventory::Unread;
 
-// One layer, from its first byte to its last.
+// One layer, from its first byte to its last, or as little of it as will do.
 Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
                            std::span<const Unread> also_wanted) {
+  if (options.lazy) {
+    auto layer = read_lazily(source, index, options.limits, also_wanted);
+    if (layer || layer.error().code() == Code::cancelled) return layer;
+  }
   LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader, source.open_layer(index));
-  ReadLayer layer;
-  LIMPID_ASSIGN(layer.inventory, inventory::read_layer(reader->entries(), options.limits, also_wanted));
-  LIMPID_ASSIGN(layer.measured, reader->finish());
-  layer.inventory.diff_id = layer.measured.diff_id;
-  for (Skipped& skipped : layer.inventory.skipped) skipped.layer = layer.measured.diff_id.to_string();
-  if (options.progress != nullptr) options.progress->layer_done(index);
-  return layer;
+  return read_to_end(*reader, options.limits, also_wanted);
 }
 
 ReadLayer known_already(ReadLayer layer, std::size_t index, const ScanOptions& options) {
@@ -50,10 +49,12 @@ Result<ReadLayer> know_one(const image::ImageSource& source, std::size_t index, 
   LIMPID_TRY(base::check_cancelled(options.cancel));
   if (cache == nullptr) return read_one(source, index, options, also_wanted);
   const image::LayerDescriptor& promised = source.manifest().layers[index];
-  if (auto known = cache->find(promised, also_wanted)) return known_already(*std::move(known), index, options);
+  if (auto known = cache->find(promised, also_wanted, options.lazy))
+    return known_already(*std::move(known), index, options);
   const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted, options.cancel);
   LIMPID_TRY(base::check_cancelled(options.cancel));
-  if (auto known = cache->find(promised, also_wanted)) return known_already(*std::move(known), index, options);
+  if (auto known = cache->find(promised, also_wanted, options.lazy))
+    return known_already(*std::move(known), index, options);
   base::log(base::LogLevel::debug, "layer cache: not known, read",
             {{"layer", index + 1}, {"diff_id", promised.diff_id.to_string()}});
   LIMPID_ASSIGN(ReadLayer layer, read_one(source, index, options, also_wanted));
@@ -88,6 +89,7 @@ Result<void> read_layers(const image::ImageSource& source, const std::vector<std
     const auto wanted = also_wanted.find(static_cast<std::uint32_t>(index));
     auto layer = know_one(source, index, options,
                           wanted == also_wanted.end() ? std::span<const Unread>{} : wanted->second, cache);
+    if (layer && options.progress != nullptr) options.progress->layer_done(index);
     const std::lock_guard lock(mutex);
     if (layer) return keep(index, *std::move(layer));
     stop = true;
@@ -172,6 +174,7 @@ Result<ScannedImage> scan_layers(const image::ImageSource& source, const ScanOpt
     scanned.inventory.skipped.push_back({unread.wanted, scanned.inventory.layers.at(unread.layer).to_string(),
                                          SkipReason::unresolved,
                                          base::cat({"its bytes, at ", unread.path, ", could not be read"})});
+  if (std::string note = note_of_lazy_layers(manifest); !note.empty()) manifest.notes.push_back(std::move(note));
   return scanned;
 }
 

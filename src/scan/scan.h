@@ -20,10 +20,11 @@ struct ScanOptions {
   const std::atomic<bool>* cancel = nullptr;  // set by another thread or a signal handler: ends with Code::cancelled
   Progress* progress = nullptr;               // hears how far it is
   std::uint64_t memory_max = std::uint64_t{512} << 20;  // for the inventories of all layers
+  bool lazy = false;  // read layers by their tables of contents, where they have one (image/source.h)
 };
 
 struct ScannedImage {
-  image::Manifest manifest;  // with the digests, diff IDs and sizes that were measured
+  image::Manifest manifest;  // with the digests, diff IDs and sizes that were measured, save of lazily read layers
   inventory::ImageInventory inventory;
 };
 
