@@ -72,7 +72,7 @@ class Daemon {
     options.limits.connect = options_.registry.connect_max;
     options.limits.idle = options_.registry.idle_max;
     options.limits.bytes_max = kAnswerMax;
-    options.cancel = options_.registry.cancel;
+    options.cancel = options_.cancel;
     return options;
   }
   net::Request request(const std::string& path) const {

@@ -43,7 +43,7 @@ Result<std::unique_ptr<LayerReader>> fetch(const std::string& url, const net::Al
   client.limits.idle = registry.idle_max;
   client.limits.total = registry.request_max;
   client.limits.bytes_max = layer.size;
-  client.cancel = registry.cancel;
+  client.cancel = options.cancel;
   net::Request request;
   request.url = url;
   LIMPID_ASSIGN(net::Stream stream, net::open_stream(request, client));

@@ -37,7 +37,7 @@ struct Named {
 Result<std::vector<Named>> read_named(const Fields& fields, std::string_view list, std::string_view name = "name") {
   std::vector<Named> found;
   if (!fields.has(list)) return found;
-  LIMPID_ASSIGN(const dom::array array, fields.list(list, kAciListMax));
+  LIMPID_ASSIGN(const dom::array array, fields.list(list, list, kAciListMax));
   for (const dom::element item : array) {
     LIMPID_ASSIGN(const Fields entry, Fields::of(item, list, {name, "value"}));
     LIMPID_ASSIGN(std::string key, entry.text(name));

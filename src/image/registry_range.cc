@@ -39,7 +39,7 @@ class RangeStream final : public archive::Source {
     if (!may_help || ++resumes_ > kResumesMax || in_vain_ > kResumesInVainMax)
       return std::unexpected(std::move(broken));
     body_.reset();
-    LIMPID_TRY(wait(client_->options_.first_wait, client_->options_.cancel));
+    LIMPID_TRY(wait(client_->options_.first_wait, client_->cancel_));
     LIMPID_ASSIGN_WITHIN(body_, client_->open_range(digest_, at_, end_), {"resuming at byte ", at_});
     return {};
   }

@@ -47,7 +47,7 @@ class Parser {
     if (version != kVersion)
       return fail(Code::unsupported, {"is of version ", version, ", and we know version ", kVersion});
     const std::size_t entries_max = static_cast<std::size_t>(std::min<std::uint64_t>(limits_.entries_max, 0xffffff));
-    LIMPID_ASSIGN(const dom::array entries, fields.list("entries", entries_max));
+    LIMPID_ASSIGN(const dom::array entries, fields.list("entries", "entries", entries_max));
     std::size_t index = 0;
     for (const dom::element element : entries) {
       LIMPID_TRY_WITHIN(add(element), {"entry ", index + 1});

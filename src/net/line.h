@@ -5,9 +5,8 @@
 
 #include <memory>
 
-#include <curl/curl.h>
-
 #include "net/allow_list.h"
+#include "net/curl.h"
 
 namespace limpid::net {
 

@@ -190,29 +190,29 @@ std::size_t Transfer::State::on_header(char* data, std::size_t size, std::size_t
   return state.take_header({data, size * count}) ? size * count : 0;
 }
 
-bool Transfer::State::take_header(std::string_view line) {
-  header_bytes += line.size();
+bool Transfer::State::take_header(std::string_view text) {
+  header_bytes += text.size();
   if (header_bytes > kResponseHeadersMax) {
     failure = Error(Code::limit, base::cat({"the answer's headers are larger than ", kResponseHeadersMax, " bytes"}));
     return false;
   }
   if (has_headers) return true;  // trailers of a chunked body: nobody reads them
-  if (line.starts_with("HTTP/")) {
+  if (text.starts_with("HTTP/")) {
     headers.clear();  // of an interim answer, or of what a proxy said before
-  } else if (line == "\r\n" || line == "\n") {
+  } else if (text == "\r\n" || text == "\n") {
     end_header_block();
   } else {
-    take_header_field(line);
+    take_header_field(text);
   }
   return !failure;
 }
 
-void Transfer::State::take_header_field(std::string_view line) {
-  if (base::is_space(line.front())) {  // RFC 9112 section 5.2: a folded line belongs to the one before
-    if (!headers.empty()) base::append(headers.back().second, {" ", base::trim(line)});
+void Transfer::State::take_header_field(std::string_view text) {
+  if (base::is_space(text.front())) {  // RFC 9112 section 5.2: a folded line belongs to the one before
+    if (!headers.empty()) base::append(headers.back().second, {" ", base::trim(text)});
     return;
   }
-  std::string_view value = line;
+  std::string_view value = text;
   const std::string_view name = base::take_until(value, ':');
   headers.emplace_back(base::lower(base::trim(name)), std::string(base::trim(value)));
 }

@@ -57,7 +57,7 @@ constexpr Limit skipped() {
               nullptr};
   limit.get = [](const Limits& limits) -> std::uint64_t { return limits.layer.skipped_max; };
   limit.set = [](Limits& limits, std::uint64_t value) {
-    limits.layer.skipped_max = limits.tar.skipped_max = static_cast<std::size_t>(value);
+    limits.layer.skipped_max = limits.tar.skipped_max = value;
   };
   return limit;
 }

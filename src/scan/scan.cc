@@ -37,7 +37,6 @@ Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, 
   LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader, source.open_layer(index));
   reader->may_use(spare);
   return read_to_end(*reader, options.limits, also_wanted);
-  return layer;
 }
 
 // The same for a layer that the cache did not know. Of several scans at once one reads it, and the others, when their

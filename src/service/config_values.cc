@@ -112,8 +112,6 @@ UrlParts split_url(std::string_view url) {
 
 }  // namespace
 
-}
-
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto wrong = [] {
     return fail(Code::usage, {"no address with a port: write it as 127.0.0.1:6060, [::1]:6060 or :6060"});
