@@ -17,6 +17,8 @@ using testing::BoltWriter;
 using testing::error_of;
 using testing::Folder;
 
+void flip(char& byte) { byte = static_cast<char>(byte ^ 1); }
+
 class BoltTest : public ::testing::Test {
  protected:
   Result<Bolt> open(const std::string& bytes) const {
@@ -78,11 +80,11 @@ TEST_F(BoltTest, TakesTheNewerMetaAndOneAlone) {
   const std::string bytes = BoltWriter(1024).database(node, 8);
   for (const std::size_t broken : {0U, 1U}) {
     std::string half = bytes;
-    half[broken * 1024 + 16 + 50] ^= 1;
+    flip(half[broken * 1024 + 16 + 50]);
     auto bolt = open(half);
     ASSERT_TRUE(bolt) << error_of(bolt);
     EXPECT_EQ(bolt->value(bolt->top(), "k").value(), "v");
-    half[(1 - broken) * 1024 + 16 + 50] ^= 1;
+    flip(half[(1 - broken) * 1024 + 16 + 50]);
     EXPECT_CONTAINS(error_of(open(half)), "not a bolt database");
   }
   // The older one's tree is gone.
