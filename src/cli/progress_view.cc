@@ -90,8 +90,8 @@ std::string bytes_text(std::uint64_t bytes) {
   std::uint64_t unit = kStep;
   std::size_t which = 0;
   // What rounds to a thousand is one of the next unit.
-  while (which + 1 < kUnits.size() && bytes + unit / 20 >= unit * kStep) unit *= kStep, ++which;
-  const std::uint64_t tenths = (bytes + unit / 20) / (unit / 10);
+  while (which + 1 < kUnits.size() && bytes >= unit * kStep - unit / 20) unit *= kStep, ++which;
+  const std::uint64_t tenths = (bytes / (unit / 20) + 1) / 2;
   return base::cat({tenths / 10, ".", tenths % 10, " ", kUnits[which]});
 }
 

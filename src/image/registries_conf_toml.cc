@@ -103,9 +103,9 @@ Result<RegistryRule> read_rule(const toml::table& table, const std::string& wher
   LIMPID_TRY(fields.read("mirror-by-digest-only", by_digest_only));
   if (!rule.location.empty()) LIMPID_TRY(check_location(rule.location, where + "location"));
   if (rule.prefix.empty()) rule.prefix = rule.location;
-  std::string_view prefix = rule.prefix;
-  base::strip_prefix(prefix, "*.");
-  LIMPID_TRY(check_location(prefix, where + "prefix"));
+  std::string example = rule.prefix;
+  if (example.starts_with("*.")) example.replace(0, 1, "any");
+  LIMPID_TRY(check_location(example, where + "prefix"));
   LIMPID_ASSIGN(const toml::array* mirrors, fields.tables("mirror", kMirrorsMax));
   for (std::size_t i = 0; mirrors != nullptr && i < mirrors->size(); ++i) {
     LIMPID_ASSIGN(RegistryMirror mirror,

@@ -161,11 +161,11 @@ struct Transfer::State {
   std::optional<std::uint64_t> length_of_body() const;
   Error error_of(CURLcode code) const;
 
-  bool take_header(std::string_view line);
-  void take_header_field(std::string_view line);
+  bool take_header(std::string_view text);
+  void take_header_field(std::string_view text);
   void end_header_block();
 
-  static CURLcode on_tls_context(CURL*, void* context, void* line);
+  static CURLcode on_tls_context(CURL*, void* context, void* used);
   static void on_tls_event(const SSL* ssl, int where, int what);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -259,17 +259,17 @@ int Transfer::State::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t,
 
 // libcurl takes a TLS connection that just ends for one that was closed. Where the body lasts to the end of the
 // connection anyone on the way could cut it short then, so the peer's farewell is watched for.
-CURLcode Transfer::State::on_tls_context(CURL*, void* context, void* line) {
+CURLcode Transfer::State::on_tls_context(CURL*, void* context, void* used) {
   auto* tls = static_cast<SSL_CTX*>(context);
-  if (SSL_CTX_set_ex_data(tls, 0, line) != 1) return CURLE_OUT_OF_MEMORY;
+  if (SSL_CTX_set_ex_data(tls, 0, used) != 1) return CURLE_OUT_OF_MEMORY;
   SSL_CTX_set_info_callback(tls, &State::on_tls_event);
   return CURLE_OK;
 }
 
 void Transfer::State::on_tls_event(const SSL* ssl, int where, int what) {
   if (where != SSL_CB_READ_ALERT || (what & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
-  const auto* line = static_cast<Line*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
-  if (line->was_closed != nullptr) *line->was_closed = true;
+  const auto* used = static_cast<Line*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
+  if (used->was_closed != nullptr) *used->was_closed = true;
 }
 
 // Called when the connection is ready, be it new (TLS and a proxy's tunnel included) or an old one: from here on
