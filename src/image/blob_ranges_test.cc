@@ -34,7 +34,7 @@ TEST(PlanRanges, CoversWhatIsNeededInOrder) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
     Ranges needed;
-    for (unsigned i = random() % 30; i > 0; --i) {
+    for (auto i = random() % 30; i > 0; --i) {
       const std::uint64_t offset = random() % 10'000;
       needed.push_back({offset, offset + 1 + random() % 500});
     }
@@ -117,7 +117,9 @@ TEST(PlannedRanges, AnyOrderGivesTheSameBytes) {
         break;
       }
       EXPECT_EQ(*found, bytes.substr(offset, size));
-      if (random() % 3 == 0) EXPECT_TRUE(ranges.seek({offset, offset + size}));  // and left half read
+      if (random() % 3 == 0) {
+        EXPECT_TRUE(ranges.seek({offset, offset + size}));  // and left half read
+      }
     }
   }
 }

@@ -25,7 +25,8 @@ struct Asked {
   std::size_t first = 0, last = 0;
 };
 Asked asked_by(const Received& request) {
-  std::string_view rest = request.header("range");
+  const std::string range = request.header("range");
+  std::string_view rest = range;
   base::strip_prefix(rest, "bytes=");
   const auto first = base::parse_unsigned(base::take_until(rest, '-')).value_or(0);
   return {first, base::parse_unsigned(rest).value_or(0)};

@@ -24,7 +24,7 @@ struct TocFile {
   std::string link = {};
 };
 
-inline std::string quoted(std::string_view text) {
+inline std::string json_quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
@@ -81,14 +81,14 @@ inline std::string toc_header(const TocFile& file) {
 
 // Without the closing brace, for what more there is to say.
 inline std::string toc_entry(const TocFile& file) {
-  std::string entry = base::cat({"{\"name\":", quoted(file.name), ",\"type\":\"", toc_type(file.type),
+  std::string entry = base::cat({"{\"name\":", json_quoted(file.name), ",\"type\":\"", toc_type(file.type),
                                  "\",\"mode\":420,\"modtime\":\"2024-01-01T00:00:00Z\""});
-  if (!file.link.empty()) base::append(entry, {",\"linkName\":", quoted(file.link)});
+  if (!file.link.empty()) base::append(entry, {",\"linkName\":", json_quoted(file.link)});
   if (!file.content.empty()) base::append(entry, {",\"size\":", file.content.size()});
   return entry;
 }
 inline std::string toc_chunk(const TocFile& file) {
-  return base::cat({"{\"name\":", quoted(file.name), ",\"type\":\"chunk\""});
+  return base::cat({"{\"name\":", json_quoted(file.name), ",\"type\":\"chunk\""});
 }
 
 // `member_min`: less than so many bytes share a gzip member, as builders do that know innerOffset; with 0 each chunk

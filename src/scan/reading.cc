@@ -36,7 +36,7 @@ image::WantedSize only(std::span<const Unread> also_wanted) {
 
 Result<ReadLayer> read(const image::ImageSource& source, std::size_t index, const inventory::LayerLimits& limits,
                        std::span<const Unread> also_wanted) {
-  const image::WantedSize wanted = also_wanted.empty() ? size_wanted : only(also_wanted);
+  const image::WantedSize wanted = also_wanted.empty() ? image::WantedSize(size_wanted) : only(also_wanted);
   LIMPID_ASSIGN(const auto reader, source.open_layer_lazily(index, wanted));
   return read_to_end(*reader, limits, also_wanted);
 }
