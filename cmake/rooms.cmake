@@ -3,10 +3,11 @@
 # and a target gets only the include folders of the rooms that it uses, so that a forbidden #include fails the build.
 # `<room>_types` is the same with nothing but that room's types.h (and the code of what it declares).
 #
-# Unit tests stand beside the file that they test: src/<room>/<name>_test.cc becomes the test <room>.<name>.
+# Unit tests stand beside the file that they test: src/<room>/<name>_test.cc becomes the test <room>.<name>. TEST_LIBS are
+# for them alone.
 
 function(limpid_room room)
-  cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "USES;LIBS;TEST_LIBS" ${ARGN})
   set(include ${CMAKE_BINARY_DIR}/include)
   file(MAKE_DIRECTORY ${include}/${room} ${include}/${room}_types/${room})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${room} ${include}/${room}/${room} SYMBOLIC)
@@ -40,7 +41,7 @@ function(limpid_room room)
     file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/src/${room} ${test})
     string(REGEX REPLACE "_test\\.cc$" "" name ${name})
     string(REPLACE "/" "." name ${name})
-    limpid_test(${room}.${name} ${test} USES ${room} ${ARG_USES} LIBS ${ARG_LIBS})
+    limpid_test(${room}.${name} ${test} USES ${room} ${ARG_USES} LIBS ${ARG_LIBS} ${ARG_TEST_LIBS})
   endforeach()
 endfunction()
 

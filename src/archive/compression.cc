@@ -1,22 +1,12 @@
-// The one loop around all decompressors: full output buffers, members one after another, truncation, padding, limits.
+// Which decompressor, and whether it runs on the thread that reads or on one of its own.
 #include "archive/compression.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "archive/decoder.h"
+#include "archive/inflater.h"
+#include "archive/inflating_ahead.h"
 
 namespace limpid::archive {
 namespace {
-
-// The libraries count in 32 bits.
-constexpr std::size_t kStepInputMax = std::size_t{1} << 30;
-
-Result<void> check_output(std::uint64_t output, const InflateLimits& limits) {
-  if (output > limits.output_max)
-    return fail(Code::limit, {"expands beyond the limit of ", limits.output_max, " bytes"});
-  return {};
-}
 
 class CountedSource final : public Source {
  public:
@@ -40,97 +30,38 @@ class InflatedSource final : public Source {
  public:
   InflatedSource(std::unique_ptr<Source> source, Compression kind, std::unique_ptr<Decoder> decoder,
                  const InflateLimits& limits)
-      : source_(std::move(source)), kind_(kind), decoder_(std::move(decoder)), limits_(limits) {}
+      : source_(std::move(source)), inflater_(kind, std::move(decoder), limits) {}
 
   Result<Bytes> next() override {
-    if (failure_) return std::unexpected(*failure_);
-    if (ended_) return Bytes{};
+    if (spare_ != nullptr && is_worth_a_thread()) go_ahead();
+    if (ahead_) return ahead_->next();
     if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kBufferSize);
-    free_ = {buffer_.get(), kBufferSize};
-    if (auto filled = fill(); !filled)
-      failure_ = std::move(filled).error().within({name_of(kind_), " byte ", consumed_});
-    const Bytes produced{buffer_.get(), kBufferSize - free_.size()};
-    // What came out before the error is good, and goes first.
-    if (failure_ && produced.empty()) return std::unexpected(*failure_);
-    return produced;
+    LIMPID_ASSIGN(const std::size_t produced, inflater_.fill({buffer_.get(), kBufferSize}, *source_));
+    return Bytes{buffer_.get(), produced};
+  }
+
+  void may_use(base::SpareThreads& spare, std::uint64_t input_size) override {
+    spare_ = &spare;
+    input_size_ = input_size;
   }
 
  private:
-  Result<void> fill() {
-    while (!free_.empty()) {
-      if (inside_) {
-        LIMPID_ASSIGN(const bool progress, step());
-        if (progress) continue;
-        if (!input_.empty()) return fail(Code::invalid, {"the decoder is stuck"});
-      } else if (!input_.empty()) {
-        LIMPID_TRY(between_members());
-        if (inside_) continue;
-      }
-      LIMPID_ASSIGN(input_, source_->next());
-      if (input_.empty()) {
-        if (inside_ || members_ == 0) return fail(Code::truncated, {"ends too early"});
-        ended_ = true;
-        return {};
-      }
-    }
-    return {};
+  bool is_worth_a_thread() const {
+    const std::uint64_t consumed = inflater_.consumed();
+    if (input_size_ == 0) return consumed >= kAheadMin;
+    return input_size_ >= consumed && input_size_ - consumed >= kAheadMin;
   }
-
-  Result<bool> step() {
-    Bytes input = input_.first(std::min(input_.size(), kStepInputMax));
-    const std::size_t had = input.size();
-    const std::size_t room = free_.size();
-    const auto finished = decoder_->step(input, free_);
-    const std::size_t taken = had - input.size();
-    const std::size_t put = room - free_.size();
-    input_ = input_.subspan(taken);
-    consumed_ += taken;
-    produced_ += put;
-    if (!finished) return std::unexpected(finished.error());
-    LIMPID_TRY(check_limits());
-    if (*finished) {
-      inside_ = false;
-      ++members_;
-    }
-    return *finished || taken > 0 || put > 0;
-  }
-
-  Result<void> between_members() {
-    while (!input_.empty() && input_.front() == 0 && members_ > 0) {
-      padding_ = true;
-      input_ = input_.subspan(1);
-      ++consumed_;
-    }
-    if (input_.empty()) return {};
-    if ((padding_ && !decoder_->padding_between_members()) ||
-        (members_ > 0 && !decoder_->may_begin_with(input_.front())))
-      return fail(Code::invalid, {"other bytes follow the end"});
-    padding_ = false;
-    inside_ = true;
-    return decoder_->begin();
-  }
-
-  Result<void> check_limits() const {
-    LIMPID_TRY(check_output(produced_, limits_));
-    if (produced_ > limits_.ratio_free && produced_ / limits_.ratio_max > consumed_)
-      return fail(Code::limit, {"expands more than ", limits_.ratio_max, " times"});
-    return {};
+  void go_ahead() {
+    ahead_ = InflatingAhead::start(inflater_, *source_, *spare_);
+    if (ahead_) spare_ = nullptr;
   }
 
   std::unique_ptr<Source> source_;
-  Compression kind_;
-  std::unique_ptr<Decoder> decoder_;
-  InflateLimits limits_;
-  Bytes input_;
+  Inflater inflater_;
   std::unique_ptr<std::uint8_t[]> buffer_;
-  std::span<std::uint8_t> free_;
-  std::uint64_t consumed_ = 0;
-  std::uint64_t produced_ = 0;
-  std::uint64_t members_ = 0;
-  bool inside_ = false;   // a member
-  bool padding_ = false;  // zero bytes were seen after the last
-  bool ended_ = false;
-  std::optional<Error> failure_;
+  base::SpareThreads* spare_ = nullptr;
+  std::uint64_t input_size_ = 0;
+  std::unique_ptr<InflatingAhead> ahead_;  // last: its thread ends before what it uses goes
 };
 
 // Gives back the piece that was read to tell the kind.

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/spare.h"
 
 namespace limpid::archive {
 
@@ -19,6 +20,10 @@ class Source {
   // The next bytes, valid until the following call or the end of this object; an empty view is the end, and stays it.
   // After an error the stream is spent: later calls repeat an error.
   virtual Result<Bytes> next() = 0;
+  // A source whose work can be split does part of it on another thread, once one of `spare` is to be had and enough is
+  // left to do of the `input_size` bytes that it reads (0: unknown). What it yields stays the same. `spare` outlives
+  // it.
+  virtual void may_use(base::SpareThreads& /*spare*/, std::uint64_t /*input_size*/) {}
 };
 
 // A buffer that stays in the processor's second-level cache: larger ones are slower (docs/performance.md).

@@ -1,9 +1,11 @@
 #include "base/digest.h"
 
 #include <algorithm>
-#include <cstdlib>
 
-#include <openssl/evp.h>
+// OpenSSL advises against these, since they bypass its providers. They are the same code, and stand alone: no library
+// has to be loaded and started for them (cmake/libraries.cmake).
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 namespace limpid::base {
 namespace {
@@ -64,32 +66,38 @@ std::string Digest::to_string() const {
 std::string Digest::brief() const { return hex().substr(0, 12); }
 
 struct Hasher::State {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() = default;
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() { EVP_MD_CTX_free(context); }
+  SHA256_CTX sha256;
+  SHA512_CTX sha512;
 };
 
-// OpenSSL's only failures here are a missing algorithm or no memory; neither can be survived.
-#define LIMPID_OPENSSL(call) \
-  if ((call) != 1) std::abort()
-
+// None of these can fail.
 Hasher::Hasher(HashAlgorithm algorithm) : state_(std::make_unique<State>()), algorithm_(algorithm) {
-  LIMPID_OPENSSL(
-      EVP_DigestInit_ex(state_->context, algorithm == HashAlgorithm::sha512 ? EVP_sha512() : EVP_sha256(), nullptr));
+  if (algorithm == HashAlgorithm::sha512) {
+    SHA512_Init(&state_->sha512);
+  } else {
+    SHA256_Init(&state_->sha256);
+  }
 }
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 Hasher::~Hasher() = default;
 
-void Hasher::update(Bytes bytes) { LIMPID_OPENSSL(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size())); }
+void Hasher::update(Bytes bytes) {
+  if (algorithm_ == HashAlgorithm::sha512) {
+    SHA512_Update(&state_->sha512, bytes.data(), bytes.size());
+  } else {
+    SHA256_Update(&state_->sha256, bytes.data(), bytes.size());
+  }
+}
 
 Digest Hasher::finish() {
-  std::uint8_t raw[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  LIMPID_OPENSSL(EVP_DigestFinal_ex(state_->context, raw, &size));
-  return Digest::of_raw(algorithm_, {raw, size});
+  std::uint8_t raw[SHA512_DIGEST_LENGTH];
+  if (algorithm_ == HashAlgorithm::sha512) {
+    SHA512_Final(raw, &state_->sha512);
+  } else {
+    SHA256_Final(raw, &state_->sha256);
+  }
+  return Digest::of_raw(algorithm_, {raw, size_of(algorithm_)});
 }
 
 Digest sha256(Bytes bytes) {

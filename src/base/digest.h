@@ -37,7 +37,7 @@ class Digest {
   std::array<std::uint8_t, 64> bytes_{};
 };
 
-// Incremental hashing through OpenSSL's EVP (which uses the processor's SHA instructions).
+// Incremental hashing by OpenSSL's code (which uses the processor's SHA instructions).
 class Hasher {
  public:
   explicit Hasher(HashAlgorithm algorithm = HashAlgorithm::sha256);

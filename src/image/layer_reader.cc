@@ -1,5 +1,6 @@
 // Stored bytes → hash (layer digest) → decompressor → hash (diff ID) → tar, all in one pass over borrowed views: no
-// byte is copied on its way. https://github.com/opencontainers/image-spec/blob/main/layer.md
+// byte is copied on its way. Where a thread is to spare the decompressor has one to itself, and both hashes stay here.
+// https://github.com/opencontainers/image-spec/blob/main/layer.md
 #include "image/layer_reader.h"
 
 #include <utility>
@@ -42,6 +43,7 @@ class Hashed final : public Source {
     }
     return view;
   }
+  void may_use(base::SpareThreads& spare, std::uint64_t input_size) override { inner_->may_use(spare, input_size); }
   // Reads to the end; true if there was anything left.
   Result<bool> drain() {
     bool any = false;
@@ -77,6 +79,7 @@ class BlobLayerReader final : public LayerReader {
         entries_(archive::open_tar(*tar_, options.tar)) {}
 
   archive::EntryReader& entries() override { return *entries_; }
+  void may_use(base::SpareThreads& spare) override { tar_->may_use(spare, expected_.size); }
 
   Result<LayerDescriptor> finish() override {
     if (finished_) return fail(Code::internal, {which_, ": finished twice"});

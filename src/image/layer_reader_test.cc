@@ -162,6 +162,35 @@ TEST(LayerReader, KeepsToTheOutputLimit) {
   }
 }
 
+// Large enough that a spare thread is taken to inflate it.
+TEST(LayerReader, WithAnotherThreadTheSameIsReadAndVerified) {
+  const std::string tar =
+      Tar().file("etc/a", "alpha").file("big", std::string(9'000'000, 'b')).file("z", "omega").end();
+  const std::string blob = gzip(tar);
+  for (const std::size_t step : {std::size_t{30'000}, std::size_t{1} << 20}) {
+    base::SpareThreads spare(1);
+    const auto layer = open(blob, promise(blob, tar), {}, step).value();
+    layer->may_use(spare);
+    EXPECT_EQ(layer->entries().next().value()->path, "etc/a");
+    EXPECT_FALSE(spare.take()) << "one is used";
+    EXPECT_EQ(layer->entries().next().value()->path, "big");
+    EXPECT_EQ(layer->entries().next().value()->path, "z");
+    const auto measured = layer->finish();
+    ASSERT_TRUE(measured) << error_of(measured);
+    EXPECT_EQ(measured->digest.to_string(), digest_of(blob));
+    EXPECT_EQ(measured->diff_id.to_string(), digest_of(tar));
+    EXPECT_TRUE(spare.take());
+  }
+  LayerDescriptor promised = promise(blob, tar);
+  promised.diff_id = promised.digest;
+  base::SpareThreads spare(1);
+  const auto layer = open(blob, promised, {}, 100'000).value();
+  layer->may_use(spare);
+  const auto measured = layer->finish();
+  EXPECT_EQ(measured.error().code(), Code::mismatch);
+  EXPECT_CONTAINS(error_of(measured), "the diff ID");
+}
+
 TEST(LayerReader, SaysWhatIsNoTar) {
   LayerDescriptor layer = promise(kTar, kTar);
   layer.media_type = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";

@@ -11,6 +11,7 @@
 #include "archive/compression.h"
 #include "archive/entry.h"
 #include "archive/tar.h"
+#include "base/spare.h"
 #include "image/types.h"
 
 namespace limpid::image {
@@ -52,6 +53,8 @@ class LayerReader {
  public:
   virtual ~LayerReader() = default;
   virtual archive::EntryReader& entries() = 0;
+  // As archive::Source::may_use().
+  virtual void may_use(base::SpareThreads& /*spare*/) {}
   // Reads what is left and compares both digests with those that the manifest promised; Code::mismatch names both.
   // Returns the descriptor with what was measured filled in (digest, diff_id, size).
   virtual Result<LayerDescriptor> finish() = 0;

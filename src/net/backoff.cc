@@ -3,9 +3,8 @@
 #include <ctime>
 #include <random>
 
-#include <curl/curl.h>
-
 #include "net/client.h"
+#include "net/curl.h"
 
 namespace limpid::net {
 namespace {
@@ -13,7 +12,9 @@ namespace {
 constexpr std::chrono::seconds kRetryAfterMax = std::chrono::days(1);
 
 // All three forms of RFC 9110 section 5.6.7; -1 for what is none.
-std::time_t parse_date(std::string_view text) { return curl_getdate(std::string(text).c_str(), nullptr); }
+std::time_t parse_date(std::string_view text) {
+  return initialize_curl() ? curl_getdate(std::string(text).c_str(), nullptr) : -1;
+}
 
 }  // namespace
 

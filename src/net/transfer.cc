@@ -6,13 +6,13 @@
 #include <optional>
 #include <vector>
 
-#include <curl/curl.h>
 #include <fcntl.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/openssl.h"
+#include "net/curl.h"
 
 namespace limpid::net {
 namespace {
@@ -279,7 +279,7 @@ curl_socket_t Transfer::State::open_socket(void* self, curlsocktype, curl_sockad
 // ---- One exchange's settings.
 
 Result<void> Transfer::State::begin(Exchange next) {
-  initialize_curl();
+  LIMPID_TRY(initialize_curl());
   remove();
   exchange = std::move(next);
   host = exchange.url->host();
@@ -369,6 +369,7 @@ Result<void> Transfer::State::configure_request() {
 }
 
 Result<void> Transfer::State::configure_tls() {
+  LIMPID_TRY(libssl.load());  // for on_tls_context(), which gets libcurl's own
   const Tls& tls = options.tls;
   set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
   set(CURLOPT_SSL_VERIFYPEER, tls.insecure ? 0L : 1L);

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include <curl/curl.h>
+#include "net/curl.h"
 
 namespace limpid::net {
 namespace {
@@ -28,15 +28,17 @@ Result<void> set_url(CURLU* handle, std::string_view text, unsigned flags) {
 
 }  // namespace
 
-void initialize_curl() {
+Result<void> initialize_curl() {
+  LIMPID_TRY(libcurl.load());
   // A failure here (no memory, no random bytes) shows as a failure to make handles.
   [[maybe_unused]] static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return {};
 }
 
 void Url::Free::operator()(Curl_URL* handle) const { curl_url_cleanup(handle); }
 
 Result<Url> Url::parse(std::string_view text) {
-  initialize_curl();
+  LIMPID_TRY(initialize_curl());
   // libcurl would take "http:/host" and "http:///host" for what was meant; nobody else does.
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || !text.substr(colon).starts_with("://") ||

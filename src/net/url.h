@@ -54,7 +54,4 @@ class Url {
   bool has_credentials_ = false;
 };
 
-// Initializes libcurl, once for the process and from any thread.
-void initialize_curl();
-
 }  // namespace limpid::net

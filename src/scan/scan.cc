@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/spare.h"
 #include "inventory/distribution.h"
 #include "inventory/merge.h"
 
@@ -22,8 +23,9 @@ using inventory::Unread;
 
 // One layer, from its first byte to its last.
 Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
-                           std::span<const Unread> also_wanted) {
+                           std::span<const Unread> also_wanted, base::SpareThreads& spare) {
   LIMPID_ASSIGN(const std::unique_ptr<image::LayerReader> reader, source.open_layer(index));
+  reader->may_use(spare);
   ReadLayer layer;
   LIMPID_ASSIGN(layer.inventory, inventory::read_layer(reader->entries(), options.limits, also_wanted));
   LIMPID_ASSIGN(layer.measured, reader->finish());
@@ -32,20 +34,24 @@ Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, 
   return layer;
 }
 
-// The same, from the cache where it is known. Of several scans at once one reads the layer, and the others, when their
+// The same for a layer that the cache did not know. Of several scans at once one reads it, and the others, when their
 // turn comes, find it there.
-Result<ReadLayer> know_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
-                           std::span<const Unread> also_wanted, LayerCache* cache) {
-  if (cache == nullptr) return read_one(source, index, options, also_wanted);
+Result<ReadLayer> learn_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
+                            std::span<const Unread> also_wanted, base::SpareThreads& spare, LayerCache* cache) {
+  if (cache == nullptr) return read_one(source, index, options, also_wanted, spare);
   const image::LayerDescriptor& promised = source.manifest().layers[index];
-  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
   const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted);
   if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
   base::log(base::LogLevel::debug, "layer cache: not known, read",
             {{"layer", index + 1}, {"diff_id", promised.diff_id.to_string()}});
-  LIMPID_ASSIGN(ReadLayer layer, read_one(source, index, options, also_wanted));
+  LIMPID_ASSIGN(ReadLayer layer, read_one(source, index, options, also_wanted, spare));
   cache->keep(promised, layer, also_wanted);
   return layer;
+}
+
+std::span<const Unread> wanted_of(const std::map<std::uint32_t, std::vector<Unread>>& also_wanted, std::size_t index) {
+  const auto wanted = also_wanted.find(static_cast<std::uint32_t>(index));
+  return wanted == also_wanted.end() ? std::span<const Unread>{} : wanted->second;
 }
 
 // The layers to read: each distinct diff ID once (a layer may stand in an image twice), the largest first, so that no
@@ -62,19 +68,41 @@ std::vector<std::size_t> distinct_largest_first(const image::Manifest& manifest)
   return order;
 }
 
-// Reads the layers of `order` on several threads; the first error ends it. `keep` runs under a lock.
+// What the cache knows of `order` is kept at once; the others are left, in their order. With as much as a fresh process
+// has to do otherwise, threads for this would cost more than it does.
 template <class Keep>
-Result<void> read_layers(const image::ImageSource& source, const std::vector<std::size_t>& order,
-                         const ScanOptions& options, const std::map<std::uint32_t, std::vector<Unread>>& also_wanted,
-                         LayerCache* cache, const Keep& keep) {
+std::vector<std::size_t> take_known(const image::ImageSource& source, std::vector<std::size_t> order,
+                                    const std::map<std::uint32_t, std::vector<Unread>>& also_wanted, LayerCache* cache,
+                                    const Keep& keep) {
+  if (cache == nullptr) return order;
+  std::erase_if(order, [&](std::size_t index) {
+    auto known = cache->find(source.manifest().layers[index], wanted_of(also_wanted, index));
+    if (known) keep(index, *std::move(known));
+    return known.has_value();
+  });
+  return order;
+}
+
+// Reads the layers of `order` on several threads; the first error ends it. `keep` runs under a lock. Threads for which
+// no layer is left help those that still read one.
+template <class Keep>
+Result<void> read_layers(const image::ImageSource& source, std::vector<std::size_t> order, const ScanOptions& options,
+                         const std::map<std::uint32_t, std::vector<Unread>>& also_wanted, LayerCache* cache,
+                         const Keep& keep) {
+  order = take_known(source, std::move(order), also_wanted, cache, keep);
+  if (order.empty()) return {};
+  const std::size_t threads = options.threads == 0 ? base::processors() : options.threads;
+  const std::size_t readers = std::min(threads, order.size());
+  base::SpareThreads spare(static_cast<unsigned>(threads - readers));
   std::mutex mutex;
   std::optional<Error> error;
   std::atomic<bool> stop = false;
+  std::atomic<std::size_t> waiting = order.size();
   const auto read = [&](std::size_t index) {
+    --waiting;
     if (stop) return;
-    const auto wanted = also_wanted.find(static_cast<std::uint32_t>(index));
-    auto layer = know_one(source, index, options,
-                          wanted == also_wanted.end() ? std::span<const Unread>{} : wanted->second, cache);
+    auto layer = learn_one(source, index, options, wanted_of(also_wanted, index), spare, cache);
+    if (waiting == 0) spare.give();
     const std::lock_guard lock(mutex);
     if (layer) return keep(index, *std::move(layer));
     stop = true;
@@ -84,11 +112,10 @@ Result<void> read_layers(const image::ImageSource& source, const std::vector<std
         std::move(layer).error().within({"layer ", index + 1, " of ", source.manifest().layers.size(),
                                          digest.empty() ? "" : " (", digest.to_string(), digest.empty() ? "" : ")"});
   };
-  const unsigned threads = options.threads == 0 ? base::processors() : options.threads;
-  if (threads == 1 || order.size() == 1) {
+  if (readers == 1) {
     for (const std::size_t index : order) read(index);
   } else {
-    base::Pool pool(static_cast<unsigned>(std::min<std::size_t>(threads, order.size())), order.size());
+    base::Pool pool(static_cast<unsigned>(readers), order.size());
     for (const std::size_t index : order) pool.submit([&read, index] { read(index); });
     pool.wait();
   }

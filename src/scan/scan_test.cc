@@ -1,5 +1,7 @@
 #include "scan/scan.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "scan/testing.h"
@@ -46,6 +48,50 @@ TEST(Scan, AFileBehindALinkIsReadInASecondPass) {
   EXPECT_EQ(scanned->inventory.packages[0].name, "linked");
   EXPECT_EQ(scanned->inventory.packages[0].location, "var/lib/dpkg/status");
   EXPECT_EQ(image.opened(0), 2);
+}
+
+// Layer 0 waits until it gets a spare thread, which there is only once the other reader has nothing left to do.
+class PatientImage final : public MemoryImage {
+ public:
+  using MemoryImage::MemoryImage;
+  Result<std::unique_ptr<image::LayerReader>> open_layer(std::size_t index) const override {
+    LIMPID_ASSIGN(auto reader, MemoryImage::open_layer(index));
+    if (index != 0) return reader;
+    return std::make_unique<PatientReader>(std::move(reader), *this);
+  }
+  mutable std::size_t read_before = 0;  // layers that had been opened when the thread was there
+
+ private:
+  class PatientReader final : public image::LayerReader {
+   public:
+    PatientReader(std::unique_ptr<image::LayerReader> reader, const PatientImage& image)
+        : reader_(std::move(reader)), image_(image) {}
+    void may_use(base::SpareThreads& spare) override { spare_ = &spare; }
+    archive::EntryReader& entries() override {
+      while (!spare_->take()) std::this_thread::yield();
+      image_.read_before = static_cast<std::size_t>(image_.opened());
+      return reader_->entries();
+    }
+    Result<image::LayerDescriptor> finish() override {
+      spare_->give();
+      return reader_->finish();
+    }
+
+   private:
+    std::unique_ptr<image::LayerReader> reader_;
+    const PatientImage& image_;
+    base::SpareThreads* spare_ = nullptr;
+  };
+};
+
+TEST(Scan, ThreadsWithoutALayerHelpTheOthers) {
+  const Files big = {{"etc/os-release", kRelease}, {"usr/big", std::string(10'000, 'b')}};
+  const PatientImage several({big, {{"a", "a"}}, {{"b", "b"}}, {{"c", "c"}}});
+  ASSERT_TRUE(scan_image(several, {.threads = 2, .distribution = {}, .limits = {}}));
+  EXPECT_EQ(several.read_before, 4U);
+  const PatientImage alone({big});
+  ASSERT_TRUE(scan_image(alone, {.threads = 2, .distribution = {}, .limits = {}}));
+  EXPECT_EQ(alone.read_before, 1U);
 }
 
 TEST(Scan, OneBadLayerFailsTheWhole) {

@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <cstring>
 
-#include <libpq-fe.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "store/libpq.h"
 
 namespace limpid::store::postgres {
 namespace {
@@ -176,6 +176,7 @@ Connection::~Connection() { PQfinish(handle_); }
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& url, Clock::time_point deadline,
                                                      const std::atomic<bool>* stop,
                                                      std::chrono::milliseconds answer_max) {
+  LIMPID_TRY(libpq.load());
   // Later ones override earlier ones, and the URL stands in between: what comes before it are our defaults.
   const std::array<const char*, 8> keywords = {
       "application_name",    "tcp_user_timeout", "keepalives_idle", "keepalives_count",

@@ -3,11 +3,10 @@
 
 #include <thread>
 
-#include <libpq-fe.h>
-
 #include "base/log.h"
 #include "base/text.h"
 #include "store/engines.h"
+#include "store/libpq.h"
 #include "store/postgres_schema.h"
 
 namespace limpid::store::postgres {
@@ -20,6 +19,7 @@ constexpr std::chrono::milliseconds kLook{20};
 constexpr ChangeNumber kPruneEvery = 1'000;
 
 Result<void> check_url(const std::string& url) {
+  LIMPID_TRY(libpq.load());
   char* message = nullptr;
   PQconninfoOption* options = PQconninfoParse(url.c_str(), &message);
   PQfreemem(message);  // may quote the password

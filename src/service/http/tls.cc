@@ -5,10 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
+
+#include "base/openssl.h"
 
 namespace limpid::service::http {
 namespace {
@@ -82,6 +81,7 @@ Result<void> require_client_certificate(SSL_CTX* context, const std::string& fil
 Result<std::unique_ptr<TlsContext>> TlsContext::make(const TlsOptions& options) {
   if (options.cert_file.empty() || options.key_file.empty())
     return fail(Code::usage, {"TLS wants both a certificate and its key"});
+  LIMPID_TRY(libssl.load());
   SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
   if (context == nullptr) return fail(Code::internal, {"no TLS context"});
   std::unique_ptr<TlsContext> made(new TlsContext(context));

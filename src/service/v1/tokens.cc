@@ -4,13 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "base/openssl.h"
 #include "base/text.h"
 
 namespace limpid::service::v1 {
@@ -65,6 +61,7 @@ std::string mac(const std::array<std::uint8_t, 16>& key, std::string_view text) 
 }  // namespace
 
 Result<Tokens> Tokens::make(std::string_view key) {
+  LIMPID_TRY(libcrypto.load());
   std::string bytes(kKeySize, '\0');
   if (key.empty()) {
     std::array<std::uint8_t, kKeySize> random{};
