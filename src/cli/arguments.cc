@@ -49,6 +49,28 @@ void add_cache_place(CLI::App& command, CacheOptions& cache) {
       ->transform(CLI::AsSizeValue(false));
 }
 
+// NAME=VALUE, several separated by commas; the list in place of a value.
+void set_limits(const std::vector<std::string>& texts, scan::Limits& to) {
+  for (const std::string& text : texts) {
+    if (text == "list" || text == "help")
+      throw CLI::CallForVersion(std::string(base::trim_right(scan::list_limits())), kDone);
+    std::string_view value = text;
+    const std::string_view name = base::take_until(value, '=');
+    if (const auto set = scan::set_limit(to, name, value); !set)
+      throw CLI::ValidationError("--limit",
+                                 base::cat({base::printable(set.error().describe()), "; `--limit list` shows all"}));
+  }
+}
+
+void add_limits(CLI::App& command, scan::Limits& limits) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--limit", [&limits](const std::vector<std::string>& texts) { set_limits(texts, limits); },
+          "NAME=VALUE: bound hostile images otherwise; repeatable; `--limit list` shows all")
+      ->delimiter(',')
+      ->allow_extra_args(false);  // what follows is a TARGET
+}
+
 void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--platform", image.platform,
                      "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
@@ -74,27 +96,6 @@ void add_image(CLI::App& command, ImageOptions& image) {
   add_cache_place(command, image.cache);
   add_limits(command, image.limits);
   command.add_flag("--no-sandbox", image.no_sandbox, "read the image without confining this process first");
-}
-
-// NAME=VALUE, several separated by commas; the list in place of a value.
-void set_limits(const std::vector<std::string>& texts, scan::Limits& to) {
-  for (const std::string& text : texts) {
-    if (text == "list" || text == "help") throw CLI::CallForVersion(std::string(base::trim_right(scan::list_limits())), kDone);
-    std::string_view value = text;
-    const std::string_view name = base::take_until(value, '=');
-    if (const auto set = scan::set_limit(to, name, value); !set)
-      throw CLI::ValidationError("--limit",
-                                 base::cat({base::printable(set.error().describe()), "; `--limit list` shows all"}));
-  }
-}
-
-void add_limits(CLI::App& command, scan::Limits& limits) {
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--limit", [&limits](const std::vector<std::string>& texts) { set_limits(texts, limits); },
-          "NAME=VALUE: bound hostile images otherwise; repeatable; `--limit list` shows all")
-      ->delimiter(',')
-      ->allow_extra_args(false);  // what follows is a TARGET
 }
 
 void add_database(CLI::App& command, std::string& database) {
