@@ -296,10 +296,14 @@ void Reading::take_hard_link(const archive::Entry& entry, const Wanted& wanted) 
     if (same && !full(evidence_.size() + place.count, limits_.evidence_max, "evidence", "files with evidence")) {
       const auto first = evidence_.size();
       for (std::size_t i = place.first; i < place.first + place.count; ++i) {
+        // Looked at before it is copied, and without looking at each package: there may be thousands of names.
+        if (!remember(sizeof(Evidence) + evidence_[i]->packages.size() * (sizeof(Package) + kEntryMemory))) {
+          skip(entry.path, SkipReason::too_big, base::cat({"is beyond the limit memory=", limits_.memory_max}));
+          return;
+        }
         Evidence copy = *evidence_[i];
         copy.path = entry.path;
         for (Package& package : copy.packages) package.location = entry.path;
-        if (!remember(memory_of(copy))) return;
         evidence_.emplace_back(std::move(copy));
       }
       record(entry.path, What::evidence, first, place.count);

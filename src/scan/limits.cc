@@ -56,9 +56,7 @@ constexpr Limit skipped() {
               1,         kCountMost,  nullptr,
               nullptr};
   limit.get = [](const Limits& limits) -> std::uint64_t { return limits.layer.skipped_max; };
-  limit.set = [](Limits& limits, std::uint64_t value) {
-    limits.layer.skipped_max = limits.tar.skipped_max = value;
-  };
+  limit.set = [](Limits& limits, std::uint64_t value) { limits.layer.skipped_max = limits.tar.skipped_max = value; };
   return limit;
 }
 

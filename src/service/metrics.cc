@@ -233,7 +233,7 @@ struct Metrics::State {
       const std::shared_lock lock(mutex);
       const auto family = families.find(name);
       if (family == families.end() || family->second.kind != kind) {
-        assert(!"a metric that was not declared so");
+        assert(false && "a metric that was not declared so");
         return nullptr;
       }
       if (const auto known = family->second.series.find(key); known != family->second.series.end())

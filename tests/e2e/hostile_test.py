@@ -337,8 +337,7 @@ class Trees(Hostile):
         """Each of 4 kB, of which every part is a folder of its own."""
         deep = "/d" * 1990
         links = b"".join(pax_link(f"{number:07d}{deep}".encode()) for number in range(3000))
-        report = self.skips(self.rootfs(gzip.compress(links + tar(LAYER), 1)), "more to remember than the limit memory=134217728", memory=256 * MIB)
-        self.assertEqual(report["layers"][0]["diff_id"][:7], "sha256:")
+        self.skips(self.rootfs(gzip.compress(links + tar(LAYER), 1)), "more to remember than the limit memory=134217728", memory=256 * MIB)
 
     def test_packages_that_are_cheap_to_write_and_dear_to_keep(self):
         packages = "".join(f"Package: {number}\nStatus: install ok installed\nVersion: 1\n\n" for number in range(190_000))
@@ -491,7 +490,7 @@ class Documents(Hostile):
             "layer.*bytes, but": Liar(LAYER, manifest=lambda m: m["layers"][0].update(size=m["layers"][0]["size"] + 1)),
             "layer.* bytes, but ": Liar(LAYER, manifest=lambda m: m["layers"][0].update(size=10)),
             "layer.*bytes, but \\d{19} were": Liar(LAYER, manifest=lambda m: m["layers"][0].update(size=(1 << 63) - 1)),
-            "below 2\\^63|whole number": Liar(LAYER, manifest=lambda m: m["layers"][0].update(size=1 << 64)),
+            "while parsing a number": Liar(LAYER, manifest=lambda m: m["layers"][0].update(size=1 << 64)),
             "negative size -1": Liar(LAYER, manifest=lambda m: m["layers"][0].update(size=-1)),
             "0{64}": Liar(LAYER, manifest=lambda m: m["layers"][0].update(digest=wrong)),
             "diff ID is sha256:[0-9a-f]{64}, but sha256:0{64} was promised": Liar(LAYER, config=lambda c: c["rootfs"].update(diff_ids=[wrong])),
@@ -572,7 +571,8 @@ class Documents(Hostile):
             for size in sorted({1, 5, end // 3, end // 2, end - 9, end - 1}):
                 if pack == "tar" and size < 512:
                     continue
-                self.fails("rootfs:" + self.write(whole[:size]), ".")
+                with self.subTest(pack, size=size):
+                    self.fails("rootfs:" + self.write(whole[:size]), ".")
 
 
 # --- Limits ---
