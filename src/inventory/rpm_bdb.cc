@@ -2,7 +2,7 @@
 // made them. https://github.com/berkeleydb/libdb/blob/master/src/dbinc/db_page.h
 //
 //   page 0        8 page number, 12 magic, 16 version, 20 page size, 24 encryption, 25 type, 26 flags, 32 last page
-//   hash page     20 count of items u16, 22 where they begin u16, 25 type, from 26 their offsets u16; the items from the
+//   hash page     20 count of items u16, 22 where they begin u16, 25 type, 26 their offsets u16; the items from the
 //                 page's end downwards, key and value by turns: one byte of kind, then the bytes, or
 //                 pad 3, overflow page u32, length u32
 //   overflow page 16 next page, 22 bytes used u16, 25 type, from 26 the bytes
