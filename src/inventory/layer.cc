@@ -80,7 +80,10 @@ class Reading {
   // Fills content_ or, for random access, kept_bytes_, and read_size_; false where the file was left out, which is
   // noted.
   Result<bool> read(const archive::Entry& entry, const Wanted& wanted);
-  std::size_t detect(std::string_view path, std::uint64_t size, const Wanted& wanted, std::string_view read_from);
+  std::size_t detect(std::string_view path, const Wanted& wanted, std::string_view read_from);
+  void run(const Detector& detector, const WantedFile& file, Evidence& evidence);
+  void detect_kept();
+  bool is_kept(std::size_t evidence) const;
   bool full(std::size_t count, std::size_t count_max, std::string_view what);
   void skip(std::string_view path, SkipReason reason, std::string detail);
 
