@@ -62,3 +62,11 @@ target_link_libraries(limpid_cli11 INTERFACE CLI11::CLI11)
 # For tests only: independent readers that ours are held against.
 limpid_pkg(libarchive libarchive)
 limpid_pkg(libzip libzip)
+
+# The Berkeley DB that rpm's databases were written with, and pacman's own comparison.
+foreach(library db-5.3 alpm)
+  find_library(LIMPID_LIB_${library} ${library} REQUIRED)
+  string(REGEX REPLACE "-.*" "" name ${library})
+  add_library(limpid_${name} INTERFACE)
+  target_link_libraries(limpid_${name} INTERFACE ${LIMPID_LIB_${library}})
+endforeach()

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "inventory/random_bytes.h"
 #include "inventory/types.h"
 
 namespace limpid::inventory {
@@ -25,12 +26,22 @@ struct Interest {
   std::string_view text;      // lives as long as the program
   std::string_view ending{};  // directory only: the file's name must end so ("" for any)
   std::uint64_t size_max;     // a larger file is not read, and listed as skipped
+  // Too large for memory, or to be read together with its neighbour: WantedFile::bytes is set instead of `content`, and
+  // the file is read at the end of its layer.
+  bool random_access = false;
 };
+
+// What SQLite appends to a database's name for its write-ahead log.
+inline constexpr std::string_view kLogSuffix = "-wal";
 
 // One file that was wanted, with its bytes.
 struct WantedFile {
   std::string_view path;
   std::string_view content;
+  // Of an interest with random access only.
+  RandomBytes bytes{};
+  // The other one of X and X-wal, if the same layer has it and a detector wants it too.
+  const RandomBytes* beside = nullptr;
 };
 
 class Detector {

@@ -68,7 +68,7 @@ bool fits(const Package& package, element expected, const std::set<std::string>&
   };
   return package.name == text(expected, "name") && package.version == text(expected, "version") &&
          same("source_name", package.source_name) && same("source_version", package.source_version) &&
-         same("arch", package.arch) && same("ecosystem", package.ecosystem) &&
+         same("arch", package.arch) && same("ecosystem", package.ecosystem) && same("vendor", package.maintainer) &&
          same("licence", base::join(package.licenses, " AND "));
 }
 
@@ -224,11 +224,18 @@ class FixtureKinds : public ::testing::TestWithParam<Kind> {};
 TEST_P(FixtureKinds, AreReadAsExpected) { run(GetParam()); }
 
 const std::set<std::string> kOfSystem = {"source_name", "source_version", "arch", "licence"};
+const std::set<std::string> kOfRpm = {"source_name", "source_version", "arch", "licence", "vendor"};
 const std::vector<Kind> kKinds = {
     {"os-release", {}},
     {"dpkg", kOfSystem},
     {"dpkg-statusd", kOfSystem},
     {"apk", kOfSystem},
+    {"alpm", kOfSystem},
+    {"opkg", kOfSystem},
+    {"rpm-bdb", kOfRpm},
+    {"rpm-ndb", kOfRpm},
+    {"rpm-sqlite", kOfRpm},
+    {"rpm-manifest", kOfRpm},
     {"hostile-text", {}, "var/lib/dpkg/"},
     {"hostile-text", {}, "lib/apk/"},
 };

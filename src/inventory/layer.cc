@@ -86,9 +86,13 @@ class Reading {
   std::uint64_t size_max(std::uint64_t by_detector) const {
     return limits_.file_size_max == 0 ? by_detector : limits_.file_size_max;
   }
-  // Fills content_; false where the file was left out, which is noted.
+  // Fills content_ or, for random access, kept_bytes_, and read_size_; false where the file was left out, which is
+  // noted.
   Result<bool> read(const archive::Entry& entry, const Wanted& wanted);
-  std::size_t detect(std::string_view path, std::uint64_t size, const Wanted& wanted, std::string_view read_from);
+  std::size_t detect(std::string_view path, const Wanted& wanted, std::string_view read_from);
+  void run(const Detector& detector, const WantedFile& file, Evidence& evidence);
+  void detect_kept();
+  bool is_kept(std::size_t evidence) const;
   // `name` is the limit's, `told` what there is too much of.
   bool full(std::size_t count, std::size_t count_max, std::string_view name, std::string_view told);
   void skip(std::string_view path, SkipReason reason, std::string detail);
@@ -109,6 +113,16 @@ class Reading {
   MapByPath<std::uint64_t> directories_, replaced_;
   Seen seen_;
   std::string content_;
+  // What is read at the end: the places in evidence_ are held for it.
+  struct Kept {
+    std::size_t evidence;  // ascending
+    const Detector* detector;
+    RandomBytes bytes;
+  };
+  KeptFiles kept_files_;
+  std::vector<Kept> kept_;
+  RandomBytes kept_bytes_;
+  std::uint64_t read_size_ = 0;
   std::uint64_t bytes_ = 0;
   std::string_view full_{};  // what was told to be beyond its limit, once
   std::size_t left_out_ = 0;
@@ -291,7 +305,8 @@ void Reading::take_hard_link(const archive::Entry& entry, const Wanted& wanted) 
     for (const auto& by : wanted.detectors()) names.push_back(detectors()[by.detector]->name());
     bool same = place.count == names.size();
     for (std::size_t i = place.first; same && i < place.first + place.count; ++i) {
-      same = evidence_[i]->owner.empty() && std::ranges::find(names, evidence_[i]->detector) != names.end();
+      same =
+          !is_kept(i) && evidence_[i]->owner.empty() && std::ranges::find(names, evidence_[i]->detector) != names.end();
     }
     if (same && !full(evidence_.size() + place.count, limits_.evidence_max, "evidence", "files with evidence")) {
       const auto first = evidence_.size();
@@ -329,30 +344,79 @@ Result<bool> Reading::read(const archive::Entry& entry, const Wanted& wanted) {
          base::cat({"the layer's files of interest are beyond the limit wanted-size=", limits_.wanted_bytes_max}));
     return false;
   }
+  const bool random_access = wanted.detectors().front().random_access;
   content_.clear();
+  if (random_access) kept_files_.begin();
+  read_size_ = 0;
   while (true) {
     LIMPID_ASSIGN_WITHIN(const Bytes piece, entries_.content(), {entry.path});
     if (piece.empty()) break;
     // A reader may yield more than the header said only if it is at fault; the limit holds all the same.
-    if (piece.size() > most - content_.size()) {
+    if (piece.size() > most - read_size_) {
       skip(entry.path, SkipReason::too_big, base::cat({"more bytes than the limit file-size=", most}));
       return false;
     }
-    content_.append(base::as_text(piece));
+    read_size_ += piece.size();
+    if (!random_access) {
+      content_.append(base::as_text(piece));
+    } else if (const auto kept = kept_files_.append(piece); !kept) {
+      skip(entry.path, SkipReason::unreadable, kept.error().describe());
+      return false;
+    }
   }
-  bytes_ += std::min<std::uint64_t>(content_.size(), limits_.wanted_bytes_max - bytes_);
+  if (random_access) kept_bytes_ = kept_files_.end();
+  bytes_ += std::min<std::uint64_t>(read_size_, limits_.wanted_bytes_max - bytes_);
   return true;
 }
 
+void Reading::run(const Detector& detector, const WantedFile& file, Evidence& evidence) {
+  SkippedList skipped;
+  // Where the bytes are, not where they are wanted.
+  const std::string& damaged = evidence.read_from.empty() ? evidence.path : evidence.read_from;
+  if (const auto done = detector.read(file, evidence, skipped); !done) {
+    skip(damaged, SkipReason::damaged, done.error().describe());
+  }
+  for (Skipped& one : skipped) skip(damaged, one.reason, std::move(one.detail));
+}
+
+bool Reading::is_kept(std::size_t evidence) const {
+  return std::ranges::binary_search(kept_, evidence, {}, &Kept::evidence);
+}
+
+// The layer is over, and it is known which of the kept files it still has and what stands beside them.
+void Reading::detect_kept() {
+  MapByPath<const RandomBytes*> by_path;
+  for (const Kept& kept : kept_) {
+    if (evidence_[kept.evidence]) by_path[evidence_[kept.evidence]->path] = &kept.bytes;
+  }
+  for (const Kept& kept : kept_) {
+    if (!evidence_[kept.evidence]) continue;
+    Evidence& evidence = *evidence_[kept.evidence];
+    std::string other = evidence.path;
+    if (other.ends_with(kLogSuffix)) {
+      other.resize(other.size() - kLogSuffix.size());
+    } else {
+      other.append(kLogSuffix);
+    }
+    const auto beside = by_path.find(other);
+    const std::uint64_t before = memory_of(evidence);
+    run(*kept.detector, {evidence.path, {}, kept.bytes, beside == by_path.end() ? nullptr : beside->second}, evidence);
+    if (remember(memory_of(evidence) - before)) continue;
+    skip(evidence.path, SkipReason::too_big,
+         base::cat({"what is in it is beyond the limit memory=", limits_.memory_max}));
+    evidence_[kept.evidence].reset();
+  }
+}
+
 // The number of pieces of evidence that were added.
-std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wanted& wanted,
-                            std::string_view read_from) {
+std::size_t Reading::detect(std::string_view path, const Wanted& wanted, std::string_view read_from) {
   std::size_t count = 0;
   for (const auto& by : wanted.detectors()) {
     const Detector& detector = *detectors()[by.detector];
-    if (size > size_max(by.size_max)) {
+    if (read_size_ > size_max(by.size_max)) {
       skip(path, SkipReason::too_big,
-           base::cat({size, " bytes, beyond the limit file-size=", size_max(by.size_max), " of ", detector.name()}));
+           base::cat(
+               {read_size_, " bytes, beyond the limit file-size=", size_max(by.size_max), " of ", detector.name()}));
       continue;
     }
     if (full(evidence_.size(), limits_.evidence_max, "evidence", "files with evidence")) break;
@@ -360,18 +424,15 @@ std::size_t Reading::detect(std::string_view path, std::uint64_t size, const Wan
     evidence.path = path;
     evidence.detector = detector.name();
     evidence.read_from = read_from;
-    SkippedList skipped;
-    const auto damaged = read_from.empty() ? path : read_from;  // where the bytes are, not where they are wanted
-    if (const auto done = detector.read({path, content_}, evidence, skipped); !done) {
-      skip(damaged, SkipReason::damaged, done.error().describe());
-    }
-    for (Skipped& one : skipped) skip(damaged, one.reason, std::move(one.detail));
+    if (!by.random_access) run(detector, {path, content_}, evidence);
     // Lists of owned files, of which none matters, are most of the evidence of an image: only their names are kept.
     if (!evidence.owner.empty() && evidence.owned.empty() && read_from.empty()) continue;
     if (!remember(memory_of(evidence))) {
-      skip(damaged, SkipReason::too_big, base::cat({"what is in it is beyond the limit memory=", limits_.memory_max}));
+      skip(read_from.empty() ? path : read_from, SkipReason::too_big,
+           base::cat({"what is in it is beyond the limit memory=", limits_.memory_max}));
       continue;
     }
+    if (by.random_access) kept_.push_back({evidence_.size(), &detector, kept_bytes_});
     evidence_.emplace_back(std::move(evidence));
     ++count;
   }
@@ -383,7 +444,7 @@ Result<void> Reading::take_file(const archive::Entry& entry, const Wanted& wante
     LIMPID_ASSIGN(const bool whole, read(entry, wanted));
     const auto first = evidence_.size();
     if (whole) {
-      if (const auto count = detect(entry.path, content_.size(), wanted, {}); count != 0) {
+      if (const auto count = detect(entry.path, wanted, {}); count != 0) {
         record(entry.path, What::evidence, first, count);
         return {};
       }
@@ -454,7 +515,7 @@ Result<void> Reading::take_second(const archive::Entry& entry, const MapByPath<s
       if (!whole) return {};
       first_name = false;
     }
-    count += detect(name, content_.size(), by, entry.path);
+    count += detect(name, by, entry.path);
   }
   if (count != 0) record(entry.path, What::evidence, first, count);
   return {};
@@ -482,6 +543,7 @@ void collect(std::vector<std::optional<T>>& from, std::vector<T>& to) {
 }
 
 LayerInventory Reading::finish() {
+  detect_kept();
   // The explicit directories above evidence, and those that may be above some.
   for (const auto& [directory, entry] : directories_) {
     if (was_replaced(directory, entry)) continue;

@@ -39,13 +39,16 @@ bool ends_at_border(std::string_view path, std::string_view text) {
   return path.size() == text.size() || path[path.size() - text.size() - 1] == '/';
 }
 
-void add(Wanted& wanted, std::uint16_t detector, std::uint64_t size_max) {
+void add(Wanted& wanted, const auto& rule) {
   for (std::size_t i = 0; i < wanted.count; ++i) {
-    if (wanted.by[i].detector != detector) continue;
-    wanted.by[i].size_max = std::max(wanted.by[i].size_max, size_max);
+    if (wanted.by[i].detector != rule.detector) continue;
+    wanted.by[i].size_max = std::max(wanted.by[i].size_max, rule.size_max);
+    wanted.by[i].random_access |= rule.random_access;
     return;
   }
-  if (wanted.count < Wanted::kDetectorsMax) wanted.by[wanted.count++] = {detector, size_max};
+  if (wanted.count < Wanted::kDetectorsMax) {
+    wanted.by[wanted.count++] = {rule.detector, rule.size_max, rule.random_access};
+  }
 }
 
 }  // namespace
@@ -55,7 +58,7 @@ Matcher::Matcher(std::span<const Detector* const> detectors) {
   tails_.assign((std::size_t{1} << 16) / 64, 0);
   const auto add_above = [&](std::string_view path, Kind kind) {
     while (!path.empty()) {
-      names.push_back({hash_of(name_of(path)), {kind, 0, path, {}, 0}});
+      names.push_back({hash_of(name_of(path)), {kind, 0, path, {}, 0, false}});
       const auto slash = path.rfind('/');
       path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
     }
@@ -63,7 +66,7 @@ Matcher::Matcher(std::span<const Detector* const> detectors) {
   for (std::size_t i = 0; i < detectors.size(); ++i) {
     const auto detector = static_cast<std::uint16_t>(i);
     for (const Interest& interest : detectors[i]->interests()) {
-      Rule rule{Kind::exact, detector, interest.text, interest.ending, interest.size_max};
+      Rule rule{Kind::exact, detector, interest.text, interest.ending, interest.size_max, interest.random_access};
       const auto slash = interest.text.rfind('/');
       const auto parent = slash == std::string_view::npos ? std::string_view{} : interest.text.substr(0, slash);
       switch (interest.match) {
@@ -129,13 +132,13 @@ Wanted Matcher::look(std::string_view path) const {
   for (const Rule& rule : find(by_name_, hash_of(name))) {
     switch (rule.kind) {
       case Kind::exact:
-        if (path == rule.text) add(wanted, rule.detector, rule.size_max);
+        if (path == rule.text) add(wanted, rule);
         break;
       case Kind::nested:
-        if (ends_at_border(path, rule.text)) add(wanted, rule.detector, rule.size_max);
+        if (ends_at_border(path, rule.text)) add(wanted, rule);
         break;
       case Kind::basename:
-        if (name == rule.text) add(wanted, rule.detector, rule.size_max);
+        if (name == rule.text) add(wanted, rule);
         break;
       case Kind::above_exact:
         wanted.ancestor |= path == rule.text;
@@ -150,13 +153,13 @@ Wanted Matcher::look(std::string_view path) const {
   }
   const auto directory = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
   for (const Rule& rule : find(by_directory_, hash_of(directory))) {
-    if (directory == rule.text && name.ends_with(rule.ending)) add(wanted, rule.detector, rule.size_max);
+    if (directory == rule.text && name.ends_with(rule.ending)) add(wanted, rule);
   }
   if (name.size() < 2) return wanted;
   const auto tail = tail_of(name);
   if ((tails_[tail / 64] >> (tail % 64) & 1) == 0) return wanted;
   for (const Rule& rule : find(by_tail_, hash_of(name.substr(name.size() - 2)))) {
-    if (name.ends_with(rule.text)) add(wanted, rule.detector, rule.size_max);
+    if (name.ends_with(rule.text)) add(wanted, rule);
   }
   return wanted;
 }

@@ -17,6 +17,7 @@ struct Wanted {
   struct By {
     std::uint16_t detector;  // index into the detectors that the matcher was made of
     std::uint64_t size_max;  // the largest that any of its fitting interests allows
+    bool random_access;
   };
   static constexpr std::size_t kDetectorsMax = 8;  // that want one and the same path; the matcher's tests check it
 
@@ -45,6 +46,7 @@ class Matcher {
     std::string_view text;
     std::string_view ending;
     std::uint64_t size_max;
+    bool random_access;
   };
   // Rules that share a key stand together in rules_; a slot tells where. Open addressing, at most half full.
   struct Slot {

@@ -29,11 +29,15 @@ constexpr std::uint64_t kLooksMax = 5'000'000;
 
 // Where package databases stand below a root, longest first where one ends another. What is found elsewhere ("a
 // rootfs/lib/dpkg/status") belongs to the root that is left when the last one is taken off.
-constexpr std::array<std::string_view, 5> kDatabases = {
-    "var/lib/dpkg/status",      "usr/lib/dpkg-db/status", "lib/dpkg/status",
-    "usr/lib/apk/db/installed", "lib/apk/db/installed",
+constexpr std::array<std::string_view, 8> kDatabases = {
+    "var/lib/dpkg/status",  "usr/lib/dpkg-db/status", "lib/dpkg/status",     "usr/lib/apk/db/installed",
+    "lib/apk/db/installed", "usr/lib/opkg/status",    "var/lib/opkg/status", "lib/opkg/status",
 };
-constexpr std::string_view kStatusD = "var/lib/dpkg/status.d";
+constexpr std::string_view kPacman = "var/lib/pacman/local";  // a folder for each package
+// Those whose file has one of several names.
+constexpr std::array<std::string_view, 5> kDatabaseFolders = {
+    "var/lib/dpkg/status.d", "var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm", "var/lib/rpmmanifest",
+};
 constexpr std::array<std::string_view, 2> kOsRelease = {"usr/lib/os-release", "etc/os-release"};
 
 // Takes a suffix off at a component's border.
@@ -51,12 +55,38 @@ std::string_view root_of_database(std::string_view path) {
     if (strip_path(path, known)) return path;
   }
   std::string_view directory = path.substr(0, std::min(path.rfind('/'), path.size()));
-  return strip_path(directory, kStatusD) ? directory : std::string_view{};
+  for (const auto known : kDatabaseFolders) {
+    if (strip_path(directory, known)) return directory;
+  }
+  directory = directory.substr(0, std::min(directory.rfind('/'), directory.size()));
+  return strip_path(directory, kPacman) ? directory : std::string_view{};
 }
 
 struct Order {
   static auto key(const Package& p) { return std::tie(p.ecosystem, p.name, p.arch, p.version, p.location); }
   bool operator()(const Package& a, const Package& b) const { return key(a) < key(b); }
+};
+
+// The databases of rpm below one root. An upgrade to another form may leave the old one behind, as it was then.
+class Databases {
+ public:
+  void count(const std::string& path, bool fresh) {
+    ++packages_[path];
+    if (fresh) ++distinct_;
+  }
+  bool differ() const {
+    return packages_.size() > 1 &&
+           std::ranges::any_of(packages_, [&](const auto& one) { return one.second != distinct_; });
+  }
+  std::vector<std::string> paths() const {
+    std::vector<std::string> all;
+    for (const auto& [path, count] : packages_) all.push_back(path);
+    return all;
+  }
+
+ private:
+  std::map<std::string, std::size_t> packages_;  // by path
+  std::size_t distinct_ = 0;
 };
 
 class Merge {
@@ -303,6 +333,7 @@ void Merge::decide(const MergeOptions& options) {
 void Merge::finish_packages() {
   // One package may stand in two databases of one root: dpkg's status and a status.d file.
   std::unordered_map<std::string, std::size_t, base::KeyedHash, std::equal_to<>> seen;
+  std::map<std::string, Databases> of_rpm;  // by root
   std::string key;
   std::size_t of_system = 0;
   for (Found& found : found_) {
@@ -321,6 +352,7 @@ void Merge::finish_packages() {
       base::append(key, {found.root, nul, static_cast<int>(package.scheme), nul, package.name, nul, package.arch, nul,
                          package.version});
       const auto [before, fresh] = seen.try_emplace(key, image_.packages.size());
+      if (package.scheme == version::Scheme::rpm) of_rpm[found.root].count(package.location, fresh);
       if (!fresh) {
         Package& first = image_.packages[before->second];
         first.layer = std::min(first.layer, package.layer);
@@ -332,6 +364,11 @@ void Merge::finish_packages() {
     image_.packages.push_back(std::move(package));
   }
   std::ranges::sort(image_.packages, Order{});
+  for (const auto& [root, databases] : of_rpm) {
+    if (!databases.differ()) continue;
+    image_.notes.push_back(base::cat({"the packages of several databases of rpm are listed, which do not agree: ",
+                                      base::join(databases.paths(), ", ")}));
+  }
   const Distribution& distribution = image_.distribution;
   if (of_system == 0 && image_.unread.empty() && !distribution.name_space.empty()) {
     image_.notes.push_back(base::cat({"no package of ", distribution.name_space,

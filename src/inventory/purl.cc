@@ -1,5 +1,5 @@
-// Package URLs: https://github.com/package-url/purl-spec (PURL-SPECIFICATION.rst; types: deb, apk and those of
-// languages).
+// Package URLs: https://github.com/package-url/purl-spec (PURL-SPECIFICATION.rst; types: deb, apk, rpm and
+// those of languages).
 #include <array>
 #include <map>
 #include <string>
@@ -35,8 +35,11 @@ void encode(std::string& to, std::string_view text) {
 }
 
 std::string_view type_of(const Package& package) {
+  if (package.detector == "opkg") return "opkg";
+  if (package.scheme == version::Scheme::pacman) return "alpm";
   if (package.scheme == version::Scheme::dpkg && package.kind == PackageKind::binary) return "deb";
   if (package.scheme == version::Scheme::apk && package.kind == PackageKind::binary) return "apk";
+  if (package.scheme == version::Scheme::rpm && package.kind == PackageKind::binary) return "rpm";
   for (const Type& type : kTypes) {
     if (type.ecosystem == package.ecosystem) return type.type;
   }
@@ -66,23 +69,50 @@ std::string distro_of(std::string_view name_space) {
   return base::cat({id, '-', name_space});
 }
 
+// Package URLs name an rpm's vendor, which is not the id of every system that it makes.
+std::string_view vendor_of(std::string_view id, std::string_view type) {
+  if (type != "rpm") return id;
+  if (id == "rhel") return "redhat";
+  if (id == "ol") return "oracle";
+  if (id.starts_with("opensuse")) return "opensuse";
+  if (id.starts_with("sle") || id.starts_with("sl-") || id.starts_with("suse")) return "suse";
+  return id;
+}
+
+using Qualifiers = std::map<std::string_view, std::string>;  // sorted by key, as the canonical form wants
+
+// The version without the epoch, which has a place of its own.
+std::string_view take_rpm_version(const Package& package, Qualifiers& qualifiers) {
+  std::string_view version = package.version;
+  if (version.find(':') != std::string_view::npos) qualifiers["epoch"] = base::take_until(version, ':');
+  qualifiers["rpmmod"] = package.module;
+  // What has no architecture is a key and was built from nothing.
+  if (!package.arch.empty()) {
+    qualifiers["upstream"] = base::cat({package.source_name, '-', package.source_version, ".src.rpm"});
+  }
+  return version;
+}
+
 }  // namespace
 
 std::string purl(const Package& package) {
   const auto type = type_of(package);
   std::string url = base::cat({"pkg:", type});
-  std::map<std::string_view, std::string> qualifiers;  // sorted by key, as the canonical form wants
+  Qualifiers qualifiers;
+  std::string_view version = package.version;
   if (package.kind == PackageKind::binary) {
     std::string_view rest = package.name_space;
     if (const auto id = base::take_until(rest, ':'); !id.empty()) {
       url.push_back('/');
-      encode(url, id);
+      encode(url, vendor_of(id, type));
       qualifiers["distro"] = distro_of(package.name_space);
     }
     url.push_back('/');
     encode(url, package.name);
     qualifiers["arch"] = package.arch;
-    if (package.source_name != package.name || package.source_version != package.version) {
+    if (type == "rpm") {
+      version = take_rpm_version(package, qualifiers);
+    } else if (package.source_name != package.name || package.source_version != package.version) {
       std::string& upstream = qualifiers["upstream"] = package.source_name;
       if (package.source_version != package.version && !upstream.empty()) {
         base::append(upstream, {'@', package.source_version});
@@ -91,9 +121,9 @@ std::string purl(const Package& package) {
   } else {
     append_library_name(url, package, type);
   }
-  if (!package.version.empty()) {
+  if (!version.empty()) {
     url.push_back('@');
-    encode(url, package.version);
+    encode(url, version);
   }
   char separator = '?';
   for (const auto& [key, value] : qualifiers) {

@@ -35,6 +35,19 @@ TEST(Purl, OfSystems) {
   EXPECT_EQ(purl(of_system(version::Scheme::apk, "alpine:v3.19", "busybox", "1.36.1-r15")),
             "pkg:apk/alpine/busybox@1.36.1-r15?arch=amd64&distro=alpine-3.19");
   EXPECT_EQ(purl(of_system(version::Scheme::apk, "wolfi", "a", "1")), "pkg:apk/wolfi/a@1?arch=amd64&distro=wolfi");
+  Package rpm = of_system(version::Scheme::rpm, "fedora:25", "curl", "1:7.50.3-1.fc25");
+  rpm.arch = "i386";
+  rpm.source_version = "7.50.3-1.fc25";
+  EXPECT_EQ(purl(rpm),
+            "pkg:rpm/fedora/curl@7.50.3-1.fc25?arch=i386&distro=fedora-25&epoch=1&upstream=curl-7.50.3-1.fc25.src.rpm");
+  rpm.name_space = "rhel:9";
+  rpm.version = "7.50.3-1.el9";
+  rpm.module = "nodejs:18";
+  EXPECT_EQ(purl(rpm),
+            "pkg:rpm/redhat/"
+            "curl@7.50.3-1.el9?arch=i386&distro=rhel-9&rpmmod=nodejs%3A18&upstream=curl-7.50.3-1.fc25.src.rpm");
+  EXPECT_TRUE(purl(of_system(version::Scheme::rpm, "opensuse-leap:15.5", "a", "1-1"))
+                  .starts_with("pkg:rpm/opensuse/a@1-1?arch=amd64&distro=opensuse-leap-15.5&"));
   Package unknown = of_system(version::Scheme::dpkg, "", "a", "1");
   unknown.arch = "";
   EXPECT_EQ(purl(unknown), "pkg:deb/a@1");

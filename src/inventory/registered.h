@@ -10,5 +10,9 @@ const Detector& dpkg_detector();
 const Detector& dpkg_status_d_detector();
 const Detector& dpkg_files_detector();
 const Detector& apk_detector();
+const Detector& rpm_detector();
+const Detector& rpm_manifest_detector();
+const Detector& alpm_detector();
+const Detector& opkg_detector();
 
 }  // namespace limpid::inventory

@@ -39,16 +39,17 @@ void take(Decoder& in, std::vector<std::string>& texts) {
 }
 
 void put(Encoder& out, const Package& package) {
-  for (const std::string* text :
-       {&package.ecosystem, &package.name_space, &package.name, &package.version, &package.arch, &package.source_name,
-        &package.source_version, &package.maintainer, &package.location, &package.detector})
+  for (const std::string* text : {&package.ecosystem, &package.name_space, &package.name, &package.version,
+                                  &package.arch, &package.source_name, &package.source_version, &package.maintainer,
+                                  &package.module, &package.key_id, &package.location, &package.detector})
     out.text(*text);
   put(out, package.licenses);
+  put(out, package.owned);
   out.u8(static_cast<std::uint8_t>(package.kind));
   out.u8(static_cast<std::uint8_t>(package.repository));
   out.u8(static_cast<std::uint8_t>(package.scheme));
 }
-constexpr std::size_t kPackageSizeMin = 10 + 1 + 3;
+constexpr std::size_t kPackageSizeMin = 12 + 2 + 3;
 
 // A number that stands for one of `count` enumerators.
 template <class E>
@@ -60,11 +61,12 @@ E take_enum(Decoder& in, unsigned count, bool& fits) {
 
 Package take_package(Decoder& in, bool& fits) {
   Package package;
-  for (std::string* text :
-       {&package.ecosystem, &package.name_space, &package.name, &package.version, &package.arch, &package.source_name,
-        &package.source_version, &package.maintainer, &package.location, &package.detector})
+  for (std::string* text : {&package.ecosystem, &package.name_space, &package.name, &package.version, &package.arch,
+                            &package.source_name, &package.source_version, &package.maintainer, &package.module,
+                            &package.key_id, &package.location, &package.detector})
     *text = in.text();
   take(in, package.licenses);
+  take(in, package.owned);
   package.kind = take_enum<PackageKind>(in, 2, fits);
   package.repository = take_enum<Repository>(in, 2, fits);
   package.scheme = static_cast<version::Scheme>(in.u8());

@@ -10,7 +10,7 @@
 
 namespace limpid::inventory {
 
-inline constexpr std::uint32_t kStoredFormat = 1;
+inline constexpr std::uint32_t kStoredFormat = 2;
 // Unpacked; far above what LayerLimits let a layer's inventory become in practice.
 inline constexpr std::size_t kStoredSizeMax = std::size_t{512} << 20;
 

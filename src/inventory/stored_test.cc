@@ -30,6 +30,9 @@ LayerInventory full_layer() {
     package.source_name = "openssl";
     package.source_version = "3.0.1-1";
     package.maintainer = std::string("Jos\xe9\0x", 6);
+    package.module = "perl:5.32";
+    package.key_id = "199e2f91fd431d51";
+    package.owned = {"usr/lib/c", ""};
     package.location = evidence.path;
     package.detector = "dpkg";
     package.licenses = {"Apache-2.0", ""};
@@ -62,9 +65,10 @@ std::string written(const LayerInventory& layer) {
       add(*part);
     for (const Package& p : evidence.packages) {
       for (const std::string* part : {&p.ecosystem, &p.name_space, &p.name, &p.version, &p.arch, &p.source_name,
-                                      &p.source_version, &p.maintainer, &p.location, &p.detector})
+                                      &p.source_version, &p.maintainer, &p.module, &p.key_id, &p.location, &p.detector})
         add(*part);
       for (const std::string& license : p.licenses) add(license);
+      for (const std::string& owned : p.owned) add(owned);
       base::append(text, {static_cast<int>(p.kind), static_cast<int>(p.repository), static_cast<int>(p.scheme)});
     }
     for (const auto& [key, value] : evidence.facts) add(key), add(value);

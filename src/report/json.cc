@@ -80,6 +80,8 @@ void write_packages(JsonWriter& json, const Subject& subject,
     write_layer(json, "layer", subject, package.layer);
     json.text("detector", package.detector);
     json.text("maintainer", package.maintainer);
+    json.text("module", package.module);
+    json.text("key_id", package.key_id);
     json.text("repository", package.repository == inventory::Repository::third_party ? "third-party" : "distribution");
     if (const auto newer = available.find(i); newer != available.end()) json.text("available", newer->second);
     json.close();

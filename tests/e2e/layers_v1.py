@@ -5,6 +5,7 @@ import collections
 import gzip
 import lzma
 import struct
+import zlib
 
 from images import tar
 
@@ -53,6 +54,39 @@ def dpkg_status(features):
 def apk_installed(features):
     return "".join(f"C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:{name}\nV:{version}\nA:x86_64\nS:1\nI:1\nT:text\nU:https://example.org\nL:MIT\no:{name}\n\n"
                    for name, version in features)
+
+
+def rpm_header(name, version, release, epoch=None, arch="x86_64", more=()):
+    """A package's record in a database of rpm's: an index of (tag, type, offset, count), then the data, big-endian."""
+    index, data = b"", b""
+    texts = [(1000, name), (1001, version), (1002, release), (1011, "CentOS"), (1022, arch), (1044, f"{name}-{version}-{release}.src.rpm"), *more]
+    for tag, text in texts:
+        index += struct.pack(">4I", tag, 6, len(data), 1)
+        data += text.encode() + b"\0"
+    if epoch is not None:
+        data += bytes(-len(data) % 4)
+        index += struct.pack(">4I", 1003, 4, len(data), 1)
+        data += struct.pack(">I", epoch)
+    return struct.pack(">2I", len(index) // 16, len(data)) + index + data
+
+
+def rpm_evr(text):
+    epoch, _, rest = text.rpartition(":")
+    version, _, release = rest.rpartition("-")
+    return version, release, int(epoch) if epoch else None
+
+
+def rpm_ndb(headers):
+    """rpm's NDB form, Packages.db: a page or more of slots, then the headers in blocks of 16 bytes."""
+    pages = -(-(32 + 16 * len(headers)) // 4096)
+    slots, blobs = b"RpmP" + struct.pack("<4I", 0, 1, pages, len(headers) + 1) + bytes(12), b""
+    for number, header in enumerate(headers, 1):
+        blob = b"BlbS" + struct.pack("<3I", number, 1, len(header)) + header
+        blob += bytes(-(len(blob) + 12) % 16)
+        blob += struct.pack("<2I", zlib.adler32(blob), len(header)) + b"BlbE"
+        slots += b"Slot" + struct.pack("<3I", number, (pages * 4096 + len(blobs)) // 16, len(blob) // 16)
+        blobs += blob
+    return slots + (b"Slot" + bytes(12)) * ((pages * 4096 - len(slots)) // 16) + blobs
 
 
 def compress(data, form="gz"):

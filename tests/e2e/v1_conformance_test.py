@@ -42,6 +42,13 @@ VERSIONS = (
     ("3a9.8", "<", "3.10.2"), ("3a9.8", ">", "3~10"), ("1.4+OOo3.0.0~", "<", "1.4+OOo3.0.0-4"), ("2.4.7-1", "<", "2.4.7-z"), ("1.002-1+b2", ">", "1.00"),
 )
 
+RPM_VERSIONS = (
+    ("10xyz-1", "<", "10.1xyz-1"), ("xyz.4-1", "<", "8-1"), ("10.0001-1", "=", "10.1-1"), ("1.0~rc1~git123-1", "<", "1.0~rc1-1"), ("1.0aa-1", ">", "1.0a-1"),
+    ("2.9.1-6.0.1.el7_2.3", ">", "2.9.1-6.el7_2.3"), ("2.23.2-22.el7_1", "<", "2.23.2-22.el7_1.1"), ("1:1.0-1", ">", "2.0-1"), ("0:1.0-1", "=", "1.0-1"),
+    ("1.0^git1-1", ">", "1.0-1"), ("1.0^git1-1", "<", "1.0.1-1"), ("1.0-1", ">", "1.0~rc1-1"), ("5.5p1-1", "<", "5.5p10-1"), ("2.0-1", "=", "2_0-1"),
+    ("4.18.0-553.el8", "<", "4.18.0-553.16.1.el8_10"), ("1.0-1.el8_10", ">", "1.0-1.el8_9.1"), ("FC5-1", "<", "fc4-1"), ("2a-1", "<", "2.0-1"),
+)
+
 # What release files say, and the namespace that follows; None for none.
 RELEASES = (
     ({"etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 8 (jessie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="8"\nID=debian\n'}, "debian:8"),
@@ -536,9 +543,16 @@ class Contract:
         self.assertEqual(len(self.features(name)), len(packages))
         self.assertSame(self.vulnerable(name), wanted)
 
-    @unittest.skip("no reader of rpm databases yet")
     def test_33_version_vectors_of_rpm(self):
-        pass
+        prefix, flaw = self.unique("v"), self.unique("CVE-2030")
+        packages = {f"{prefix}-{at}-{way}": pair for at, (a, sign, b) in enumerate(RPM_VERSIONS)
+                    for way, pair in (("there", (a, b, sign == "<")), ("back", (b, a, sign == ">")))}
+        database = layers_v1.rpm_ndb([layers_v1.rpm_header(package, *layers_v1.rpm_evr(installed)) for package, (installed, _, _) in packages.items()])
+        name = self.add(layer("centos:7", (), {"var/lib/rpm/Packages.db": database}))
+        self.expect(self.client.post_vulnerability("centos:7", flaw, [(package, fixed) for package, (_, fixed, _) in packages.items()]), 201)
+        wanted = {package: {flaw: fixed} for package, (_, fixed, lower) in packages.items() if lower}
+        self.assertEqual(len(self.features(name)), len(packages))
+        self.assertSame(self.vulnerable(name), wanted)
 
     def test_34_feeds(self):
         """The facts that the contract tells of the Debian fixture, and as many of Alpine's."""
@@ -604,9 +618,12 @@ class Contract:
     def test_34_feeds_of_amazon(self):
         pass
 
-    @unittest.skip("no reader of rpm databases yet")
     def test_35_rpm_oddities(self):
-        pass
+        headers = [layers_v1.rpm_header("gpg-pubkey", "fd431d51", "4ae0493b", arch="(none)"), layers_v1.rpm_header("bash", "5.1.8", "9.el9"),
+                   layers_v1.rpm_header("shadow-utils", "4.9", "8.el9", epoch=2), layers_v1.rpm_header("zero", "1", "1", epoch=0)]
+        for folder in ("var/lib/rpm", "usr/lib/sysimage/rpm"):
+            name = self.add(layer("rhel:9", (), {folder + "/Packages.db": layers_v1.rpm_ndb(headers)}))
+            self.assertEqual(set(self.features(name)), {("centos:9", "bash", "5.1.8-9.el9"), ("centos:9", "shadow-utils", "2:4.9-8.el9"), ("centos:9", "zero", "1-1")})
 
     def test_36_source_packages_with_a_version(self):
         status = (layers_v1.stanza("g++-5", "5.1.1-12ubuntu1+b7", "gcc-5 (5.1.1-12ubuntu1)") + layers_v1.stanza("libgcc1", "1:5.1.1-12ubuntu1", "gcc-5 (5.1.1-12ubuntu1)")

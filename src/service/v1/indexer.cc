@@ -92,7 +92,11 @@ class LeaseKeeper {
   std::jthread thread_;
 };
 
-// A package as v1 shows it: dpkg's by their source, others by themselves with their origin beside.
+// A key that rpm lists among its packages: nothing that could have a flaw.
+constexpr std::string_view kRpmKey = "gpg-pubkey";
+
+// A package as v1 shows it: dpkg's by their source, others by themselves, apk's with their origin beside. A source
+// package of rpm has a version of its own, which is not the feature's.
 store::Feature feature_of(const inventory::Package& package, std::string_view name_space) {
   store::Feature feature;
   feature.name_space = name_space;
@@ -103,7 +107,8 @@ store::Feature feature_of(const inventory::Package& package, std::string_view na
   } else {
     feature.name = package.name;
     feature.version = package.version;
-    if (package.source_name != package.name) feature.origin = package.source_name;
+    const bool origin = package.scheme != version::Scheme::rpm && package.source_name != package.name;
+    if (origin) feature.origin = package.source_name;
   }
   return feature;
 }
@@ -117,6 +122,7 @@ std::set<store::Feature> features_of(const inventory::ImageInventory& image, std
   std::set<store::Feature> features;
   for (const inventory::Package& package : image.packages) {
     if (package.kind != inventory::PackageKind::binary) continue;
+    if (package.scheme == version::Scheme::rpm && package.name == kRpmKey) continue;
     store::Feature feature = feature_of(package, name_space);
     const version::Ordering* ordering = version::find_ordering(feature.scheme);
     if (ordering == nullptr || feature.version.empty() || !ordering->parse(feature.version).valid) continue;
