@@ -123,7 +123,7 @@ class AlmaLinuxReader {
       emit(read_erratum(object), {});
       return {};
     };
-    LIMPID_ASSIGN_WITHIN(const bool found, split_elements(file.source(), "data", visit), {path});
+    LIMPID_ASSIGN_WITHIN(const bool found, split_array(file.source(), "data", visit), {path});
     if (!found) return fail(Code::invalid, {path, ": neither a list of errata nor \"data\""});
     return {};
   }

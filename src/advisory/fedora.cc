@@ -33,7 +33,7 @@ class BodhiReader {
   Result<void> read_file(const std::string& path) {
     LIMPID_ASSIGN(auto file, InputFile::open(path));
     const auto visit = [&](std::string& text) { return read_text(text); };
-    LIMPID_ASSIGN_WITHIN(const bool found, split_elements(file.source(), "updates", visit), {path});
+    LIMPID_ASSIGN_WITHIN(const bool found, split_array(file.source(), "updates", visit), {path});
     if (found) return {};
     // One update alone: …/updates/FEDORA-2024-0123456789.
     LIMPID_ASSIGN(auto text, read_input(path, MemberLimits().value_size_max));

@@ -80,7 +80,7 @@ class Splitter {
   Splitter(archive::Source& source, const MemberLimits& limits) : source_(source), limits_(limits) {}
 
   Result<void> run(unsigned depth, const MemberVisitor& visit);
-  Result<bool> run_elements(std::string_view key, const ElementVisitor& visit);
+  Result<bool> run_array(std::string_view key, const ArrayVisitor& visit);
 
  private:
   // Makes chunk_[at_] readable; false at the end of the document.
@@ -90,7 +90,7 @@ class Splitter {
   Result<void> expect(char wanted, std::string_view what);
   Result<void> read_key(std::string& key);
   Result<void> capture(std::string& value);
-  Result<void> read_elements(const ElementVisitor& visit);
+  Result<void> read_elements(const ArrayVisitor& visit);
   Result<void> expect_end();
   std::unexpected<Error> invalid(std::string_view expected) const {
     return fail(Code::invalid, {"JSON: expected ", expected, " at offset ", offset_ + at_});
@@ -227,7 +227,7 @@ Result<void> Splitter::run(unsigned depth, const MemberVisitor& visit) {
 }
 
 // The array that begins at the next token.
-Result<void> Splitter::read_elements(const ElementVisitor& visit) {
+Result<void> Splitter::read_elements(const ArrayVisitor& visit) {
   std::string value;
   LIMPID_TRY(expect('[', "an array"));
   for (bool first = true;; first = false) {
@@ -244,7 +244,7 @@ Result<void> Splitter::read_elements(const ElementVisitor& visit) {
   return {};
 }
 
-Result<bool> Splitter::run_elements(std::string_view key, const ElementVisitor& visit) {
+Result<bool> Splitter::run_array(std::string_view key, const ArrayVisitor& visit) {
   LIMPID_ASSIGN(const char root, next_token("an object or an array"));
   if (root == '[') {
     LIMPID_TRY(read_elements(visit));
@@ -289,9 +289,9 @@ Result<void> split_members(archive::Source& source, unsigned depth, const Member
   return Splitter(source, limits).run(depth, visit);
 }
 
-Result<bool> split_elements(archive::Source& source, std::string_view key, const ElementVisitor& visit,
+Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
                             const MemberLimits& limits) {
-  return Splitter(source, limits).run_elements(key, visit);
+  return Splitter(source, limits).run_array(key, visit);
 }
 
 }  // namespace limpid::advisory

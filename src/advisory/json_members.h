@@ -28,8 +28,8 @@ Result<void> split_members(archive::Source& source, unsigned depth, const Member
 
 // Calls `visit` with each element of the root array, or of the root object's member `key` if that is an array. False if
 // the document is an object without one.
-using ElementVisitor = std::function<Result<void>(std::string& value)>;
-Result<bool> split_elements(archive::Source& source, std::string_view key, const ElementVisitor& visit,
+using ArrayVisitor = std::function<Result<void>(std::string& value)>;
+Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
                             const MemberLimits& limits = {});
 
 }  // namespace limpid::advisory

@@ -11,7 +11,7 @@ namespace {
 std::string elements(std::string_view text, std::string_view key = "data") {
   std::string seen;
   const auto source = archive::memory_source(base::as_bytes(text));
-  const auto found = split_elements(*source, key, [&](std::string& value) -> Result<void> {
+  const auto found = split_array(*source, key, [&](std::string& value) -> Result<void> {
     base::append(seen, {seen.empty() ? "" : "|", value});
     return {};
   });
@@ -19,7 +19,7 @@ std::string elements(std::string_view text, std::string_view key = "data") {
   return *found ? seen : "none";
 }
 
-TEST(SplitElements, OfTheRootOrOfAMember) {
+TEST(SplitArray, OfTheRootOrOfAMember) {
   EXPECT_EQ(elements(R"( [ 1, {"a": [2, "]"]} ,"x" ] )"), R"(1|{"a": [2, "]"]}|"x")");
   EXPECT_EQ(elements(R"({"a": {"data": [9]}, "data": [1,2], "b": 3})"), "1|2");
   EXPECT_EQ(elements("[]"), "");
@@ -28,7 +28,7 @@ TEST(SplitElements, OfTheRootOrOfAMember) {
   EXPECT_EQ(elements("{}"), "none");
 }
 
-TEST(SplitElements, WhatIsCutOrBrokenFails) {
+TEST(SplitArray, WhatIsCutOrBrokenFails) {
   for (const auto* text : {"", "[", "[1", "[1,", "{", R"({"data")", R"({"data": [1])"})
     EXPECT_EQ(elements(text), "truncated") << text;
   for (const auto* text : {"1", "[1 2]", "[1,]", "[1]]", R"({"data": [1]} x)", R"({"data" [1]})"})

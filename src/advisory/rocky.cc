@@ -94,7 +94,7 @@ class RockyFeed final : public Feed {
       emit_rpm_update(read_advisory(object), {.name_space = input.name_space, .products = {}}, counts, sink);
       return {};
     };
-    LIMPID_ASSIGN_WITHIN(const bool found, split_elements(file.source(), "advisories", visit), {path});
+    LIMPID_ASSIGN_WITHIN(const bool found, split_array(file.source(), "advisories", visit), {path});
     if (!found) return fail(Code::invalid, {path, ": no \"advisories\""});
     return {};
   }

@@ -1,40 +1,51 @@
-// A streaming parser of XML (https://www.w3.org/TR/xml/), with bounds: elements come one by one, nothing is kept.
+// XML as a stream of elements, from bytes that nobody vouches for: nothing but one element's text is in memory.
+// Format: https://www.w3.org/TR/xml/. Only the elements and attributes of a document are given, no comments or
+// instructions.
 //
-// Entities of a document's own are refused, whatever they stand for; so is what nests too deeply. Namespaces are not
-// looked at: a name is what stands behind its prefix.
+// A document that declares an entity is refused (Code::unsupported), and nothing outside of it is ever read; a document
+// type declaration that only names its DTD is overlooked. Encodings are UTF-8, UTF-16, ISO-8859-1 and ASCII; texts come
+// in UTF-8. A document that ends before its root element is closed is Code::truncated.
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include "archive/source.h"
 
 namespace limpid::advisory {
 
-inline constexpr std::size_t kXmlDepthMax = 64;
-inline constexpr std::size_t kXmlTextMax = std::size_t{8} << 20;   // of one element
-inline constexpr std::size_t kXmlTokenMax = std::size_t{8} << 20;  // one tag with its attributes
+struct XmlLimits {
+  std::size_t depth_max = 64;
+  std::size_t text_size_max = std::size_t{4} << 20;   // of one element, without its inner ones
+  std::size_t token_size_max = std::size_t{1} << 20;  // of one tag, comment or instruction
+};
 
+// The attributes of one start tag. Valid during XmlHandler::start only.
 class XmlAttributes {
  public:
-  explicit XmlAttributes(const char* const* list) : list_(list) {}
-  // The value, "" if there is no such attribute.
+  explicit XmlAttributes(const char* const* pairs) : pairs_(pairs) {}
+  // The attribute of that name as written ("xsi:type"); "" if there is none.
   std::string_view operator[](std::string_view name) const;
+  // Calls `use` with the name and value of each.
+  template <class Use>
+  void each(const Use& use) const {
+    for (const char* const* at = pairs_; *at != nullptr; at += 2) use(std::string_view(at[0]), std::string_view(at[1]));
+  }
 
  private:
-  const char* const* list_;  // names and values in turn, ended by null
+  const char* const* pairs_;  // name, value, …, null
 };
 
 class XmlHandler {
  public:
   virtual ~XmlHandler() = default;
-  virtual Result<void> start(std::string_view name, const XmlAttributes& attributes) = 0;
-  // `text` is what stood inside the element since its start or its last child. Both views end with the call.
-  virtual Result<void> end(std::string_view name, std::string_view text) = 0;
+  // `element` without its namespace prefix. Views are valid during the call.
+  virtual Result<void> start(std::string_view element, const XmlAttributes& attributes) = 0;
+  // `text` is the element's own, in one piece and as written, without that of inner elements.
+  virtual Result<void> end(std::string_view element, std::string_view text) = 0;
 };
 
-// Code::truncated for a document that ends before its root element does; errors name the line.
-Result<void> parse_xml(archive::Source& source, XmlHandler& handler);
+// An error of the handler ends the reading and is returned.
+Result<void> parse_xml(archive::Source& source, XmlHandler& handler, const XmlLimits& limits = {});
 
 }  // namespace limpid::advisory
