@@ -8,6 +8,7 @@
 #include "advisory/json_parser.h"
 #include "advisory/osv_ecosystems.h"
 #include "advisory/osv_ranges.h"
+#include "advisory/osv_rpm.h"
 
 namespace limpid::advisory {
 namespace {
@@ -42,8 +43,9 @@ std::string read_severities(const json::object& object, Advisory& advisory) {
 }
 
 bool is_distribution_record(std::string_view id) {
-  constexpr std::array<std::string_view, 7> kPrefixes = {"DSA-",        "DLA-",        "DTSA-",      "USN-",
-                                                         "UBUNTU-CVE-", "DEBIAN-CVE-", "ALPINE-CVE-"};
+  constexpr std::array<std::string_view, 15> kPrefixes = {
+      "DSA-",  "DLA-",  "DTSA-", "USN-",  "ALSA-", "UBUNTU-CVE-", "DEBIAN-CVE-", "ALPINE-CVE-",
+      "ALBA-", "ALEA-", "RLSA-", "RXSA-", "RHSA-", "SUSE-",       "openSUSE-"};
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return id.starts_with(prefix); });
 }
 
@@ -130,7 +132,13 @@ class EntryReader {
     affected.status = Status::affected;
     if (const auto why_not = read_versions(entry, affected); !why_not.empty()) return counts_.drop(why_not);
     read_specifics(entry, affected);
-    advisory_.affected.push_back(std::move(affected));
+    if (affected.scheme != version::Scheme::rpm) return advisory_.affected.push_back(std::move(affected));
+    std::string_view why_not;
+    auto statements =
+        finish_rpm_statement(std::move(affected), advisory_.title, text_member(*package, "purl").value_or(""), why_not);
+    if (statements.empty()) return counts_.drop(why_not);
+    counts_.statements += statements.size() - 1;
+    std::ranges::move(statements, std::back_inserter(advisory_.affected));
   }
 
  private:
@@ -257,6 +265,11 @@ Result<void> OsvRecordReader::read(const std::string& name, std::string& text, F
   advisory.published = time_member(record, "published");
   advisory.aliases = texts_member(record, "aliases");
   advisory.upstream = upstream_of(record, advisory.id);
+  if (is_plain_update(advisory.id) && advisory.upstream.empty()) {
+    counts.statements += entries.size();
+    counts.drop("not a security update", entries.size());
+    return {};
+  }
   advisory.title = text_or_empty(record, "summary");
   advisory.description = text_or_empty(record, "details");
   for (const auto element : list_member(record, "references")) {
