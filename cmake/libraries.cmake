@@ -29,6 +29,7 @@ limpid_archive(xxhash libxxhash.a)
 limpid_archive(yaml libyaml.a)
 limpid_archive(yamlcpp libyaml-cpp.a)
 limpid_archive(sqlite libsqlite3.a m)
+limpid_archive(expat libexpat.a)
 # Of it only the digests' code is taken (base/digest.cc): it needs no start of the library, nor its providers.
 limpid_archive(sha2 libcrypto.a)
 
