@@ -1,5 +1,6 @@
 #include "cli/common.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -107,10 +109,16 @@ report::Style style_for(const OutputOptions& output) {
   return style;
 }
 
-Result<void> deliver(const OutputOptions& output, std::string_view text) {
+// Not through stdio, which would go on writing at the process's end what a full pipe did not take.
+Result<void> deliver(const OutputOptions& output, std::string_view text, const std::atomic<bool>* cancel) {
+  LIMPID_TRY(base::check_cancelled(cancel));
   if (!to_standard_output(output)) return base::write_file_atomically(output.file, base::as_bytes(text));
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return base::fail_errno({"standard output"});
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return base::fail_errno({"standard output"});
+    if (written < 0) LIMPID_TRY(base::check_cancelled(cancel));
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
   return {};
 }
 

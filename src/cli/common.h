@@ -33,8 +33,8 @@ Result<const report::Format*> find_format(const std::string& name);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
 // honoured (https://no-color.org, https://bixense.com/clicolors).
 report::Style style_for(const OutputOptions& output);
-// To standard output, or to the file, atomically.
-Result<void> deliver(const OutputOptions& output, std::string_view text);
+// To standard output, or to the file, atomically. Not at all once `cancel` is set.
+Result<void> deliver(const OutputOptions& output, std::string_view text, const std::atomic<bool>* cancel = nullptr);
 
 // Where an error was: the target, and, where it is several images, the platform.
 std::string name_for_errors(const std::string& target, const image::ImageSource& image, std::size_t images);

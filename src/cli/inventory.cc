@@ -1,7 +1,6 @@
 // `limpid inventory`: what is inside, without a database.
 #include <memory>
 
-#include "base/cancel.h"
 #include "cli/common.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -33,8 +32,7 @@ Result<int> run(const InventoryCommand& command, const std::atomic<bool>* cancel
     incomplete = incomplete || !scanned.inventory.skipped.empty();
   }
   display.reset();
-  LIMPID_TRY(base::check_cancelled(cancel));
-  LIMPID_TRY(deliver(command.output, join_reports(reports, *format, open.platform == image::kAllPlatforms)));
+  LIMPID_TRY(deliver(command.output, join_reports(reports, *format, open.platform == image::kAllPlatforms), cancel));
   if (incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,
                 {"a part of the image was not read (see what was skipped), and --fail-on-incomplete is set"});

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/common.h"
@@ -113,8 +112,8 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render, con
   Outcome outcome;
   for (std::size_t i = 0; i < command.targets.size(); ++i) LIMPID_TRY(scan_target(i, this_run, outcome));
   display.reset();
-  LIMPID_TRY(base::check_cancelled(cancel));
-  LIMPID_TRY(deliver(command.output, join_reports(outcome.reports, *format, open.platform == image::kAllPlatforms)));
+  LIMPID_TRY(
+      deliver(command.output, join_reports(outcome.reports, *format, open.platform == image::kAllPlatforms), cancel));
   if (outcome.incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,
                 {"a part of the image was not read (see what was skipped), and --fail-on-incomplete is set"});

@@ -61,6 +61,7 @@ Result<std::vector<std::string>> drop_ins(const std::string& folder) {
 }
 
 Result<RegistriesConf> read(const std::string& path) {
+  if (path == "/dev/null") return RegistriesConf{};  // how one says: none
   LIMPID_ASSIGN(const std::string text, base::read_file(path, kRegistriesConfMax));
   return parse_registries_conf(text, path);
 }

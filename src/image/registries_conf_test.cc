@@ -262,6 +262,7 @@ TEST_F(RegistriesConfFiles, WhereTheyAre) {
   const std::string named = directory_.path() + "/named.conf";
   EXPECT_EQ(searched({{"HOME", home}, {"CONTAINERS_REGISTRIES_CONF", named}}), "named.example/x:1");
   EXPECT_EQ(searched({{"CONTAINERS_REGISTRIES_CONF", "/missing"}}, named), "named.example/x:1");
+  EXPECT_EQ(searched({{"HOME", home}}, "/dev/null"), "docker.io/library/x:1");
   EXPECT_CONTAINS(searched({}, "/missing"), "registries.conf: /missing: ");
   write("home/.config/containers/registries.conf", "[");
   EXPECT_CONTAINS(searched({{"HOME", home}}),

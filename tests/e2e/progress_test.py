@@ -129,7 +129,7 @@ class ProgressTest(unittest.TestCase):
                 self.assertRegex(shown, r"layers, [\d.]+ of 6\d\d\.\d kB, [\d.]+ [kM]B/s")
             quiet = subprocess.run([LIMPID, "-q", "inventory", "--no-cache", registry.name], capture_output=True, text=True, timeout=60, check=True,
                                    env={**os.environ, "no_proxy": "*", "HOME": self.folder, "COLUMNS": str(columns)})
-            self.assertEqual(screen.text().split(), quiet.stdout.split())
+            self.assertEqual("".join(screen.text().split()), "".join(quiet.stdout.split()))
 
     def test_not_without_a_terminal_nor_when_told(self):
         registry = self.slow_registry(1)
