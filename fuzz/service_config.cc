@@ -3,12 +3,13 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/duration.h"
 #include "service/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace limpid;
   const std::string text(base::as_text({data, size}));
-  (void)service::parse_duration(text);
+  (void)base::parse_duration(text);
   (void)service::parse_endpoint(text);
   (void)service::parse_config("", "fuzz", {{"LIMPID_DATABASE_URL", text}});
   const auto config = service::parse_config(text, "fuzz", {});

@@ -27,7 +27,8 @@ constexpr const char* kTargets =
     "$LIMPID_PASSWORD.\n";
 
 constexpr const char* kExitStatus =
-    "Exit status: 0 done; 1 the run failed, with one line on what and where; 2 a gate tripped (--fail-on).\n"
+    "Exit status: 0 done; 1 the run failed, with one line on what and where; 2 a gate tripped (--fail-on);\n"
+    "130 interrupted (Ctrl-C), 143 ended by SIGTERM.\n"
     "Each flag can be set by an environment variable: --fail-on is LIMPID_FAIL_ON.\n";
 
 struct Global {
@@ -54,6 +55,7 @@ void add_image(CLI::App& command, ImageOptions& image) {
                      "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
   command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
   command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
+  command.add_option("--timeout", image.timeout, "give up after this time, such as 90s or 5m (default: never)");
   RegistryArguments& registry = image.registry;
   constexpr const char* kGroup = "Registries";
   command.add_option("--username", registry.username, "log in to the registry as this user")->group(kGroup);

@@ -62,10 +62,11 @@ std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const im
       scan::CacheOptions{cache_folder(cache.folder), cache.size_max, options.limits, open.inflate, open.tar});
 }
 
-scan::ScanOptions scan_options(const ImageOptions& image) {
+scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool>* cancel) {
   scan::ScanOptions options;
   options.threads = image.jobs;
   options.distribution = image.distribution;
+  options.cancel = cancel;
   return options;
 }
 
@@ -109,12 +110,13 @@ Result<void> deliver(const OutputOptions& output, std::string_view text) {
   return {};
 }
 
-Result<image::OpenOptions> open_options(const ImageOptions& arguments) {
+Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel) {
   const RegistryArguments& registry = arguments.registry;
   if (registry.cert_file.empty() != registry.key_file.empty())
     return fail(Code::usage, {"--registry-cert and --registry-key: give both"});
   image::OpenOptions options;
   options.platform = arguments.platform;
+  options.cancel = cancel;
   LIMPID_ASSIGN(options.registry.password, password_for(registry));
   options.registry.username = registry.username;
   options.registry.insecure = registry.insecure;

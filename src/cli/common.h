@@ -25,8 +25,8 @@ std::string cache_folder(const std::string& named);
 // The cache of layers that are read with these options; null with --no-cache.
 std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const image::OpenOptions& open,
                                              const scan::ScanOptions& options);
-// What a command's flags say of how layers are read.
-scan::ScanOptions scan_options(const ImageOptions& image);
+// What a command's flags say of how layers are read, until `cancel` is set.
+scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool>* cancel);
 
 Result<const report::Format*> find_format(const std::string& name);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
@@ -36,7 +36,7 @@ report::Style style_for(const OutputOptions& output);
 Result<void> deliver(const OutputOptions& output, std::string_view text);
 
 // How the image is to be opened. Reads standard input for --password-stdin: once a command.
-Result<image::OpenOptions> open_options(const ImageOptions& arguments);
+Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel);
 
 // --feed NAME[@NAMESPACE]=PLACE, where `place` is what the command calls it: "PATH", "URL".
 struct FeedArgument {

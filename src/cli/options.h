@@ -33,6 +33,7 @@ struct ImageOptions {
   std::string platform;      // "" : linux on this machine's architecture
   std::string distribution;  // "": what the image says
   unsigned jobs = 0;         // 0: one for each processor
+  std::string timeout;       // of the whole run; "": none
   RegistryArguments registry;
   CacheOptions cache;
 };

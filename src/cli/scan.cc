@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/common.h"
+#include "cli/interrupt.h"
 #include "image/source.h"
 #include "match/match.h"
 #include "match/plan.h"
@@ -57,11 +59,10 @@ struct Outcome {
 
 // From a target to its report.
 Result<Outcome> scan_target(const std::string& target, const ScanCommand& command, const image::OpenOptions& open,
-                            const match::Policy& policy, const vulndb::Database& database, scan::LayerCache* cache,
-                            Render render) {
+                            const scan::ScanOptions& options, const match::Policy& policy,
+                            const vulndb::Database& database, scan::LayerCache* cache, Render render) {
   LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(target, open));
-  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, scan_options(command.image), cache),
-                       {target});
+  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options, cache), {target});
   LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, database, {policy.today}));
   const match::Hidden hidden = match::apply(policy, matches.findings);
   const match::Plan plan = match::plan_upgrades(scanned.inventory, matches);
@@ -87,21 +88,24 @@ std::string join(const std::vector<Outcome>& outcomes, bool json) {
   return json ? text + "]\n" : text;
 }
 
-Result<int> run(const ScanCommand& command, Render report::Format::* render) {
+Result<int> run(const ScanCommand& command, Render report::Format::* render, const std::atomic<bool>* cancel) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
-  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
+  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image, cancel));
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
-  const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, scan_options(command.image));
+  const scan::ScanOptions options = scan_options(command.image, cancel);
+  const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
   std::vector<Outcome> outcomes;
   bool tripped = false, incomplete = false;
   for (const std::string& target : command.targets) {
-    LIMPID_ASSIGN(Outcome outcome, scan_target(target, command, open, policy, database, cache.get(), format->*render));
+    LIMPID_ASSIGN(Outcome outcome,
+                  scan_target(target, command, open, options, policy, database, cache.get(), format->*render));
     // As in Trivy, --exit-code alone trips on whatever is left.
     tripped = tripped || outcome.tripped || (command.exit_code > 0 && command.fail_on.empty() && outcome.any_finding);
     incomplete = incomplete || outcome.incomplete;
     outcomes.push_back(std::move(outcome));
   }
+  LIMPID_TRY(base::check_cancelled(cancel));
   LIMPID_TRY(deliver(command.output, join(outcomes, format->name == "json")));
   if (incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,
@@ -110,11 +114,14 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render) {
   return kDone;
 }
 
-int status_of(const Result<int>& result) { return result ? *result : failed(result.error()); }
+int run_as(const ScanCommand& command, Render report::Format::* render) {
+  return run_interruptibly(command.image.timeout,
+                           [&](const std::atomic<bool>* cancel) { return run(command, render, cancel); });
+}
 
 }  // namespace
 
-int run_scan(const ScanCommand& command) { return status_of(run(command, &report::Format::scan)); }
-int run_plan(const ScanCommand& command) { return status_of(run(command, &report::Format::plan)); }
+int run_scan(const ScanCommand& command) { return run_as(command, &report::Format::scan); }
+int run_plan(const ScanCommand& command) { return run_as(command, &report::Format::plan); }
 
 }  // namespace limpid::cli

@@ -11,6 +11,7 @@
 
 #include "archive/compression.h"
 #include "archive/tar.h"
+#include "image/stoppable.h"
 
 namespace limpid::image {
 namespace {
@@ -26,7 +27,8 @@ std::uint64_t padded(std::uint64_t size) { return (size + kBlock - 1) / kBlock *
 // content begins; and passes over content that nobody looks at without reading it.
 class BlockSource final : public Source {
  public:
-  BlockSource(const base::File& file, std::uint64_t size) : file_(file), size_(size), window_(kWindow) {}
+  BlockSource(const base::File& file, std::uint64_t size, const std::atomic<bool>* cancel)
+      : file_(file), size_(size), cancel_(cancel), window_(kWindow) {}
 
   Result<Bytes> next() override {
     if (given_ >= size_) return Bytes{};
@@ -54,6 +56,7 @@ class BlockSource final : public Source {
   static constexpr std::size_t kWindow = std::size_t{16} << 10;
 
   Result<void> fill() {
+    LIMPID_TRY(base::check_cancelled(cancel_));
     start_ = given_;
     filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(window_.size(), size_ - start_));
     return file_.read_exactly_at(start_, std::span(window_).first(filled_));
@@ -61,6 +64,7 @@ class BlockSource final : public Source {
 
   const base::File& file_;
   std::uint64_t size_;
+  const std::atomic<bool>* cancel_;
   std::vector<std::uint8_t> window_;
   std::uint64_t start_ = 0;
   std::size_t filled_ = 0;
@@ -199,7 +203,7 @@ Result<base::File> inflate(const base::File& file, std::uint64_t size, archive::
                            const OpenOptions& options, ArchiveStore::Looks* looks) {
   LIMPID_ASSIGN(auto inflated, archive::decompress(archive::file_source(file, 0, size), kind, options.inflate));
   LIMPID_ASSIGN(base::File temporary, temporary_file());
-  Copied copied(std::move(inflated), temporary);
+  Copied copied(stoppable(std::move(inflated), options.cancel), temporary);
   if (looks != nullptr) LIMPID_TRY(copy_and_look(copied, options, *looks));
   for (;;) {
     LIMPID_ASSIGN(const Bytes view, copied.next());
@@ -229,7 +233,7 @@ Result<std::shared_ptr<ArchiveStore>> ArchiveStore::open(const std::string& path
 
 Result<void> ArchiveStore::walk(const OpenOptions& options, Purpose purpose) {
   LIMPID_ASSIGN(const std::uint64_t size, file_->size());
-  BlockSource blocks(*file_, size);
+  BlockSource blocks(*file_, size, options.cancel);
   const auto entries = archive::open_tar(blocks, options.tar);
   for (;;) {
     LIMPID_ASSIGN(const archive::Entry* entry, entries->next());

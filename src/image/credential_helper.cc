@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "image/json_text.h"
 
@@ -128,7 +129,7 @@ class Run {
   }
 
   Result<void> check_time() const {
-    if (cancel_ != nullptr && cancel_->load()) return fail(Code::cancelled, {"cancelled"});
+    LIMPID_TRY(base::check_cancelled(cancel_));
     if (Clock::now() >= deadline_) return fail(Code::limit, {"it does not end in time"});
     return {};
   }

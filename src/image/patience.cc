@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/cancel.h"
+
 namespace limpid::image {
 namespace {
 
@@ -14,14 +16,14 @@ Result<void> wait(std::chrono::milliseconds time, const std::atomic<bool>* cance
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + time;
   for (;;) {
-    if (cancel != nullptr && cancel->load()) return fail(Code::cancelled, {"cancelled"});
+    LIMPID_TRY(base::check_cancelled(cancel));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
     if (left.count() <= 0) return {};
     std::this_thread::sleep_for(std::min(left, kCancelPoll));
   }
 }
 
-Result<net::Response> send_patiently(const RegistryOptions& options,
+Result<net::Response> send_patiently(const RegistryOptions& options, const std::atomic<bool>* cancel,
                                      const std::function<Result<net::Response>()>& send) {
   net::Backoff backoff(options.first_wait, kWaitMax);
   for (unsigned attempts = 1;; ++attempts) {
@@ -34,7 +36,7 @@ Result<net::Response> send_patiently(const RegistryOptions& options,
       if (asked > kRetryAfterMax) return outcome;
       pause = std::max<std::chrono::milliseconds>(pause, asked);
     }
-    LIMPID_TRY(wait(pause, options.cancel));
+    LIMPID_TRY(wait(pause, cancel));
   }
 }
 

@@ -19,7 +19,7 @@ inline constexpr std::chrono::milliseconds kWaitMax{10'000};
 inline constexpr std::chrono::seconds kRetryAfterMax{60};
 
 // The last outcome, whatever it is, or Code::cancelled.
-Result<net::Response> send_patiently(const RegistryOptions& options,
+Result<net::Response> send_patiently(const RegistryOptions& options, const std::atomic<bool>* cancel,
                                      const std::function<Result<net::Response>()>& send);
 
 Result<void> wait(std::chrono::milliseconds time, const std::atomic<bool>* cancel);

@@ -60,7 +60,8 @@ class RegistryStore final : public BlobStore {
 };
 
 Result<std::unique_ptr<ImageSource>> open_named(const Name& name, const OpenOptions& options) {
-  LIMPID_ASSIGN(std::shared_ptr<const RegistryClient> client, RegistryClient::connect(name, options.registry));
+  LIMPID_ASSIGN(std::shared_ptr<const RegistryClient> client,
+                RegistryClient::connect(name, options.registry, options.cancel));
   LIMPID_ASSIGN(RegistryClient::Document document, client->manifest(name.reference()));
   Descriptor root;
   root.digest = document.digest;

@@ -169,7 +169,8 @@ Result<void> RegistryAuth::fetch_token() {
   // The certificate is for the registry, not for whom it names.
   if (authority_of(realm_) != host_) client.tls.cert_file.clear(), client.tls.key_file.clear();
   LIMPID_ASSIGN_WITHIN(const net::Response response,
-                       send_patiently(options_, [&] { return net::fetch(request, client); }), {"token server"});
+                       send_patiently(options_, client_.cancel, [&] { return net::fetch(request, client); }),
+                       {"token server"});
   const bool refused = response.status == 400 || response.status == 401 || response.status == 403;
   if (refused && has_credentials())
     return fail(Code::io, {"the registry's token server refused the credentials of ", credentials_.origin});

@@ -48,7 +48,7 @@ class BlobStream final : public archive::Source {
     if (!may_help || ++resumes_ > kResumesMax || in_vain_ > kResumesInVainMax)
       return std::unexpected(std::move(broken));
     part_.body.reset();  // ends the connection, if it still stands
-    LIMPID_TRY(wait(client_->options_.first_wait, client_->options_.cancel));
+    LIMPID_TRY(wait(client_->options_.first_wait, client_->cancel_));
     auto part = client_->open_part(digest_, at_);
     if (!part) return std::unexpected(std::move(part).error().within({"resuming after ", at_, " bytes"}));
     if (size_ && part->size && *part->size != *size_)
@@ -137,15 +137,15 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
   return range;
 }
 
-Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name& name,
-                                                                      const RegistryOptions& options) {
-  std::shared_ptr<RegistryClient> client(new RegistryClient(name, options));
+Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name& name, const RegistryOptions& options,
+                                                                      const std::atomic<bool>* cancel) {
+  std::shared_ptr<RegistryClient> client(new RegistryClient(name, options, cancel));
   LIMPID_TRY(client->find_origin());
   Credentials credentials;
   if (!options.username.empty()) {
     credentials = given_credentials(options);
   } else if (options.read_credential_files) {
-    LIMPID_ASSIGN(credentials, find_credentials(name, {environment, options.cancel}));
+    LIMPID_ASSIGN(credentials, find_credentials(name, {environment, cancel}));
   }
   client->auth_ = std::make_unique<RegistryAuth>(name, std::move(credentials), client->client_options(), options,
                                                  client->origin_.starts_with("http://"));
@@ -163,7 +163,7 @@ net::Options RegistryClient::client_options() const {
   client.limits.connect = options_.connect_max;
   client.limits.idle = options_.idle_max;
   client.limits.total = options_.request_max;
-  client.cancel = options_.cancel;
+  client.cancel = cancel_;
   return client;
 }
 
@@ -209,7 +209,7 @@ Result<net::Response> RegistryClient::ask(const std::string& path, const net::He
     request.url = base::cat({origin_, "/v2/", name_.repository, path});
     request.headers = headers;
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
-    auto response = send_patiently(options_, [&] { return send(request); });
+    auto response = send_patiently(options_, cancel_, [&] { return send(request); });
     if (!response || response->status != 401 || renewed) return response;
     // Only the registry itself may say where credentials go.
     if (origin_of(response->url) != origin_of(request.url)) return response;

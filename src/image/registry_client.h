@@ -26,7 +26,8 @@ inline constexpr unsigned kResumesInVainMax = 3;
 class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
  public:
   // Looks for credentials, and, where both are allowed, whether the registry speaks TLS.
-  static Result<std::shared_ptr<const RegistryClient>> connect(const Name& name, const RegistryOptions& options);
+  static Result<std::shared_ptr<const RegistryClient>> connect(const Name& name, const RegistryOptions& options,
+                                                               const std::atomic<bool>* cancel);
 
   struct Document {
     std::string bytes;
@@ -47,7 +48,8 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
   };
   using Send = std::function<Result<net::Response>(const net::Request&)>;
 
-  RegistryClient(const Name& name, const RegistryOptions& options) : name_(name), options_(options) {}
+  RegistryClient(const Name& name, const RegistryOptions& options, const std::atomic<bool>* cancel)
+      : name_(name), options_(options), cancel_(cancel) {}
   net::Options client_options() const;
   Result<void> find_origin();
   Result<net::Response> ask(const std::string& path, const net::Headers& headers, const Send& send) const;
@@ -56,6 +58,7 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
 
   const Name name_;
   const RegistryOptions options_;
+  const std::atomic<bool>* const cancel_;
   std::string origin_;  // "https://host:port"
   std::unique_ptr<RegistryAuth> auth_;
 };

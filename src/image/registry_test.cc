@@ -388,7 +388,7 @@ TEST(Registry, CanBeCancelled) {
     return true;
   });
   OpenOptions cancelled = options();
-  cancelled.registry.cancel = &cancel;
+  cancelled.cancel = &cancel;
   EXPECT_EQ(open_registry(registry.name(), cancelled).error().code(), Code::cancelled);
 }
 

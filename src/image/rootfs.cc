@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "image/blob_store.h"
 #include "image/layer_reader.h"
 #include "image/source.h"
@@ -38,7 +39,8 @@ SkipReason reason_of(int number) {
 
 class DirectoryWalk final : public archive::EntryReader {
  public:
-  DirectoryWalk(base::File root, const archive::TarLimits& limits) : limits_(limits) {
+  DirectoryWalk(base::File root, const archive::TarLimits& limits, const std::atomic<bool>* cancel)
+      : limits_(limits), cancel_(cancel) {
     struct stat status{};
     if (::fstat(root.descriptor(), &status) == 0) device_ = status.st_dev;
     enter(std::move(root), 0);
@@ -52,6 +54,7 @@ class DirectoryWalk final : public archive::EntryReader {
       descend();
     }
     for (;;) {
+      LIMPID_TRY(base::check_cancelled(cancel_));
       if (levels_.empty()) return nullptr;
       Level& level = levels_.back();
       if (level.next == level.names.size()) {
@@ -71,6 +74,7 @@ class DirectoryWalk final : public archive::EntryReader {
   // What cannot be opened or read is listed among skipped() and looks empty: one unreadable file does not hide the
   // rest.
   Result<Bytes> content() override {
+    LIMPID_TRY(base::check_cancelled(cancel_));
     if (left_ == 0) return Bytes{};
     if (!file_.is_open() && !open_content()) {
       left_ = 0;
@@ -208,7 +212,8 @@ class DirectoryWalk final : public archive::EntryReader {
     while (const dirent* found = ::readdir(stream)) {
       const std::string_view name = found->d_name;
       if (name == "." || name == "..") continue;
-      if (level.names.size() == limits_.entries_max) break;  // next() will say so when it gets there
+      // next() will say so when it gets there.
+      if (level.names.size() == limits_.entries_max || base::is_cancelled(cancel_)) break;
       level.names.emplace_back(name);
       errno = 0;
     }
@@ -239,6 +244,7 @@ class DirectoryWalk final : public archive::EntryReader {
   }
 
   archive::TarLimits limits_;
+  const std::atomic<bool>* cancel_;
   dev_t device_ = 0;
   std::vector<Level> levels_;
   Entry entry_;
@@ -254,7 +260,7 @@ class DirectoryWalk final : public archive::EntryReader {
 
 class DirectoryReader final : public LayerReader {
  public:
-  DirectoryReader(base::File root, const archive::TarLimits& limits) : walk_(std::move(root), limits) {}
+  DirectoryReader(base::File root, const OpenOptions& options) : walk_(std::move(root), options.tar, options.cancel) {}
   archive::EntryReader& entries() override { return walk_; }
   Result<LayerDescriptor> finish() override { return LayerDescriptor{}; }
 
@@ -283,7 +289,7 @@ class DirectoryImage final : public ImageSource {
     // A new open file description: the position of a directory belongs to it.
     const int descriptor = ::openat(root_.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return base::fail_errno({"the directory"});
-    return std::make_unique<DirectoryReader>(base::File(descriptor), options_.tar);
+    return std::make_unique<DirectoryReader>(base::File(descriptor), options_);
   }
 
  private:

@@ -36,7 +36,6 @@ struct RegistryOptions {
   std::chrono::milliseconds idle_max{30'000};        // without a byte
   std::chrono::milliseconds request_max{3'600'000};  // one request with its body
   std::chrono::milliseconds first_wait{500};         // before the second attempt; doubles from one to the next
-  const std::atomic<bool>* cancel = nullptr;         // set by another thread: ends with Code::cancelled
 };
 
 struct OpenOptions {
@@ -45,6 +44,8 @@ struct OpenOptions {
   archive::InflateLimits inflate;
   archive::TarLimits tar;
   RegistryOptions registry;
+  // Set by another thread or a signal handler: opening and reading end with Code::cancelled.
+  const std::atomic<bool>* cancel = nullptr;
 };
 
 // A layer being read: its entries, and the digests of all of it once they have been read to the end.

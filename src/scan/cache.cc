@@ -137,11 +137,11 @@ std::optional<ReadLayer> LayerCache::find(const image::LayerDescriptor& promised
   return layer;
 }
 
-CacheFolder::Locking LayerCache::take_turn(const image::LayerDescriptor& promised,
-                                           std::span<const Unread> also_wanted) const {
+CacheFolder::Locking LayerCache::take_turn(const image::LayerDescriptor& promised, std::span<const Unread> also_wanted,
+                                           const std::atomic<bool>* cancel) const {
   if (!folder_ || !writable_ || size_max_ == 0 || !can_be_known(promised)) return {};
   const std::string layer = key_of(kLayerEntry, promised.diff_id, also_wanted).file;
-  return folder_->lock(base::cat({kTurnFile, std::string_view(layer).substr(1)}), kTurnWait);
+  return folder_->lock(base::cat({kTurnFile, std::string_view(layer).substr(1)}), kTurnWait, cancel);
 }
 
 bool LayerCache::write(const Key& key, std::string_view content) {

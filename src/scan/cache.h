@@ -56,8 +56,8 @@ class LayerCache {
   std::optional<ReadLayer> find(const image::LayerDescriptor& promised,
                                 std::span<const inventory::Unread> also_wanted) const;
   // For a layer that is not known: of several scans one reads it, the others wait. Look again after it.
-  CacheFolder::Locking take_turn(const image::LayerDescriptor& promised,
-                                 std::span<const inventory::Unread> also_wanted) const;
+  CacheFolder::Locking take_turn(const image::LayerDescriptor& promised, std::span<const inventory::Unread> also_wanted,
+                                 const std::atomic<bool>* cancel = nullptr) const;
   // Only what was read to the end and verified. A layer of which nothing was promised is not kept: no manifest could
   // vouch for it.
   void keep(const image::LayerDescriptor& promised, const ReadLayer& layer,

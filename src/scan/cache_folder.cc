@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/text.h"
 
 namespace limpid::scan {
@@ -137,7 +138,8 @@ Result<std::vector<CacheFile>> CacheFolder::list(std::size_t count_max) const {
   return files;
 }
 
-CacheFolder::Locking CacheFolder::lock(const std::string& name, std::chrono::milliseconds wait_max) const {
+CacheFolder::Locking CacheFolder::lock(const std::string& name, std::chrono::milliseconds wait_max,
+                                       const std::atomic<bool>* cancel) const {
   const auto deadline = std::chrono::steady_clock::now() + wait_max;
   Locking locking;
   for (;;) {
@@ -150,7 +152,7 @@ CacheFolder::Locking CacheFolder::lock(const std::string& name, std::chrono::mil
         return locking;
       }
       locking.waited = true;
-      if (std::chrono::steady_clock::now() >= deadline) return locking;
+      if (std::chrono::steady_clock::now() >= deadline || base::is_cancelled(cancel)) return locking;
       std::this_thread::sleep_for(kLockPause);
     }
     // Whoever had it has removed the file: a lock on what no name leads to keeps nobody out.

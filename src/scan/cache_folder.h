@@ -5,6 +5,7 @@
 // Code::unsupported for a file that no writer of this cache left there.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -59,8 +60,9 @@ class CacheFolder {
     std::optional<Lock> lock;  // none: not within the time, or none can be had here
     bool waited = false;       // somebody else had it
   };
-  // The lock must not outlive the folder.
-  Locking lock(const std::string& name, std::chrono::milliseconds wait_max) const;
+  // The lock must not outlive the folder. Somebody who sets `cancel` ends the waiting.
+  Locking lock(const std::string& name, std::chrono::milliseconds wait_max,
+               const std::atomic<bool>* cancel = nullptr) const;
 
   // What write() calls its file until it is whole.
   static bool is_temporary(std::string_view name);

@@ -180,5 +180,14 @@ TEST_F(CacheFolderTest, OnePrunesAtATime) {
   EXPECT_EQ(usage_of(folder_)->layers, 0U);
 }
 
+TEST_F(CacheFolderTest, WaitingEndsWhenItIsCancelled) {
+  const auto held = folder_.lock("turn-x", std::chrono::milliseconds(0));
+  ASSERT_TRUE(held.lock);
+  const std::atomic<bool> cancel = true;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(folder_.lock("turn-x", std::chrono::minutes(10), &cancel).lock);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(1));
+}
+
 }  // namespace
 }  // namespace limpid::scan

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "inventory/distribution.h"
@@ -36,10 +37,12 @@ Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, 
 // turn comes, find it there.
 Result<ReadLayer> know_one(const image::ImageSource& source, std::size_t index, const ScanOptions& options,
                            std::span<const Unread> also_wanted, LayerCache* cache) {
+  LIMPID_TRY(base::check_cancelled(options.cancel));
   if (cache == nullptr) return read_one(source, index, options, also_wanted);
   const image::LayerDescriptor& promised = source.manifest().layers[index];
   if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
-  const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted);
+  const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted, options.cancel);
+  LIMPID_TRY(base::check_cancelled(options.cancel));
   if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
   base::log(base::LogLevel::debug, "layer cache: not known, read",
             {{"layer", index + 1}, {"diff_id", promised.diff_id.to_string()}});

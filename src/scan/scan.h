@@ -1,6 +1,7 @@
 // The flow from an image to its inventory: which layers are read, on which threads, and what is read again for links.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "base/error.h"
@@ -15,6 +16,7 @@ struct ScanOptions {
   unsigned threads = 0;      // 0: one for each processor
   std::string distribution;  // overrides what the image says ("debian:12")
   inventory::LayerLimits limits;
+  const std::atomic<bool>* cancel = nullptr;  // set by another thread or a signal handler: ends with Code::cancelled
 };
 
 struct ScannedImage {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "advisory/feed.h"
+#include "base/duration.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "service/config_values.h"
@@ -154,9 +155,9 @@ class Section {
   void duration(std::string_view key, milliseconds& to, milliseconds least) {
     const YamlNode* node = scalar(key);
     if (node == nullptr) return;
-    const auto value = parse_duration(node->text);
+    const auto value = base::parse_duration(node->text);
     if (!value) return problem(key, value.error().message());
-    if (*value < least) return problem(key, base::cat({"has to be at least ", print_duration(least)}));
+    if (*value < least) return problem(key, base::cat({"has to be at least ", base::print_duration(least)}));
     if (*value > kDurationMax) return problem(key, "is longer than a hundred years");
     to = *value;
   }

@@ -90,8 +90,6 @@ Result<Config> default_config();
 Result<Config> parse_config(std::string_view text, std::string_view name,
                             const std::map<std::string, std::string>& environment);
 
-// "900s", "2h", "1h30m", "250ms" (Go's durations); a bare 0 is 0.
-Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 // "127.0.0.1:6060", "[::1]:6060", ":6060" (every interface).
 struct Endpoint {
   std::string address;

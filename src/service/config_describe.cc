@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/duration.h"
 #include "base/text.h"
 #include "service/config.h"
 #include "service/config_values.h"
@@ -64,7 +65,7 @@ void describe_api(const ApiConfig& api, Writer& out) {
   } else {
     out.text("healthaddr", print_endpoint(api.health_address, api.health_port));
   }
-  out.plain("timeout", print_duration(api.timeout));
+  out.plain("timeout", base::print_duration(api.timeout));
   out.text("paginationkey", api.pagination_key.empty() ? "" : kMask);
   out.text("cafile", api.ca_file);
   out.text("certfile", api.cert_file);
@@ -83,7 +84,7 @@ void describe_layers(const LayersConfig& layers, Writer& out) {
   out.flag("onlylisted", layers.only_listed);
   out.plain("sizemax", print_size(layers.size_max));
   out.plain("unpackedsizemax", print_size(layers.unpacked_size_max));
-  out.plain("timeout", print_duration(layers.timeout));
+  out.plain("timeout", base::print_duration(layers.timeout));
   out.number("concurrency", layers.concurrency);
   out.flag("insecuretls", layers.insecure_tls);
   out.text("cafile", layers.ca_file);
@@ -92,7 +93,7 @@ void describe_layers(const LayersConfig& layers, Writer& out) {
 
 void describe_updater(const UpdaterConfig& updater, Writer& out) {
   out.open("updater");
-  out.plain("interval", print_duration(updater.interval));
+  out.plain("interval", base::print_duration(updater.interval));
   if (updater.feeds.empty()) {
     out.plain("feeds", "[]");
   } else {
@@ -115,7 +116,7 @@ void describe_updater(const UpdaterConfig& updater, Writer& out) {
 void describe_notifier(const NotifierConfig& notifier, Writer& out) {
   out.open("notifier");
   out.number("attempts", notifier.attempts);
-  out.plain("renotifyinterval", print_duration(notifier.renotify_interval));
+  out.plain("renotifyinterval", base::print_duration(notifier.renotify_interval));
   out.flag("onlyaffected", notifier.only_affected);
   out.open("http");
   out.text("endpoint", mask_url(notifier.endpoint));

@@ -1,8 +1,7 @@
-// The single values of the configuration: their forms as text, there and back. parse_duration() and parse_endpoint()
-// are in config.h.
+// The single values of the configuration: their forms as text, there and back. parse_endpoint() is in config.h,
+// durations are in base/duration.h.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -24,8 +23,7 @@ Result<std::string> store_url_of(std::string_view source);
 // No control characters, bidirectional overrides or stray bytes.
 bool is_clean(std::string_view text);
 
-std::string print_duration(std::chrono::milliseconds duration);  // "1h30m", "250ms", "0"
-std::string print_size(std::uint64_t size);                      // "10GiB", "1001"
+std::string print_size(std::uint64_t size);  // "10GiB", "1001"
 std::string print_endpoint(std::string_view address, std::uint16_t port);
 
 // What stands for a secret in describe().
