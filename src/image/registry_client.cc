@@ -164,6 +164,7 @@ net::Options RegistryClient::client_options() const {
   client.limits.idle = options_.idle_max;
   client.limits.total = options_.request_max;
   client.cancel = cancel_;
+  client.session = session_;
   return client;
 }
 

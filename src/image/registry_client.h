@@ -59,6 +59,7 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
   const Name name_;
   const RegistryOptions options_;
   const std::atomic<bool>* const cancel_;
+  const std::shared_ptr<net::Session> session_ = std::make_shared<net::Session>();
   std::string origin_;  // "https://host:port"
   std::unique_ptr<RegistryAuth> auth_;
 };

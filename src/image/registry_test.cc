@@ -62,6 +62,7 @@ class Registry {
     return server_.url(path, "http", host);
   }
   std::vector<Received> requests() const { return server_.requests(); }
+  std::size_t connections() const { return server_.connections(); }
   // Requests whose target begins so.
   std::size_t count(std::string_view target) const {
     std::size_t found = 0;
@@ -377,6 +378,15 @@ TEST(Registry, ButNotForEver) {
   EXPECT_EQ(registry.count("/v2/app/manifests/later"), 1U);
   EXPECT_CONTAINS(error_of(open_registry(registry.name("app:down"), options())), "status 503");
   EXPECT_EQ(registry.count("/v2/app/manifests/down"), 5U);
+}
+
+TEST(Registry, OneConnectionIsEnough) {
+  Registry registry;
+  registry.tag("1", registry.image({kFirst, kSecond, kFirst + kSecond}));
+  const auto image = open_registry(registry.name(), options());
+  EXPECT_EQ(fault_of(image), "");
+  EXPECT_GE(registry.requests().size(), 6U);
+  EXPECT_EQ(registry.connections(), 1U);
 }
 
 TEST(Registry, CanBeCancelled) {

@@ -15,6 +15,7 @@
 #include "archive/source.h"
 #include "base/error.h"
 #include "net/allow_list.h"
+#include "net/session.h"
 
 namespace limpid::net {
 
@@ -45,6 +46,7 @@ struct Options {
   bool follow_redirects = true;               // false: a redirect is the answer
   std::string user_agent;                     // "": "limpid/<version>"
   const std::atomic<bool>* cancel = nullptr;  // set by another thread: ends with Code::cancelled within 200 ms
+  std::shared_ptr<Session> session;           // keeps connections for later requests; nullptr: each makes its own
 };
 
 struct Request {

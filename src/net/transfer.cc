@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "net/line.h"
 
 namespace limpid::net {
 namespace {
@@ -23,12 +24,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kCancelPoll{50};
 constexpr milliseconds kPoll{1000};
 constexpr std::uint64_t kCaFileMax = std::uint64_t{16} << 20;
+// What is read of an answer that nobody wants (a redirect, a refusal) so that its connection can be used again.
+constexpr std::uint64_t kRestMax = std::uint64_t{64} << 10;
+constexpr milliseconds kRestTime{100};
 
 struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct FreeMulti {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -109,8 +110,8 @@ struct Transfer::State {
   std::string host;  // of its URL, for the allow-list
   std::uint16_t port = 0;
   bool is_secure = false;
-  std::unique_ptr<CURLM, FreeMulti> multi;
-  std::unique_ptr<CURL, FreeEasy> easy;  // after multi: goes first
+  std::unique_ptr<Line> line;
+  std::unique_ptr<CURL, FreeEasy> easy;  // after line: goes first
   List header_list, connect_to;
   char detail[CURL_ERROR_SIZE] = {};
 
@@ -132,7 +133,11 @@ struct Transfer::State {
   std::optional<Error> refusal;  // the allow-list's, of the first address that it refused
 
   explicit State(const Options& given) : options(given), deadline(Clock::now() + given.limits.total) {}
-  ~State() { remove(); }
+  ~State() {
+    remove();
+    easy.reset();
+    if (line && options.session) options.session->give_back(std::move(line));
+  }
 
   void remove();
   Result<void> begin(Exchange next);
@@ -147,18 +152,20 @@ struct Transfer::State {
   }
   CURLcode setting = CURLE_OK;  // the first that set() failed with
 
-  Result<void> step();
+  void read_rest();
+  Result<void> step(milliseconds wait_max = kPoll);
   Result<void> check_time();
-  void wait();
+  void wait(milliseconds most);
   void conclude(CURLcode code);
   bool ends_with_connection() const;
+  std::optional<std::uint64_t> length_of_body() const;
   Error error_of(CURLcode code) const;
 
-  bool take_header(std::string_view line);
-  void take_header_field(std::string_view line);
+  bool take_header(std::string_view text);
+  void take_header_field(std::string_view text);
   void end_header_block();
 
-  static CURLcode on_tls_context(CURL*, void* context, void* self);
+  static CURLcode on_tls_context(CURL*, void* context, void* used);
   static void on_tls_event(const SSL* ssl, int where, int what);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -168,7 +175,10 @@ struct Transfer::State {
 };
 
 void Transfer::State::remove() {
-  if (is_added) curl_multi_remove_handle(multi.get(), easy.get());
+  if (!is_added) return;
+  read_rest();
+  line->was_closed = nullptr;
+  curl_multi_remove_handle(line->multi.get(), easy.get());
   is_added = false;
 }
 
@@ -180,29 +190,29 @@ std::size_t Transfer::State::on_header(char* data, std::size_t size, std::size_t
   return state.take_header({data, size * count}) ? size * count : 0;
 }
 
-bool Transfer::State::take_header(std::string_view line) {
-  header_bytes += line.size();
+bool Transfer::State::take_header(std::string_view text) {
+  header_bytes += text.size();
   if (header_bytes > kResponseHeadersMax) {
     failure = Error(Code::limit, base::cat({"the answer's headers are larger than ", kResponseHeadersMax, " bytes"}));
     return false;
   }
   if (has_headers) return true;  // trailers of a chunked body: nobody reads them
-  if (line.starts_with("HTTP/")) {
+  if (text.starts_with("HTTP/")) {
     headers.clear();  // of an interim answer, or of what a proxy said before
-  } else if (line == "\r\n" || line == "\n") {
+  } else if (text == "\r\n" || text == "\n") {
     end_header_block();
   } else {
-    take_header_field(line);
+    take_header_field(text);
   }
   return !failure;
 }
 
-void Transfer::State::take_header_field(std::string_view line) {
-  if (base::is_space(line.front())) {  // RFC 9112 section 5.2: a folded line belongs to the one before
-    if (!headers.empty()) base::append(headers.back().second, {" ", base::trim(line)});
+void Transfer::State::take_header_field(std::string_view text) {
+  if (base::is_space(text.front())) {  // RFC 9112 section 5.2: a folded line belongs to the one before
+    if (!headers.empty()) base::append(headers.back().second, {" ", base::trim(text)});
     return;
   }
-  std::string_view value = line;
+  std::string_view value = text;
   const std::string_view name = base::take_until(value, ':');
   headers.emplace_back(base::lower(base::trim(name)), std::string(base::trim(value)));
 }
@@ -243,22 +253,25 @@ int Transfer::State::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t,
 
 // libcurl takes a TLS connection that just ends for one that was closed. Where the body lasts to the end of the
 // connection anyone on the way could cut it short then, so the peer's farewell is watched for.
-CURLcode Transfer::State::on_tls_context(CURL*, void* context, void* self) {
+CURLcode Transfer::State::on_tls_context(CURL*, void* context, void* used) {
   auto* tls = static_cast<SSL_CTX*>(context);
-  if (SSL_CTX_set_ex_data(tls, 0, self) != 1) return CURLE_OUT_OF_MEMORY;
+  if (SSL_CTX_set_ex_data(tls, 0, used) != 1) return CURLE_OUT_OF_MEMORY;
   SSL_CTX_set_info_callback(tls, &State::on_tls_event);
   return CURLE_OK;
 }
 
 void Transfer::State::on_tls_event(const SSL* ssl, int where, int what) {
   if (where != SSL_CB_READ_ALERT || (what & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
-  static_cast<State*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0))->was_closed = true;
+  const auto* used = static_cast<Line*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
+  if (used->was_closed != nullptr) *used->was_closed = true;
 }
 
-// Called when the connection is ready, TLS and a proxy's tunnel included: from here on silence counts.
+// Called when the connection is ready, be it new (TLS and a proxy's tunnel included) or an old one: from here on
+// silence counts.
 int Transfer::State::on_connected(void* self, char*, char*, int, int) {
   auto& state = *static_cast<State*>(self);
   state.is_connected = true;
+  state.was_closed = false;  // if anybody took leave until here, it was on another connection
   state.last_activity = Clock::now();
   return CURL_PREREQFUNC_OK;
 }
@@ -285,15 +298,16 @@ Result<void> Transfer::State::begin(Exchange next) {
   host = exchange.url->host();
   port = exchange.url->port();
   is_secure = exchange.url->scheme() == "https";
-  if (!multi) multi.reset(curl_multi_init());
+  if (!line) line = options.session ? options.session->take(options.allow) : make_line(options.allow);
   easy.reset(curl_easy_init());
   if (!buffer) buffer = std::make_unique_for_overwrite<std::uint8_t[]>(archive::kBufferSize);
-  if (!multi || !easy) return fail(Code::io, {"libcurl has no memory for a transfer"});
+  if (!line->multi || !easy) return fail(Code::io, {"libcurl has no memory for a transfer"});
   forget();
   LIMPID_TRY(configure());
   if (setting != CURLE_OK) return fail(Code::internal, {"libcurl refused a setting: ", curl_easy_strerror(setting)});
-  if (curl_multi_add_handle(multi.get(), easy.get()) != CURLM_OK)
+  if (curl_multi_add_handle(line->multi.get(), easy.get()) != CURLM_OK)
     return fail(Code::internal, {"libcurl took no handle"});
+  line->was_closed = &was_closed;
   is_added = true;
   return {};
 }
@@ -374,7 +388,7 @@ Result<void> Transfer::State::configure_tls() {
   set(CURLOPT_SSL_VERIFYPEER, tls.insecure ? 0L : 1L);
   set(CURLOPT_SSL_VERIFYHOST, tls.insecure ? 0L : 2L);
   set(CURLOPT_SSL_CTX_FUNCTION, &State::on_tls_context);
-  set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
+  set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(line.get()));
   if (!tls.ca_file.empty()) {
     LIMPID_ASSIGN_WITHIN(std::string pem, authorities(easy.get(), tls.ca_file), {"ca_file"});
     curl_blob blob{pem.data(), pem.size(), CURL_BLOB_COPY};
@@ -412,7 +426,7 @@ Result<void> Transfer::State::configure_server_name() {
 // ---- Driving it.
 
 // One round: what libcurl can do now, or a wait for what it waits for.
-Result<void> Transfer::State::step() {
+Result<void> Transfer::State::step(milliseconds wait_max) {
   LIMPID_TRY(check_time());
   const std::size_t before = buffered;
   const bool had_headers = has_headers;
@@ -421,20 +435,35 @@ Result<void> Transfer::State::step() {
     curl_easy_pause(easy.get(), CURLPAUSE_CONT);  // hands over at once what libcurl held back, and may pause again
   }
   int running = 0;
-  if (curl_multi_perform(multi.get(), &running) != CURLM_OK) return fail(Code::internal, {"libcurl's loop failed"});
+  if (curl_multi_perform(line->multi.get(), &running) != CURLM_OK)
+    return fail(Code::internal, {"libcurl's loop failed"});
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+  while (const CURLMsg* message = curl_multi_info_read(line->multi.get(), &left)) {
     if (message->msg == CURLMSG_DONE) conclude(message->data.result);
   }
-  if (!is_finished && buffered == before && had_headers == has_headers && !is_paused) wait();
+  if (!is_finished && buffered == before && had_headers == has_headers && !is_paused) wait(wait_max);
   return {};
 }
 
-void Transfer::State::wait() {
-  milliseconds most = options.cancel != nullptr ? kCancelPoll : kPoll;
+// libcurl closes a connection whose answer is left unread. Where little is left, it is read.
+void Transfer::State::read_rest() {
+  if (!options.session || !has_headers || is_finished || failure) return;
+  const bool unwanted = status < 200 || status > 299;
+  const auto length = length_of_body();
+  if (length ? *length - std::min(*length, received) > kRestMax : !unwanted) return;
+  const std::uint64_t most = received + kRestMax;
+  const Clock::time_point end = Clock::now() + kRestTime;
+  while (!is_finished && received <= most && Clock::now() < end) {
+    buffered = 0;
+    if (!step(kRestTime)) return;
+  }
+}
+
+void Transfer::State::wait(milliseconds most) {
+  if (options.cancel != nullptr) most = std::min(most, kCancelPoll);
   most = std::min(most, until(deadline));
   if (is_connected) most = std::min(most, until(last_activity + options.limits.idle));
-  if (most.count() > 0) curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(most.count()), nullptr);
+  if (most.count() > 0) curl_multi_poll(line->multi.get(), nullptr, 0, static_cast<int>(most.count()), nullptr);
 }
 
 Result<void> Transfer::State::check_time() {
@@ -462,6 +491,13 @@ bool Transfer::State::ends_with_connection() const {
   return std::ranges::none_of(headers, [](const auto& header) {
     return header.first == "content-length" || header.first == "transfer-encoding";
   });
+}
+
+std::optional<std::uint64_t> Transfer::State::length_of_body() const {
+  curl_off_t length = -1;
+  curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(length);
 }
 
 Error Transfer::State::error_of(CURLcode code) const {
