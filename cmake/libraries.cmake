@@ -36,6 +36,11 @@ find_path(LIMPID_RAPIDJSON_INCLUDE rapidjson/writer.h REQUIRED)
 add_library(limpid_rapidjson INTERFACE)
 target_include_directories(limpid_rapidjson SYSTEM INTERFACE ${LIMPID_RAPIDJSON_INCLUDE})
 
+# Headers only as well: with the library's code in the one file that includes it, it can do without exceptions.
+find_path(LIMPID_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
+add_library(limpid_tomlplusplus INTERFACE)
+target_include_directories(limpid_tomlplusplus SYSTEM INTERFACE ${LIMPID_TOMLPLUSPLUS_INCLUDE})
+
 add_library(limpid_cli11 INTERFACE)
 target_link_libraries(limpid_cli11 INTERFACE CLI11::CLI11)
 

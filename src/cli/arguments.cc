@@ -72,6 +72,16 @@ void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--registry-cert", registry.cert_file, "a client certificate to show to the registry (PEM)")
       ->group(kGroup);
   command.add_option("--registry-key", registry.key_file, "its key (PEM)")->group(kGroup);
+  command
+      .add_option("--registry-mirror", registry.mirrors,
+                  "[REGISTRY=]HOST[:PORT][/PATH] to ask before the registry (without one, Docker Hub); repeatable")
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  command
+      .add_option("--registries-conf", registry.registries_conf,
+                  "read mirrors and short names from this file (default: registries.conf in ~/.config/containers or "
+                  "/etc/containers, and their registries.conf.d)")
+      ->group(kGroup);
   command.add_flag("--no-cache", image.cache.off, "read every layer, and keep nothing of it for the next time");
   add_cache_place(command, image.cache);
 }

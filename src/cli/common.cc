@@ -124,6 +124,8 @@ Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std
   options.registry.ca_file = registry.ca_file;
   options.registry.cert_file = registry.cert_file;
   options.registry.key_file = registry.key_file;
+  options.registry.registries_conf = registry.registries_conf;
+  options.registry.mirrors = registry.mirrors;
   return options;
 }
 

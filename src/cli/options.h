@@ -21,6 +21,8 @@ struct RegistryArguments {
   bool insecure = false;
   std::vector<std::string> plain_http;  // HOST[:PORT]
   std::string ca_file, cert_file, key_file;
+  std::string registries_conf;       // "": the usual places
+  std::vector<std::string> mirrors;  // [REGISTRY=]HOST[/PATH]
 };
 
 struct CacheOptions {

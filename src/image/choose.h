@@ -32,6 +32,8 @@ class ImageChooser {
   ImageChooser(std::shared_ptr<const BlobStore> store, const OpenOptions& options, Reading reading)
       : store_(std::move(store)), options_(options), reading_(reading) {}
 
+  // What a person should know of the image, besides what is found on the way.
+  void note(std::string text) { notes_.push_back(std::move(text)); }
   // The image that `entries` and the indexes among them lead to; with `wanted`, only what is that or below it.
   // `name_of` makes manifest.name of its tags.
   using NameOf = std::function<std::string(const std::vector<std::string>& tags)>;

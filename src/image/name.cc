@@ -108,6 +108,11 @@ std::string Name::text() const {
   return text;
 }
 
+bool names_a_registry(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && is_domain(text.substr(0, slash));
+}
+
 Result<Name> parse_name(std::string_view text) {
   if (text.empty()) return fail(Code::usage, {"the image's name is empty"});
   if (text.size() > kNameMax) return fail(Code::usage, {"an image's name of ", text.size(), " bytes"});
@@ -127,7 +132,7 @@ Result<Name> parse_name(std::string_view text) {
     rest = rest.substr(0, colon);
   }
   const std::size_t slash = rest.find('/');
-  if (slash != std::string_view::npos && is_domain(rest.substr(0, slash))) {
+  if (names_a_registry(rest)) {
     name.domain = rest.substr(0, slash);
     rest = rest.substr(slash + 1);
     LIMPID_TRY(check_domain(name.domain));

@@ -31,6 +31,10 @@ struct Name {
   bool operator==(const Name&) const = default;
 };
 
+// Whether it begins with a domain. Which registry is meant by one that does not is a matter of configuration
+// (registries_conf.h); parse_name() takes it for Docker Hub's.
+bool names_a_registry(std::string_view text);
+
 // Code::usage with what is wrong where `text` is none.
 Result<Name> parse_name(std::string_view text);
 

@@ -1,9 +1,13 @@
 // An image in a registry: a store whose blobs come over the network, each as a stream that is read as it arrives.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
 #include <utility>
+#include <vector>
 
+#include "base/log.h"
 #include "image/choose.h"
+#include "image/environment.h"
 #include "image/name.h"
+#include "image/registries_conf.h"
 #include "image/registry_client.h"
 #include "image/source.h"
 
@@ -59,10 +63,11 @@ class RegistryStore final : public BlobStore {
   RegistryClient::Document root_;
 };
 
-Result<std::unique_ptr<ImageSource>> open_named(const Name& name, const OpenOptions& options) {
+// `name` is what the user has asked for.
+Result<std::unique_ptr<ImageSource>> open_at(const Endpoint& endpoint, const Name& name, const OpenOptions& options) {
   LIMPID_ASSIGN(std::shared_ptr<const RegistryClient> client,
-                RegistryClient::connect(name, options.registry, options.cancel));
-  LIMPID_ASSIGN(RegistryClient::Document document, client->manifest(name.reference()));
+                RegistryClient::connect(endpoint.name, options.registry, options.cancel));
+  LIMPID_ASSIGN(RegistryClient::Document document, client->manifest(endpoint.name.reference()));
   Descriptor root;
   root.digest = document.digest;
   root.size = document.bytes.size();
@@ -70,16 +75,71 @@ Result<std::unique_ptr<ImageSource>> open_named(const Name& name, const OpenOpti
   if (name.digest.empty()) root.annotations[std::string(kNameAnnotation)] = name.text();
   auto store = std::make_shared<RegistryStore>(std::move(client), std::move(document));
   ImageChooser chooser(std::move(store), options, ImageChooser::Reading::best_listed);
+  if (endpoint.name != name) chooser.note("fetched from " + endpoint.name.text());
   return chooser.open({root}, std::nullopt, [&](const auto&) { return name.text(); });
 }
+
+// The user's own words are for the registry that was named, not for its mirrors.
+OpenOptions options_for(const Endpoint& endpoint, const OpenOptions& options) {
+  OpenOptions own = options;
+  RegistryOptions& registry = own.registry;
+  registry.insecure = registry.insecure || endpoint.insecure;
+  if (!endpoint.is_mirror) return own;
+  for (std::string* secret : {&registry.username, &registry.password, &registry.cert_file, &registry.key_file})
+    secret->clear();
+  return own;
+}
+
+Result<RegistriesConf> registries_conf_for(const RegistryOptions& options) {
+  RegistriesConf conf;
+  if (options.read_registries_conf) {
+    LIMPID_ASSIGN(conf, find_registries_conf({options.registries_conf, environment}));
+  }
+  LIMPID_TRY(add_mirrors(conf, options.mirrors));
+  return conf;
+}
+
+// Places that were asked in vain.
+class Attempts {
+ public:
+  void add(const Name& asked, const Name& place, Error error) {
+    if (tried_.empty()) code_ = error.code();
+    if (code_ != error.code()) code_ = Code::io;
+    base::log(base::LogLevel::debug, "registry: not from here",
+              {{"image", asked.text()}, {"place", place.text()}, {"reason", error.describe()}});
+    tried_.push_back(std::move(error).within({place.text()}));
+  }
+  std::unexpected<Error> tell(std::string_view name) {
+    if (tried_.size() == 1) return std::unexpected(std::move(tried_.front()));
+    std::string text = base::cat({"there are ", tried_.size(), " places to fetch it from, and none does: "});
+    for (const Error& error : tried_) base::append(text, {&error == &tried_.front() ? "" : "; ", error.describe()});
+    return fail(code_, {name, ": ", text});
+  }
+
+ private:
+  std::vector<Error> tried_;
+  Code code_ = Code::io;
+};
 
 }  // namespace
 
 Result<std::unique_ptr<ImageSource>> open_registry(const std::string& name, const OpenOptions& options) {
-  LIMPID_ASSIGN(const Name parsed, parse_name(name));
-  auto image = open_named(parsed, options);
-  if (!image) return std::unexpected(std::move(image).error().within({parsed.text()}));
-  return image;
+  LIMPID_ASSIGN(const RegistriesConf conf, registries_conf_for(options.registry));
+  LIMPID_ASSIGN(const std::vector<Name> names, names_meant(conf, name));
+  Attempts attempts;
+  for (const Name& meant : names) {
+    auto endpoints = endpoints_of(conf, meant);
+    if (!endpoints) attempts.add(meant, meant, std::move(endpoints).error());
+    if (!endpoints) continue;
+    for (const Endpoint& endpoint : *endpoints) {
+      auto image = open_at(endpoint, meant, options_for(endpoint, options));
+      if (image) return image;
+      if (image.error().code() == Code::cancelled)
+        return std::unexpected(std::move(image).error().within({endpoint.name.text()}));
+      attempts.add(meant, endpoint.name, std::move(image).error());
+    }
+  }
+  return attempts.tell(name);
 }
 
 }  // namespace limpid::image

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
+#include "image/environment.h"
 #include "image/json_text.h"
 #include "image/patience.h"
 
@@ -78,11 +78,6 @@ constexpr std::array<std::string_view, 4> kManifestTypes{"application/vnd.oci.im
                                                          "application/vnd.docker.distribution.manifest.v2+json"};
 constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1+";
 constexpr std::uint64_t kProbeAnswerMax = std::uint64_t{1} << 20;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
-}
 
 // "https://host:8443" of a URL, in one spelling.
 std::string origin_of(std::string_view url) {

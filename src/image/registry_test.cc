@@ -106,6 +106,7 @@ OpenOptions options() {
   quick.platform = "linux/amd64";
   quick.registry.proxy = "none";
   quick.registry.read_credential_files = false;
+  quick.registry.read_registries_conf = false;
   quick.registry.first_wait = std::chrono::milliseconds(1);
   return quick;
 }
@@ -400,6 +401,48 @@ TEST(Registry, CanBeCancelled) {
   OpenOptions cancelled = options();
   cancelled.cancel = &cancel;
   EXPECT_EQ(open_registry(registry.name(), cancelled).error().code(), Code::cancelled);
+}
+
+// ---- Where else it is asked for.
+
+TEST(Registry, MirrorsAreAskedFirst) {
+  const auto served = [](Registry& registry, const std::string& tar) { registry.tag("1", registry.image({tar})); };
+  Registry origin, mirror;
+  served(mirror, kSecond);
+  OpenOptions mirrored = with_login();
+  mirrored.registry.mirrors = {base::cat({origin.name(""), "=", mirror.name("")})};
+  for (std::string& text : mirrored.registry.mirrors) std::erase(text, '/');
+  const auto image = open_registry(origin.name(), mirrored);
+  EXPECT_EQ(fault_of(image), "");
+  EXPECT_EQ((*image)->manifest().name, origin.name());
+  EXPECT_EQ((*image)->manifest().notes, std::vector<std::string>{"fetched from " + mirror.name()});
+  EXPECT_EQ(origin.requests().size(), 0U);
+
+  // What it does not have, the registry does.
+  served(origin, kFirst);
+  origin.tag("2", origin.image({kFirst}));
+  EXPECT_EQ(fault_of(open_registry(origin.name("app:2"), mirrored)), "");
+  EXPECT_EQ(mirror.count("/v2/app/manifests/2"), 1U);
+  const std::string missing = error_of(open_registry(origin.name("app:3"), mirrored));
+  EXPECT_CONTAINS(missing, "there are 2 places to fetch it from, and none does: " + mirror.name("app:3") + ": ");
+  EXPECT_CONTAINS(missing, "; " + origin.name("app:3") + ": ");
+  EXPECT_EQ(open_registry(origin.name("app:3"), mirrored).error().code(), Code::not_found);
+}
+
+TEST(Registry, AMirrorGetsNoCredentialsThatWereGivenForTheRegistry) {
+  const auto wants_login = [](Connection& to, const Received& request) {
+    if (request.target == "/v2/" || request.header("authorization") == kLogin) return false;
+    return to.answer(401, "", "WWW-Authenticate: Basic realm=\"x\"\r\n");
+  };
+  Registry origin(wants_login), mirror(wants_login);
+  for (Registry* registry : {&origin, &mirror}) registry->tag("1", registry->image({kSecond}));
+  OpenOptions mirrored = with_login();
+  std::string rule = base::cat({origin.name(""), "=", mirror.name("")});
+  std::erase(rule, '/');
+  mirrored.registry.mirrors = {rule};
+  EXPECT_EQ(fault_of(open_registry(origin.name(), mirrored)), "");
+  EXPECT_GE(mirror.requests().size(), 1U);
+  for (const Received& request : mirror.requests()) EXPECT_FALSE(request.has("authorization"));
 }
 
 // ---- Who asks.

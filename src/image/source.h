@@ -26,6 +26,10 @@ struct RegistryOptions {
   // For every registry; "" looks for credentials in the files of `docker login` and `podman login` (docker_config.h).
   std::string username, password;
   bool read_credential_files = true;
+  // Mirrors, other locations, blocked registries, and what names without a registry mean (registries_conf.h).
+  bool read_registries_conf = true;
+  std::string registries_conf;       // the only file of them; "": the usual ones
+  std::vector<std::string> mirrors;  // "[REGISTRY=]HOST[/PATH]", asked before the registry
   // Takes any certificate, and HTTP without TLS where HTTPS gets no answer. Loopback is always spoken to either way.
   bool insecure = false;
   std::vector<std::string> plain_http;  // hosts, with their port, that are spoken to without TLS
