@@ -52,7 +52,8 @@ void add_cache_place(CLI::App& command, CacheOptions& cache) {
 
 void add_image(CLI::App& command, ImageOptions& image) {
   command.add_option("--platform", image.platform,
-                     "os/arch[/variant] of a multi-platform image (default: linux on this machine's architecture)");
+                     "os/arch[/variant] of a multi-platform image, or all of them: all (default: linux on this "
+                     "machine's architecture)");
   command.add_option("--distro", image.distribution, "take the image for this distribution, such as debian:12");
   command.add_option("--jobs", image.jobs, "layers to read at once (default: one for each processor)");
   command.add_option("--timeout", image.timeout, "give up after this time, such as 90s or 5m (default: never)");

@@ -1,5 +1,6 @@
 #include "cli/common.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -103,11 +105,33 @@ report::Style style_for(const OutputOptions& output) {
   return style;
 }
 
-Result<void> deliver(const OutputOptions& output, std::string_view text) {
+// Not through stdio, which would go on writing at the process's end what a full pipe did not take.
+Result<void> deliver(const OutputOptions& output, std::string_view text, const std::atomic<bool>* cancel) {
+  LIMPID_TRY(base::check_cancelled(cancel));
   if (!to_standard_output(output)) return base::write_file_atomically(output.file, base::as_bytes(text));
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return base::fail_errno({"standard output"});
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return base::fail_errno({"standard output"});
+    if (written < 0) LIMPID_TRY(base::check_cancelled(cancel));
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
   return {};
+}
+
+std::string name_for_errors(const std::string& target, const image::ImageSource& image, std::size_t images) {
+  if (images == 1) return target;
+  return base::cat({target, " for ", to_string(image.manifest().platform)});
+}
+
+std::string join_reports(const std::vector<std::string>& reports, const report::Format& format, bool is_list) {
+  const bool json = format.name == "json";
+  if (reports.size() == 1 && !(json && is_list)) return reports.front();
+  std::string text = json ? "[\n" : "";
+  for (const std::string& report : reports) {
+    if (&report != &reports.front()) text += json ? ",\n" : "\n";
+    text += report;
+  }
+  return json ? text + "]\n" : text;
 }
 
 Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "advisory/feed.h"
 #include "base/error.h"
@@ -32,8 +33,15 @@ Result<const report::Format*> find_format(const std::string& name);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
 // honoured (https://no-color.org, https://bixense.com/clicolors).
 report::Style style_for(const OutputOptions& output);
-// To standard output, or to the file, atomically.
-Result<void> deliver(const OutputOptions& output, std::string_view text);
+// To standard output, or to the file, atomically. Not at all once `cancel` is set.
+Result<void> deliver(const OutputOptions& output, std::string_view text, const std::atomic<bool>* cancel = nullptr);
+
+// Where an error was: the target, and, where it is several images, the platform.
+std::string name_for_errors(const std::string& target, const image::ImageSource& image, std::size_t images);
+
+// Several reports as one text: JSON documents are an array if there are several or may be (`is_list`); tables follow
+// each other.
+std::string join_reports(const std::vector<std::string>& reports, const report::Format& format, bool is_list);
 
 // How the image is to be opened. Reads standard input for --password-stdin: once a command.
 Result<image::OpenOptions> open_options(const ImageOptions& arguments, const std::atomic<bool>* cancel);

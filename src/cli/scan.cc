@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/common.h"
@@ -50,42 +49,48 @@ Result<match::Policy> policy_of(const ScanCommand& command) {
   return policy;
 }
 
+// What the images come to, one after the other.
 struct Outcome {
-  std::string text;
-  bool tripped = false;  // --fail-on
-  bool any_finding = false;
+  std::vector<std::string> reports;
+  bool tripped = false;  // --fail-on, or --exit-code alone
   bool incomplete = false;
 };
 
-// From a target to its report.
-Result<Outcome> scan_target(const std::string& target, const ScanCommand& command, const image::OpenOptions& open,
-                            const scan::ScanOptions& options, const match::Policy& policy,
-                            const vulndb::Database& database, scan::LayerCache* cache, Render render) {
-  LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(target, open));
-  LIMPID_ASSIGN_WITHIN(const scan::ScannedImage scanned, scan::scan_image(*source, options, cache), {target});
-  LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, database, {policy.today}));
-  const match::Hidden hidden = match::apply(policy, matches.findings);
+// What every image of a run is held against.
+struct Run {
+  const ScanCommand& command;
+  const image::OpenOptions& open;
+  const scan::ScanOptions& options;
+  const match::Policy& policy;
+  const vulndb::Database& database;
+  scan::LayerCache* cache;
+  Render render;
+};
+
+Result<void> scan_one(const std::string& target, const image::ImageSource& source, const Run& run, Outcome& outcome) {
+  const ScanCommand& command = run.command;
+  LIMPID_ASSIGN(const scan::ScannedImage scanned, scan::scan_image(source, run.options, run.cache));
+  LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, run.database, {run.policy.today}));
+  const match::Hidden hidden = match::apply(run.policy, matches.findings);
   const match::Plan plan = match::plan_upgrades(scanned.inventory, matches);
-  const report::ScanResult result{{target, scanned.manifest, scanned.inventory}, matches, plan, hidden, database};
-  Outcome outcome;
-  LIMPID_ASSIGN(outcome.text, render(result, style_for(command.output)));
-  outcome.tripped = match::trips(policy, matches.findings);
-  outcome.any_finding = !matches.findings.empty();
-  outcome.incomplete = !scanned.inventory.skipped.empty();
+  const report::ScanResult result{{target, scanned.manifest, scanned.inventory}, matches, plan, hidden, run.database};
+  LIMPID_ASSIGN(std::string text, run.render(result, style_for(command.output)));
+  outcome.reports.push_back(std::move(text));
+  // As in Trivy, --exit-code alone trips on whatever is left.
+  const bool any = command.exit_code > 0 && command.fail_on.empty() && !matches.findings.empty();
+  outcome.tripped = outcome.tripped || any || match::trips(run.policy, matches.findings);
+  outcome.incomplete = outcome.incomplete || !scanned.inventory.skipped.empty();
   if (!command.quiet && !command.output.file.empty())
     for (const std::string& warning : matches.warnings) base::log(base::LogLevel::warn, warning, {{"target", target}});
-  return outcome;
+  return {};
 }
 
-// Several JSON documents are one array; several tables follow each other.
-std::string join(const std::vector<Outcome>& outcomes, bool json) {
-  if (outcomes.size() == 1) return outcomes.front().text;
-  std::string text = json ? "[\n" : "";
-  for (const Outcome& outcome : outcomes) {
-    if (&outcome != &outcomes.front()) text += json ? ",\n" : "\n";
-    text += outcome.text;
-  }
-  return json ? text + "]\n" : text;
+// From a target to its reports: one, or with --platform all one for each platform.
+Result<void> scan_target(const std::string& target, const Run& run, Outcome& outcome) {
+  LIMPID_ASSIGN(const auto images, image::open_images(target, run.open));
+  for (const auto& image : images)
+    LIMPID_TRY_WITHIN(scan_one(target, *image, run, outcome), {name_for_errors(target, *image, images.size())});
+  return {};
 }
 
 Result<int> run(const ScanCommand& command, Render report::Format::* render, const std::atomic<bool>* cancel) {
@@ -95,22 +100,15 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render, con
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
   const scan::ScanOptions options = scan_options(command.image, cancel);
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
-  std::vector<Outcome> outcomes;
-  bool tripped = false, incomplete = false;
-  for (const std::string& target : command.targets) {
-    LIMPID_ASSIGN(Outcome outcome,
-                  scan_target(target, command, open, options, policy, database, cache.get(), format->*render));
-    // As in Trivy, --exit-code alone trips on whatever is left.
-    tripped = tripped || outcome.tripped || (command.exit_code > 0 && command.fail_on.empty() && outcome.any_finding);
-    incomplete = incomplete || outcome.incomplete;
-    outcomes.push_back(std::move(outcome));
-  }
-  LIMPID_TRY(base::check_cancelled(cancel));
-  LIMPID_TRY(deliver(command.output, join(outcomes, format->name == "json")));
-  if (incomplete && command.fail_on_incomplete)
+  const Run this_run{command, open, options, policy, database, cache.get(), format->*render};
+  Outcome outcome;
+  for (const std::string& target : command.targets) LIMPID_TRY(scan_target(target, this_run, outcome));
+  LIMPID_TRY(
+      deliver(command.output, join_reports(outcome.reports, *format, open.platform == image::kAllPlatforms), cancel));
+  if (outcome.incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,
                 {"a part of the image was not read (see what was skipped), and --fail-on-incomplete is set"});
-  if (tripped) return command.exit_code >= 0 ? command.exit_code : kGateTripped;
+  if (outcome.tripped) return command.exit_code >= 0 ? command.exit_code : kGateTripped;
   return kDone;
 }
 

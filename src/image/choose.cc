@@ -5,7 +5,6 @@
 
 #include "image/platform.h"
 #include "image/reference.h"
-#include "image/stored_image.h"
 
 namespace limpid::image {
 namespace {
@@ -41,6 +40,14 @@ void note_contradiction(const std::optional<Platform>& listed, Manifest& manifes
                                       to_string(manifest.platform), ": the config is believed"}));
 }
 
+// Configs mostly leave the variant to the index.
+void add_variant(const std::optional<Platform>& listed, Platform& platform) {
+  if (!listed || !platform.variant.empty()) return;
+  Platform varied = platform;
+  varied.variant = listed->variant;
+  if (normalised(varied) == normalised(*listed)) platform = varied;
+}
+
 bool states_platform(const Descriptor& descriptor) {
   return descriptor.platform && !descriptor.platform->architecture.empty();
 }
@@ -61,11 +68,13 @@ bool is_attestation(const Descriptor& descriptor) {
 Result<std::unique_ptr<ImageSource>> ImageChooser::open(const std::vector<Descriptor>& entries,
                                                         const std::optional<Digest>& wanted, const NameOf& name_of) {
   platform_ = host_platform();
-  if (!options_.platform.empty()) {
+  all_ = options_.platform == kAllPlatforms;
+  if (!all_ && !options_.platform.empty()) {
     LIMPID_ASSIGN(platform_, parse_platform(options_.platform));
   }
   LIMPID_TRY(collect(entries, wanted));
   if (candidates_.empty() && unread_.empty()) return nothing_there();
+  if (all_) return finish_all(name_of);
   LIMPID_ASSIGN(const std::size_t index, choose_by_platform());
   return finish(std::move(candidates_[index]), name_of);
 }
@@ -123,7 +132,7 @@ void ImageChooser::put_aside(std::vector<Descriptor>& entries) {
     // BuildKit's attestations are for the platform unknown/unknown.
     return artifact || is_attestation(entry) || (entry.platform && entry.platform->architecture == "unknown");
   });
-  if (entries.size() == 1) return;  // what it is for, says its config
+  if (all_ || entries.size() == 1) return;  // what it is for, says its config
   std::optional<unsigned> best;
   for (const Descriptor& entry : entries) {
     if (!states_platform(entry)) continue;
@@ -208,7 +217,24 @@ Result<void> ImageChooser::refuse_unreadable_match(std::optional<std::size_t> be
   return {};
 }
 
-Result<std::unique_ptr<ImageSource>> ImageChooser::finish(Candidate candidate, const NameOf& name_of) {
+// A part of an index is not presented as all of it.
+Result<std::unique_ptr<ImageSource>> ImageChooser::finish_all(const NameOf& name_of) {
+  if (!unreadable_.empty()) return std::unexpected(std::move(unreadable_.front().second));
+  const std::vector<std::string> notes = notes_;
+  std::unique_ptr<StoredImage> first;
+  for (Candidate& candidate : candidates_) {
+    notes_ = notes;
+    LIMPID_ASSIGN(std::unique_ptr<StoredImage> image, finish(std::move(candidate), name_of));
+    if (first) {
+      first->add_other(std::move(image));
+    } else {
+      first = std::move(image);
+    }
+  }
+  return first;
+}
+
+Result<std::unique_ptr<StoredImage>> ImageChooser::finish(Candidate candidate, const NameOf& name_of) {
   LIMPID_TRY(load_config(candidate));
   const Config& config = *candidate.config;
   const ImageManifest& source = candidate.manifest;
@@ -238,6 +264,7 @@ Result<std::unique_ptr<ImageSource>> ImageChooser::finish(Candidate candidate, c
   }
   apply_config(config, manifest);
   note_contradiction(candidate.descriptor.platform, manifest);
+  add_variant(candidate.descriptor.platform, manifest.platform);
   return std::make_unique<StoredImage>(std::move(manifest), store_, std::move(names), options_);
 }
 

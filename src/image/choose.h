@@ -15,6 +15,7 @@
 #include "image/blob_store.h"
 #include "image/json.h"
 #include "image/source.h"
+#include "image/stored_image.h"
 
 namespace limpid::image {
 
@@ -35,7 +36,7 @@ class ImageChooser {
   // What a person should know of the image, besides what is found on the way.
   void note(std::string text) { notes_.push_back(std::move(text)); }
   // The image that `entries` and the indexes among them lead to; with `wanted`, only what is that or below it.
-  // `name_of` makes manifest.name of its tags.
+  // `name_of` makes manifest.name of its tags. With kAllPlatforms, the first with all others behind it.
   using NameOf = std::function<std::string(const std::vector<std::string>& tags)>;
   Result<std::unique_ptr<ImageSource>> open(const std::vector<Descriptor>& entries, const std::optional<Digest>& wanted,
                                             const NameOf& name_of);
@@ -57,11 +58,13 @@ class ImageChooser {
   Result<void> load_config(Candidate& candidate);
   Result<std::size_t> choose_by_platform();
   Result<void> refuse_unreadable_match(std::optional<std::size_t> best, unsigned best_distance);
-  Result<std::unique_ptr<ImageSource>> finish(Candidate candidate, const NameOf& name_of);
+  Result<std::unique_ptr<StoredImage>> finish(Candidate candidate, const NameOf& name_of);
+  Result<std::unique_ptr<ImageSource>> finish_all(const NameOf& name_of);
 
   std::shared_ptr<const BlobStore> store_;
   const OpenOptions& options_;
   Reading reading_;
+  bool all_ = false;   // platforms
   Platform platform_;  // the one asked for, else this machine's
   std::vector<Candidate> candidates_;
   std::vector<std::pair<Descriptor, Error>> unreadable_;

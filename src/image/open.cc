@@ -145,4 +145,11 @@ Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const
   return image;
 }
 
+Result<std::vector<std::unique_ptr<ImageSource>>> open_images(const std::string& target, const OpenOptions& options) {
+  LIMPID_ASSIGN(std::unique_ptr<ImageSource> first, open_image(target, options));
+  std::vector<std::unique_ptr<ImageSource>> others = first->take_others();
+  others.insert(others.begin(), std::move(first));
+  return others;
+}
+
 }  // namespace limpid::image

@@ -21,6 +21,9 @@ inline constexpr std::size_t kLayersMax = 1'000;
 inline constexpr unsigned kIndexDepthMax = 3;
 inline constexpr std::size_t kManifestsMax = 1'000;
 
+// As a platform: all that there are (open_images()).
+inline constexpr std::string_view kAllPlatforms = "all";
+
 // How registries are spoken to.
 struct RegistryOptions {
   // For every registry; "" looks for credentials in the files of `docker login` and `podman login` (docker_config.h).
@@ -43,7 +46,7 @@ struct RegistryOptions {
 };
 
 struct OpenOptions {
-  // "os/arch[/variant]"; "" is linux on the host's architecture.
+  // "os/arch[/variant]"; "" is linux on the host's architecture; kAllPlatforms is every image of an index.
   std::string platform;
   archive::InflateLimits inflate;
   archive::TarLimits tar;
@@ -68,12 +71,17 @@ class ImageSource {
   virtual const Manifest& manifest() const = 0;
   // Layer `index`, from its first entry; thread-safe, as often as wanted.
   virtual Result<std::unique_ptr<LayerReader>> open_layer(std::size_t index) const = 0;
+  // With kAllPlatforms, those for the other platforms of the same index: whoever takes them has them.
+  virtual std::vector<std::unique_ptr<ImageSource>> take_others() { return {}; }
 };
 
 // TARGET as the command line takes it: a prefix (docker-archive:, oci-archive:, oci-dir:, dir:, rootfs:, registry:), a
 // path that is recognised by its content (behind an archive or layout, an optional :TAG or @DIGEST), or, where there is
 // no such path, the name of an image in a registry.
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options = {});
+
+// The same, with kAllPlatforms the image for each platform, in the order of the index. Never empty.
+Result<std::vector<std::unique_ptr<ImageSource>>> open_images(const std::string& target, const OpenOptions& options);
 
 // One file per kind; `path` exists, `reference` is a tag, a full name or a digest, or "".
 Result<std::unique_ptr<ImageSource>> open_docker_archive(const std::string& path, const std::string& reference,

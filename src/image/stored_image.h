@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "image/blob_store.h"
@@ -17,12 +18,15 @@ class StoredImage final : public ImageSource {
               OpenOptions options);
   const Manifest& manifest() const override { return manifest_; }
   Result<std::unique_ptr<LayerReader>> open_layer(std::size_t index) const override;
+  void add_other(std::unique_ptr<ImageSource> image) { others_.push_back(std::move(image)); }
+  std::vector<std::unique_ptr<ImageSource>> take_others() override { return std::exchange(others_, {}); }
 
  private:
   Manifest manifest_;
   std::shared_ptr<const BlobStore> store_;
   std::vector<std::string> names_;
   OpenOptions options_;
+  std::vector<std::unique_ptr<ImageSource>> others_;
 };
 
 // manifest.name: the path as given, with what was asked for behind it, else with the first tag.

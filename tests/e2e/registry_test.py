@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # what Debian 12's Python has; later ones do without it
     import crypt
 
-from images import ARCHITECTURE, DEBIAN_12, LIMPID, Image, dpkg, sha
+from images import ARCHITECTURE, DEBIAN_12, LIMPID, Image, build_database, dpkg, sha, tracker
 from service import FixtureFailed, free_port, make_certificates, wait_for
 
 USER, PASSWORD = "ann", "correct-horse-battery"
@@ -72,7 +72,7 @@ class Registry:
 def limpid(*arguments, text=None, **env):
     """The finished process, with nobody's login but what the test gives it."""
     return subprocess.run([LIMPID, *arguments], input=text or "", capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "no_proxy": "*", "HOME": "/nonexistent", "XDG_RUNTIME_DIR": "", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", **env})
+                          env={**os.environ, "no_proxy": "*", "HOME": "/nonexistent", "XDG_RUNTIME_DIR": "", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "CONTAINERS_REGISTRIES_CONF": "", **env})
 
 
 class RegistryTest(unittest.TestCase):
@@ -198,6 +198,72 @@ class RegistryTest(unittest.TestCase):
         inventory = self.inventory("--platform", "s390x", f"{self.plain.host}/many:1")
         self.assertEqual({p["name"] for p in inventory["packages"]}, {"other"})
         self.assertIn("there are: linux/s390x, linux/" + ARCHITECTURE, self.refusal("--platform", "linux/riscv64", f"{self.plain.host}/many:1"))
+        for target in (f"{self.plain.host}/many:1", folder):
+            self.every_platform_has_a_report(target)
+
+    def every_platform_has_a_report(self, target):
+        first, second = self.inventory("--platform", "all", target)
+        self.assertEqual([one["image"]["platform"] for one in (first, second)], ["linux/s390x", "linux/" + ARCHITECTURE])
+        self.assertEqual([one["target"] for one in (first, second)], [target, target])
+        self.assertEqual({p["name"] for p in first["packages"]}, {"other"})
+        self.assertEqual({p["name"] for p in second["packages"]}, {"libssl3", "zlib1g"})
+        self.assertEqual(second, self.inventory("--platform", ARCHITECTURE, target) | {"notes": second["notes"]})
+        table = limpid("inventory", "--platform", "all", target)
+        self.assertEqual(table.returncode, 0, table.stderr)
+        self.assertEqual(table.stdout.splitlines().count(target), 2)
+        self.assertLess(table.stdout.index("linux/s390x"), table.stdout.index("linux/" + ARCHITECTURE))
+        database = build_database(self.folder, [("debian", "tracker.json", tracker({"openssl": {"CVE-2024-0001": {"bookworm": ("resolved", "3.0.2-1", "high")}}}))])
+        scan = lambda *arguments: limpid("scan", "-f", "json", "--db", database, *arguments)
+        done = scan("--platform", "all", "--fail-on", "low", target)
+        self.assertEqual(done.returncode, 2, done.stderr)  # the worst of both
+        self.assertEqual([len(one["findings"]) for one in json.loads(done.stdout)], [0, 1])
+        self.assertEqual(scan("--platform", "s390x", "--fail-on", "low", target).returncode, 0)
+        plan = limpid("plan", "-f", "json", "--db", database, "--platform", "all", target)
+        self.assertEqual([len(one["upgrades"]) for one in json.loads(plan.stdout)], [0, 1], plan.stderr)
+
+    def test_all_platforms_of_an_image_for_one(self):
+        for target in (self.layout, f"{self.plain.host}/app:1"):
+            documents = self.inventory("--platform", "all", target)
+            self.assertEqual([one["image"]["platform"] for one in documents], ["linux/" + ARCHITECTURE])
+
+    def test_mirrors(self):
+        conf = os.path.join(self.folder, "registries.conf")
+        dead = f"127.0.0.1:{free_port()}"
+        pathlib.Path(conf).write_text(f'''unqualified-search-registries = ["{dead}", "{self.plain.host}"]
+[[registry]]
+location = "docker.io"
+[[registry.mirror]]
+location = "{dead}"
+[[registry.mirror]]
+location = "{self.plain.host}"
+[[registry]]
+prefix = "blocked.example"
+blocked = true
+[[registry]]
+prefix = "moved.example/old"
+location = "{self.plain.host}"
+[aliases]
+"short" = "moved.example/old/app"
+''', "utf-8")
+        packages = lambda *arguments, **env: {p["name"] for p in self.inventory(*arguments, **env)["packages"]}
+        both = {"libssl3", "zlib1g"}
+        options = ["--registries-conf", conf]
+        self.plain.push(f"oci:{self.layout}:test", "library/hub:1", "--dest-tls-verify=false")
+        self.assertEqual(packages(*options, "docker.io/hub:1"), both)
+        self.assertEqual(packages("docker.io/hub:1", CONTAINERS_REGISTRIES_CONF=conf), both)
+        self.assertEqual(packages(*options, "moved.example/old/app:1"), both)
+        self.assertEqual(packages(*options, "short:1"), both)
+        self.assertEqual(packages(*options, "app:1"), both)
+        self.assertEqual(packages("--registry-mirror", self.plain.host, "hub:1", CONTAINERS_REGISTRIES_CONF="/dev/null"), both)
+        moved = self.inventory(*options, "moved.example/old/app:1")
+        self.assertEqual(moved["image"]["name"], "moved.example/old/app:1")
+        self.assertIn(f"fetched from {self.plain.host}/app:1", moved["notes"])
+        self.assertIn(f"blocks blocked.example ({conf})", self.refusal(*options, "blocked.example/app"))
+        missing = self.refusal(*options, "none:1")
+        for place in (dead, self.plain.host):
+            self.assertIn(f"{place}/none:1: ", missing)
+        self.assertIn("registries.conf: ", self.refusal("--registries-conf", "/missing", "app:1"))
+        self.assertIn("[REGISTRY=]HOST", self.refusal("--registry-mirror", "x", "app:1"))
 
     def test_what_is_not_there(self):
         self.assertIn("MANIFEST_UNKNOWN", self.refusal(f"{self.plain.host}/app:none"))
