@@ -13,6 +13,7 @@ namespace limpid::base {
 namespace {
 
 std::atomic<LogLevel> threshold{LogLevel::warn};
+std::atomic<LogWriter> writer{nullptr};
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
@@ -70,6 +71,7 @@ bool needs_quotes(std::string_view text) {
 
 }  // namespace
 
+void set_log_writer(LogWriter new_writer) { writer.store(new_writer); }
 void set_log_level(LogLevel level) { threshold.store(level, std::memory_order_relaxed); }
 bool log_enabled(LogLevel level) { return level >= threshold.load(std::memory_order_relaxed); }
 
@@ -95,6 +97,7 @@ std::string log_line(LogLevel level, std::string_view event, std::initializer_li
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (!log_enabled(level)) return;
   const std::string line = log_line(level, event, fields);
+  if (const LogWriter other = writer.load()) return other(line);
   // A log that cannot be written has nowhere to complain.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -22,6 +22,10 @@ struct LogField {
 };
 // Thread-safe; a line is written with one system call.
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
+// Who else draws on standard error writes lines there instead (nullptr: nobody does): what it draws must not mix with
+// them. Set before threads log.
+using LogWriter = void (*)(std::string_view line);
+void set_log_writer(LogWriter writer);
 // The line itself, with its end, for a log that is written in batches.
 std::string log_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 

@@ -253,7 +253,7 @@ class Arguments {
   int run_chosen() {
     scan_.ignore_file_named = app_.get_subcommand("scan")->count("--ignorefile") > 0;
     plan_.ignore_file_named = app_.get_subcommand("plan")->count("--ignorefile") > 0;
-    scan_.quiet = plan_.quiet = build_.quiet = update_.quiet = global_.quiet;
+    scan_.quiet = plan_.quiet = inventory_.quiet = build_.quiet = update_.quiet = global_.quiet;
     if (app_.got_subcommand("scan")) return run_scan(scan_);
     if (app_.got_subcommand("plan")) return run_plan(plan_);
     if (app_.got_subcommand("inventory")) return run_inventory(inventory_);

@@ -3,6 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "image/source.h"
 #include "scan/scan.h"
 
@@ -11,8 +12,11 @@ namespace {
 
 Result<int> run(const InventoryCommand& command, const std::atomic<bool>* cancel) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
-  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image, cancel));
-  const scan::ScanOptions options = scan_options(command.image, cancel);
+  LIMPID_ASSIGN(image::OpenOptions open, open_options(command.image, cancel));
+  scan::ScanOptions options = scan_options(command.image, cancel);
+  std::unique_ptr<ProgressDisplay> display = ProgressDisplay::start(command.quiet);
+  open.observer = options.progress = display.get();
+  if (display) display->target_begins(command.target);
   LIMPID_ASSIGN(const auto images, image::open_images(command.target, open));
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
   std::vector<std::string> reports;
@@ -25,6 +29,7 @@ Result<int> run(const InventoryCommand& command, const std::atomic<bool>* cancel
     reports.push_back(std::move(text));
     incomplete = incomplete || !scanned.inventory.skipped.empty();
   }
+  display.reset();
   LIMPID_TRY(deliver(command.output, join_reports(reports, *format, open.platform == image::kAllPlatforms), cancel));
   if (incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,

@@ -60,6 +60,7 @@ struct InventoryCommand {
   ImageOptions image;
   OutputOptions output;
   bool fail_on_incomplete = false;
+  bool quiet = false;
 };
 
 struct DbBuildCommand {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "image/source.h"
 #include "match/match.h"
 #include "match/plan.h"
@@ -61,6 +62,7 @@ struct Run {
   const ScanCommand& command;
   const image::OpenOptions& open;
   const scan::ScanOptions& options;
+  ProgressDisplay* display;
   const match::Policy& policy;
   const vulndb::Database& database;
   scan::LayerCache* cache;
@@ -87,6 +89,7 @@ Result<void> scan_one(const std::string& target, const image::ImageSource& sourc
 
 // From a target to its reports: one, or with --platform all one for each platform.
 Result<void> scan_target(const std::string& target, const Run& run, Outcome& outcome) {
+  if (run.display != nullptr) run.display->target_begins(target);
   LIMPID_ASSIGN(const auto images, image::open_images(target, run.open));
   for (const auto& image : images)
     LIMPID_TRY_WITHIN(scan_one(target, *image, run, outcome), {name_for_errors(target, *image, images.size())});
@@ -96,13 +99,16 @@ Result<void> scan_target(const std::string& target, const Run& run, Outcome& out
 Result<int> run(const ScanCommand& command, Render report::Format::* render, const std::atomic<bool>* cancel) {
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
-  LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image, cancel));
+  LIMPID_ASSIGN(image::OpenOptions open, open_options(command.image, cancel));
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
-  const scan::ScanOptions options = scan_options(command.image, cancel);
+  scan::ScanOptions options = scan_options(command.image, cancel);
   const std::unique_ptr<scan::LayerCache> cache = open_cache(command.image.cache, open, options);
-  const Run this_run{command, open, options, policy, database, cache.get(), format->*render};
+  std::unique_ptr<ProgressDisplay> display = ProgressDisplay::start(command.quiet);
+  open.observer = options.progress = display.get();
+  const Run this_run{command, open, options, display.get(), policy, database, cache.get(), format->*render};
   Outcome outcome;
   for (const std::string& target : command.targets) LIMPID_TRY(scan_target(target, this_run, outcome));
+  display.reset();
   LIMPID_TRY(
       deliver(command.output, join_reports(outcome.reports, *format, open.platform == image::kAllPlatforms), cancel));
   if (outcome.incomplete && command.fail_on_incomplete)

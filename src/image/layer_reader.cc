@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "archive/tar.h"
+#include "image/counted.h"
 #include "image/stoppable.h"
 
 namespace limpid::image {
@@ -129,7 +130,9 @@ Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source>
   LIMPID_TRY_WITHIN(check_media_type(expected.media_type), {which});
   if (expected.size != 0 && expected.size != blob_size)
     return fail(Code::mismatch, {which, ": has ", blob_size, " bytes, but ", expected.size, " were promised"});
-  blob = stoppable(std::move(blob), options.cancel);
+  const std::shared_ptr<ReadCounters> counters =
+      options.observer == nullptr ? nullptr : options.observer->layer_begins(expected);
+  blob = counted(stoppable(std::move(blob), options.cancel), counters, &ReadCounters::fetched);
   LIMPID_ASSIGN_WITHIN(const Bytes first, blob->next(), {which});
   const archive::Compression kind = archive::sniff_compression(first);
   auto stored =
@@ -144,7 +147,8 @@ Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source>
                                              options);
   }
   LIMPID_ASSIGN_WITHIN(auto inflated, archive::decompress(std::move(stored), kind, options.inflate), {which});
-  auto tar = std::make_unique<Hashed>(stoppable(std::move(inflated), options.cancel), algorithm_for(expected.diff_id));
+  inflated = counted(stoppable(std::move(inflated), options.cancel), counters, &ReadCounters::read);
+  auto tar = std::make_unique<Hashed>(std::move(inflated), algorithm_for(expected.diff_id));
   return std::make_unique<BlobLayerReader>(std::move(expected), std::move(which), std::move(tar), stored_bytes,
                                            options);
 }

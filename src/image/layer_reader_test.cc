@@ -171,5 +171,46 @@ TEST(LayerReader, SaysWhatIsNoTar) {
   EXPECT_EQ(open(kTar, layer).error().code(), Code::unsupported);
 }
 
+TEST(LayerReader, EndsWhenItIsCancelled) {
+  const std::string large = Tar().file("a", "1").file("b", std::string(3'000'000, 'b')).end();
+  for (const std::string& blob : {large, gzip(large)}) {
+    std::atomic<bool> cancel = false;
+    OpenOptions options;
+    options.cancel = &cancel;
+    const auto layer = open(blob, promise(blob, large), options);
+    ASSERT_TRUE(layer) << error_of(layer);
+    ASSERT_TRUE((*layer)->entries().next());
+    cancel = true;
+    EXPECT_EQ(read_entries(**layer).error().code(), Code::cancelled);
+    EXPECT_EQ((*layer)->finish().error().code(), Code::cancelled);
+    EXPECT_EQ(open(blob, promise(blob, large), options).error().code(), Code::cancelled);
+  }
+}
+
+TEST(LayerReader, BytesAreCountedForWhoeverLooks) {
+  class Observer final : public ReadObserver {
+   public:
+    std::shared_ptr<ReadCounters> layer_begins(const LayerDescriptor& promised) override {
+      seen = promised;
+      return counters;
+    }
+    LayerDescriptor seen;
+    std::shared_ptr<ReadCounters> counters = std::make_shared<ReadCounters>();
+  };
+  for (const std::string& blob : {kTar, gzip(kTar)}) {
+    Observer observer;
+    OpenOptions options;
+    options.observer = &observer;
+    const auto layer = open(blob, promise(blob, kTar), options, 100);
+    ASSERT_TRUE(layer) << error_of(layer);
+    EXPECT_EQ(observer.seen.digest.to_string(), digest_of(blob));
+    const std::uint64_t first = observer.counters->fetched;
+    EXPECT_LT(first, blob.size());
+    ASSERT_TRUE((*layer)->finish());
+    EXPECT_EQ(observer.counters->fetched, blob.size());
+    EXPECT_EQ(observer.counters->read, blob == kTar ? 0 : kTar.size());
+  }
+}
+
 }  // namespace
 }  // namespace limpid::image

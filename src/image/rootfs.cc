@@ -39,8 +39,9 @@ SkipReason reason_of(int number) {
 
 class DirectoryWalk final : public archive::EntryReader {
  public:
-  DirectoryWalk(base::File root, const archive::TarLimits& limits, const std::atomic<bool>* cancel)
-      : limits_(limits), cancel_(cancel) {
+  DirectoryWalk(base::File root, const archive::TarLimits& limits, const std::atomic<bool>* cancel,
+                std::shared_ptr<ReadCounters> counters)
+      : limits_(limits), cancel_(cancel), counters_(std::move(counters)) {
     struct stat status{};
     if (::fstat(root.descriptor(), &status) == 0) device_ = status.st_dev;
     enter(std::move(root), 0);
@@ -90,6 +91,7 @@ class DirectoryWalk final : public archive::EntryReader {
       return Bytes{};
     }
     left_ -= *got;
+    if (counters_) counters_->fetched.fetch_add(*got, std::memory_order_relaxed);
     return Bytes(buffer_).first(*got);
   }
 
@@ -245,6 +247,7 @@ class DirectoryWalk final : public archive::EntryReader {
 
   archive::TarLimits limits_;
   const std::atomic<bool>* cancel_;
+  std::shared_ptr<ReadCounters> counters_;
   dev_t device_ = 0;
   std::vector<Level> levels_;
   Entry entry_;
@@ -260,7 +263,8 @@ class DirectoryWalk final : public archive::EntryReader {
 
 class DirectoryReader final : public LayerReader {
  public:
-  DirectoryReader(base::File root, const OpenOptions& options) : walk_(std::move(root), options.tar, options.cancel) {}
+  DirectoryReader(base::File root, const OpenOptions& options, std::shared_ptr<ReadCounters> counters)
+      : walk_(std::move(root), options.tar, options.cancel, std::move(counters)) {}
   archive::EntryReader& entries() override { return walk_; }
   Result<LayerDescriptor> finish() override { return LayerDescriptor{}; }
 
@@ -289,7 +293,9 @@ class DirectoryImage final : public ImageSource {
     // A new open file description: the position of a directory belongs to it.
     const int descriptor = ::openat(root_.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return base::fail_errno({"the directory"});
-    return std::make_unique<DirectoryReader>(base::File(descriptor), options_);
+    return std::make_unique<DirectoryReader>(
+        base::File(descriptor), options_,
+        options_.observer == nullptr ? nullptr : options_.observer->layer_begins(manifest_.layers[0]));
   }
 
  private:

@@ -211,5 +211,19 @@ TEST(Rootfs, SaysWhatIsNone) {
   EXPECT_FALSE(read_whole(**image, 0));
 }
 
+TEST(Rootfs, EndsWhenItIsCancelled) {
+  const Folder folder;
+  for (const char* name : {"a", "b", "c"}) folder.write(name, "content");
+  std::atomic<bool> cancel = false;
+  OpenOptions options;
+  options.cancel = &cancel;
+  const auto image = open_rootfs(folder.path(), options);
+  const auto layer = (*image)->open_layer(0);
+  ASSERT_TRUE((*layer)->entries().next());
+  cancel = true;
+  EXPECT_EQ((*layer)->entries().content().error().code(), Code::cancelled);
+  EXPECT_EQ((*layer)->entries().next().error().code(), Code::cancelled);
+}
+
 }  // namespace
 }  // namespace limpid::image

@@ -45,6 +45,20 @@ struct RegistryOptions {
   std::chrono::milliseconds first_wait{500};         // before the second attempt; doubles from one to the next
 };
 
+// The bytes of one layer that have gone by, for another thread to look at.
+struct ReadCounters {
+  std::atomic<std::uint64_t> fetched{0};  // of the blob, as it is stored
+  std::atomic<std::uint64_t> read{0};     // of what is in it; stays 0 where that is the same
+};
+
+// Hears of every layer whose bytes are about to be read. Thread-safe.
+class ReadObserver {
+ public:
+  virtual ~ReadObserver() = default;
+  // `promised` as the manifest has it. nullptr: not of interest.
+  virtual std::shared_ptr<ReadCounters> layer_begins(const LayerDescriptor& promised) = 0;
+};
+
 struct OpenOptions {
   // "os/arch[/variant]"; "" is linux on the host's architecture; kAllPlatforms is every image of an index.
   std::string platform;
@@ -53,6 +67,7 @@ struct OpenOptions {
   RegistryOptions registry;
   // Set by another thread or a signal handler: opening and reading end with Code::cancelled.
   const std::atomic<bool>* cancel = nullptr;
+  ReadObserver* observer = nullptr;  // outlives the image
 };
 
 // A layer being read: its entries, and the digests of all of it once they have been read to the end.

@@ -30,6 +30,12 @@ Result<ReadLayer> read_one(const image::ImageSource& source, std::size_t index, 
   LIMPID_ASSIGN(layer.measured, reader->finish());
   layer.inventory.diff_id = layer.measured.diff_id;
   for (Skipped& skipped : layer.inventory.skipped) skipped.layer = layer.measured.diff_id.to_string();
+  if (options.progress != nullptr) options.progress->layer_done(index);
+  return layer;
+}
+
+ReadLayer known_already(ReadLayer layer, std::size_t index, const ScanOptions& options) {
+  if (options.progress != nullptr) options.progress->layer_known(index);
   return layer;
 }
 
@@ -40,10 +46,10 @@ Result<ReadLayer> know_one(const image::ImageSource& source, std::size_t index, 
   LIMPID_TRY(base::check_cancelled(options.cancel));
   if (cache == nullptr) return read_one(source, index, options, also_wanted);
   const image::LayerDescriptor& promised = source.manifest().layers[index];
-  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
+  if (auto known = cache->find(promised, also_wanted)) return known_already(*std::move(known), index, options);
   const CacheFolder::Locking turn = cache->take_turn(promised, also_wanted, options.cancel);
   LIMPID_TRY(base::check_cancelled(options.cancel));
-  if (auto known = cache->find(promised, also_wanted)) return *std::move(known);
+  if (auto known = cache->find(promised, also_wanted)) return known_already(*std::move(known), index, options);
   base::log(base::LogLevel::debug, "layer cache: not known, read",
             {{"layer", index + 1}, {"diff_id", promised.diff_id.to_string()}});
   LIMPID_ASSIGN(ReadLayer layer, read_one(source, index, options, also_wanted));
@@ -104,6 +110,7 @@ Result<ScannedImage> scan_layers(const image::ImageSource& source, const ScanOpt
   ScannedImage scanned{source.manifest(), {}};
   image::Manifest& manifest = scanned.manifest;
   std::vector<LayerInventory> layers(manifest.layers.size());
+  if (options.progress != nullptr) options.progress->image_begins(manifest);
 
   const auto keep = [&](std::size_t index, ReadLayer&& layer) {
     for (std::size_t i = 0; i < layers.size(); ++i) {

@@ -9,6 +9,7 @@
 #include "inventory/layer.h"
 #include "inventory/types.h"
 #include "scan/cache.h"
+#include "scan/progress.h"
 
 namespace limpid::scan {
 
@@ -17,6 +18,7 @@ struct ScanOptions {
   std::string distribution;  // overrides what the image says ("debian:12")
   inventory::LayerLimits limits;
   const std::atomic<bool>* cancel = nullptr;  // set by another thread or a signal handler: ends with Code::cancelled
+  Progress* progress = nullptr;               // hears how far it is
 };
 
 struct ScannedImage {

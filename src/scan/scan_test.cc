@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "scan/testing.h"
 
 namespace limpid::scan {
@@ -56,6 +57,48 @@ TEST(Scan, OneBadLayerFailsTheWhole) {
     ASSERT_FALSE(scanned);
     EXPECT_EQ(scanned.error().describe(), "layer 2 of 3: diff ID is not what it should be");
   }
+}
+
+TEST(Scan, EndsWhenItIsCancelled) {
+  const MemoryImage image({{{"etc/os-release", kRelease}}, {{"var/lib/dpkg/status", status("a")}}});
+  const std::atomic<bool> cancel = true;
+  ScanOptions options;
+  options.cancel = &cancel;
+  const auto scanned = scan_image(image, options);
+  ASSERT_FALSE(scanned);
+  EXPECT_EQ(scanned.error().code(), Code::cancelled);
+  EXPECT_EQ(image.opened(0) + image.opened(1), 0);
+}
+
+TEST(Scan, TellsHowFarItIs) {
+  class Told final : public Progress {
+   public:
+    void image_begins(const image::Manifest& manifest) override {
+      base::append(text, {"image ", manifest.layers.size()});
+    }
+    void layer_known(std::size_t index) override { base::append(text, {" known ", index}); }
+    void layer_done(std::size_t index) override { base::append(text, {" done ", index}); }
+    std::shared_ptr<image::ReadCounters> layer_begins(const image::LayerDescriptor&) override { return nullptr; }
+    std::string text;
+  };
+  const Files database = {{"var/lib/dpkg/status", status("a")}};
+  const MemoryImage image({{{"etc/os-release", kRelease}}, database, database});
+  const auto folder = base::TemporaryDirectory::make("limpid-progress-");
+  CacheOptions cache_options;
+  cache_options.folder = folder->path();
+  const auto told = [&](LayerCache* cache) {
+    Told progress;
+    ScanOptions options;
+    options.threads = 1;
+    options.progress = &progress;
+    EXPECT_TRUE(scan_image(image, options, cache));
+    return progress.text;
+  };
+  // The larger one is read first, and the one that stands there twice once.
+  EXPECT_EQ(told(nullptr), "image 3 done 1 done 0");
+  LayerCache cache(cache_options);
+  EXPECT_EQ(told(&cache), "image 3 done 1 done 0");
+  EXPECT_EQ(told(&cache), "image 3 known 1 known 0");
 }
 
 }  // namespace
