@@ -126,6 +126,10 @@ class Attempts {
 Result<std::unique_ptr<ImageSource>> open_registry(const std::string& name, const OpenOptions& options) {
   LIMPID_ASSIGN(const RegistriesConf conf, registries_conf_for(options.registry));
   LIMPID_ASSIGN(const std::vector<Name> names, names_meant(conf, name));
+  if (names.size() > 1 && !(options.registry.username.empty() && options.registry.cert_file.empty()))
+    return fail(Code::usage, {"'", name,
+                              "' may be in several registries, by registries.conf, and a login is for one: "
+                              "name the registry"});
   Attempts attempts;
   for (const Name& meant : names) {
     auto endpoints = endpoints_of(conf, meant);

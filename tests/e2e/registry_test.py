@@ -262,6 +262,7 @@ location = "{self.plain.host}"
         missing = self.refusal(*options, "none:1")
         for place in (dead, self.plain.host):
             self.assertIn(f"{place}/none:1: ", missing)
+        self.assertIn("a login is for one", self.refusal(*options, "--username", USER, "--password-stdin", "app:1", text="x"))
         self.assertIn("registries.conf: ", self.refusal("--registries-conf", "/missing", "app:1"))
         self.assertIn("[REGISTRY=]HOST", self.refusal("--registry-mirror", "x", "app:1"))
 
