@@ -249,6 +249,7 @@ void read_listener(Section& api, std::string_view address_key, std::string_view 
   api.number(port_key, port, 0, std::numeric_limits<std::uint16_t>::max());
   if (text.empty()) return;
   if (!text.contains(':')) {
+    if (!parse_endpoint(base::cat({text, ":0"}))) return api.problem(address_key, "is no address");
     address = std::move(text);
     return;
   }

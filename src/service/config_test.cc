@@ -218,6 +218,7 @@ TEST(Config, ErrorsNameLineKeyAndProblem) {
        "limpid.yaml:4: database.options.source: database.source is there, too: choose one"},
       {"database: {type: pgsql}",
        "limpid.yaml:1: database.type: pgsql needs database.options.source, or LIMPID_DATABASE_URL"},
+      {"api: {addr: \"127.'.0.1\"}", "limpid.yaml:1: api.addr: is no address"},
       {"database: {type: mysql}", "limpid.yaml:1: database.type: has to be pgsql or sqlite"},
       {"database: {type: sqlite, source: 'postgres://h'}",
        "limpid.yaml:1: database.source: is no path, but database.type is sqlite"},

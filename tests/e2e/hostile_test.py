@@ -568,9 +568,8 @@ class Documents(Hostile):
         self.assertEqual(names(self.reads("rootfs:" + self.write(data + tar({"x/" + STATUS: dpkg(("second", "1"))})))), ["good", "second"])
         for whole, pack in ((packed, "gzip"), (lzma.compress(data), "xz"), (bz2.compress(data), "bzip2"), (zstd_frame(data), "zstd"), (data, "tar")):
             end = len(data.rstrip(b"\0")) if pack == "tar" else len(whole)
-            for size in sorted({1, 5, end // 3, end // 2, end - 9, end - 1}):
-                if pack == "tar" and size < 512:
-                    continue
+            # Of a tar in a header or in content: padding may be missing, and what ends between two members is whole.
+            for size in (600, 1100, end - 9, end - 1) if pack == "tar" else sorted({1, 5, end // 3, end // 2, end - 9, end - 1}):
                 with self.subTest(pack, size=size):
                     self.fails("rootfs:" + self.write(whole[:size]), ".")
 

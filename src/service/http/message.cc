@@ -245,6 +245,10 @@ class RequestReader::State {
     while (!parser_->is_done()) {
       if (input.empty()) return Progress::need_more;
       expects_ = false;  // it did not wait
+      // Beast takes it for granted that what begins like the last chunk comes in at least as many bytes as the shortest
+      // one has; no message that is still to end has fewer left.
+      constexpr std::string_view kLastChunk = "0\r\n\r\n";
+      if (parser_->chunked() && input.size() < kLastChunk.size() && input.front() == '0') return Progress::need_more;
       error_code error;
       const std::size_t taken = parser_->put(boost::asio::const_buffer(input.data(), input.size()), error);
       used += taken;

@@ -52,6 +52,7 @@ TEST(RequestReader, ReadsTheSameHoweverTheBytesCome) {
   const std::string requests[] = {
       "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n",
       "POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello",
+      "POST /a?b=c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
       "POST /a?b=c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
       "5\r\nhello\r\n1;x=\"y\"\r\n!\r\n0\r\nTrailer: dropped\r\n\r\n",
       "\r\nPOST http://h:80/a?b=c HTTP/1.0\r\nConnection: keep-alive\r\ncontent-length: 00005\r\n\r\nhello",

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <boost/json/src.hpp>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "base/text.h"
@@ -137,6 +138,15 @@ void append_sorted(std::string& to, const json::value& value) {
   }
 }
 
+// A number beyond a double's range has no text that reads back.
+bool is_finite(const json::value& value) {
+  if (const json::object* object = value.if_object())
+    return std::ranges::all_of(*object, [](const auto& member) { return is_finite(member.value()); });
+  if (const json::array* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+  const double* number = value.if_double();
+  return number == nullptr || std::isfinite(*number);
+}
+
 std::vector<std::string> read_texts(const json::array* array) {
   std::vector<std::string> texts;
   if (array == nullptr) return texts;
@@ -202,6 +212,7 @@ Result<VulnerabilityRequest> parse_vulnerability(std::string_view body) {
   vulnerability.severity = members.text("Severity");
   if (const json::value* metadata = find(*object, "Metadata")) {
     if (!metadata->is_object()) members.wrong("Metadata", "an object");
+    if (!is_finite(*metadata)) return fail(Code::invalid, {"invalid JSON: a number in Metadata is out of range"});
     if (metadata->is_object() && !metadata->get_object().empty()) append_sorted(vulnerability.metadata, *metadata);
   }
   if (const json::array* fixes = members.array("FixedIn")) {

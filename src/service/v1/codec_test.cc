@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+
 namespace limpid::service::v1 {
 namespace {
 
@@ -50,6 +52,13 @@ TEST(Codec, MetadataIsKeptWithSortedKeys) {
   ASSERT_TRUE(request) << request.error().describe();
   EXPECT_EQ(request->metadata, R"({"a":{"c":5,"d":"\n"},"b":[1,2.5,true,null,"x"]})");
   EXPECT_EQ(parse_vulnerability(R"({"Vulnerability":{"Metadata":{}}})")->metadata, "");
+  // What no double can hold would be no JSON when it is written.
+  for (const char* number : {"1e999", "-2.5e355", "[1, {\"b\": 1e400}]"}) {
+    const auto refused = parse_vulnerability(base::cat(
+        {R"({"Vulnerability":{"Name":"C","NamespaceName":"d:8","Severity":"High","Metadata":{"a":)", number, "}}}"}));
+    ASSERT_FALSE(refused) << number;
+    EXPECT_EQ(refused.error().message(), "invalid JSON: a number in Metadata is out of range");
+  }
 }
 
 TEST(Codec, StoredRevisionsComeBack) {
