@@ -1,5 +1,7 @@
 #include "inventory/random_bytes.h"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 namespace limpid::inventory {

@@ -68,7 +68,8 @@ class Taking {
 
   bool put(std::uint64_t number, Package package) {
     const auto [found, fresh] = seen_.try_emplace(number, evidence_.packages.size());
-    if (!fresh) {  // the later record is the state
+    if (!fresh) {
+      notes_.add(SkipReason::damaged, {"package ", number, " is there twice: the later one counts"});
       evidence_.packages[found->second] = std::move(package);
       return true;
     }

@@ -84,8 +84,11 @@ Result<void> Reading::meta() {
   last_page_ = word(meta.data() + 32);
   const std::uint64_t pages = file_.size() / page_size_;
   followed_.resize(std::min<std::uint64_t>(pages, std::uint64_t{last_page_} + 1));
-  if (pages <= last_page_)
+  if (pages <= last_page_) {
     notes_.add(SkipReason::truncated, {"the file ends in page ", pages, "; its last is ", last_page_});
+  } else if (pages != std::uint64_t{last_page_} + 1) {
+    notes_.add(SkipReason::damaged, {"the file has ", pages, " pages, and says that the last is ", last_page_});
+  }
   return {};
 }
 
@@ -130,7 +133,12 @@ bool Reading::item(std::uint32_t number, Bytes key, Bytes value) {
     return true;
   }
   const std::uint32_t package = word(key.data() + 1);
-  if (package == 0) return true;
+  if (package == 0) {
+    if (value[0] != kInline || value.size() != 5) {
+      notes_.add(SkipReason::damaged, {"page ", number, " has a number 0 with more than a number behind it"});
+    }
+    return true;
+  }
   const auto blob = value_of(value);
   if (!blob) {
     const auto reason = blob.error().code() == Code::limit ? SkipReason::too_big : SkipReason::damaged;

@@ -103,7 +103,8 @@ TEST(Rpm, AFurtherRootHasItsOwnDistribution) {
 // Two databases in one folder, left over by an upgrade, and a hard link to one: each package once.
 TEST(Rpm, TheSamePackageOfTwoDatabasesIsOne) {
   const auto image =
-      image_of({{file("var/lib/rpm/Packages.db", ndb_of({{1, rpm_header("a", "1")}, {2, rpm_header("b", "1")}})),
+      image_of({{file("etc/os-release", kRedHat),
+                 file("var/lib/rpm/Packages.db", ndb_of({{1, rpm_header("a", "1")}, {2, rpm_header("b", "1")}})),
                  file("var/lib/rpm/Packages", bdb_of({{9, rpm_header("a", "1")}}, 4'096, true)),
                  testing::hard_link("usr/share/rpm/Packages", "var/lib/rpm/Packages")}});
   EXPECT_EQ(image.packages.size(), 2U);
