@@ -24,25 +24,27 @@ constexpr std::uint64_t kOvalInArchiveMax = std::uint64_t{64} << 20;
 using Id = std::uint64_t;
 Id id_of(std::string_view text) { return text.empty() ? 0 : std::hash<std::string_view>{}(text); }
 
-// Texts, once each, in one place.
+// Texts, once each, by number; 0 is "".
 class Texts {
  public:
-  std::string_view keep(std::string_view text) {
-    if (text.empty()) return {};
-    const auto known = views_.find(text);
-    if (known != views_.end()) return known->second;
-    const std::string_view kept = texts_.emplace_back(text);
-    views_.emplace(kept, kept);
-    return kept;
+  Texts() : texts_(1) {}
+  std::uint32_t keep(std::string_view text) {
+    if (text.empty()) return 0;
+    const auto known = numbers_.find(text);
+    if (known != numbers_.end()) return known->second;
+    const auto number = static_cast<std::uint32_t>(texts_.size());
+    numbers_.emplace(texts_.emplace_back(text), number);
+    return number;
   }
+  std::string_view operator[](std::uint32_t number) const { return texts_[number]; }
 
  private:
   std::deque<std::string> texts_;
-  std::unordered_map<std::string_view, std::string_view> views_;
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;
 };
 
 struct State {
-  std::string_view operation, evr, version, architectures;
+  std::uint32_t operation = 0, evr = 0, version = 0, architectures = 0;
   bool is_signature = false;
 };
 struct Test {
@@ -51,7 +53,7 @@ struct Test {
 struct Facts {
   Texts texts;
   std::unordered_map<Id, Test> tests;
-  std::unordered_map<Id, std::string_view> objects;
+  std::unordered_map<Id, std::uint32_t> objects;  // names
   std::unordered_map<Id, State> states;
 
   std::size_t size() const { return tests.size() + objects.size() + states.size(); }
@@ -62,13 +64,13 @@ struct Facts {
     if (test == tests.end()) return resolved;
     resolved.is_known = true;
     if (const auto object = objects.find(test->second.object); object != objects.end()) {
-      resolved.object = object->second;
+      resolved.object = texts[object->second];
     }
     if (const auto state = states.find(test->second.state); state != states.end()) {
-      resolved.operation = state->second.operation;
-      resolved.evr = state->second.evr;
-      resolved.version = state->second.version;
-      resolved.architectures = state->second.architectures;
+      resolved.operation = texts[state->second.operation];
+      resolved.evr = texts[state->second.evr];
+      resolved.version = texts[state->second.version];
+      resolved.architectures = texts[state->second.architectures];
       resolved.is_signature = state->second.is_signature;
     }
     return resolved;
