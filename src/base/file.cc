@@ -103,6 +103,18 @@ Result<void> write_all(int descriptor, Bytes bytes) {
   return {};
 }
 
+Result<File> temporary_file() {
+  const char* base_folder = std::getenv("TMPDIR");
+  const std::string folder = base_folder != nullptr && *base_folder != '\0' ? base_folder : "/tmp";
+  const int unnamed = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (unnamed >= 0) return File(unnamed);
+  std::string path = folder + "/limpid-XXXXXX";
+  const int named = ::mkostemp(path.data(), O_CLOEXEC);
+  if (named < 0) return fail_errno({path});
+  ::unlink(path.c_str());
+  return File(named);
+}
+
 Result<void> write_file_atomically(const std::string& path, Bytes bytes) {
   // A device or a pipe is written to: in its place nobody wants a file (/dev/null, /dev/stdout).
   struct stat status{};

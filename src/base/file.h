@@ -49,6 +49,10 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+// Room on disk for what has to be read out of order: a file without a name in $TMPDIR, else /tmp, which goes when its
+// descriptor does, whatever becomes of this process.
+Result<File> temporary_file();
+
 // All of it, however many calls that takes. The error says no name: whoever knows it adds it.
 Result<void> write_all(int descriptor, Bytes bytes);
 

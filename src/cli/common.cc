@@ -116,8 +116,9 @@ Result<void> deliver(const OutputOptions& output, std::string_view text, const s
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno != EINTR) return base::fail_errno({"standard output"});
-    if (written < 0) LIMPID_TRY(base::check_cancelled(cancel));
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    // A signal may also have ended a write in its midst.
+    if (!text.empty()) LIMPID_TRY(base::check_cancelled(cancel));
   }
   return {};
 }

@@ -7,7 +7,6 @@
 #include "archive/compression.h"
 #include "archive/tar.h"
 #include "image/stoppable.h"
-#include "image/spill.h"
 
 namespace limpid::image {
 namespace {
@@ -178,7 +177,7 @@ Result<void> copy_and_look(Copied& inflated, const OpenOptions& options, Archive
 Result<base::File> inflate(const base::File& file, std::uint64_t size, archive::Compression kind,
                            const OpenOptions& options, ArchiveStore::Looks* looks) {
   LIMPID_ASSIGN(auto inflated, archive::decompress(archive::file_source(file, 0, size), kind, options.inflate));
-  LIMPID_ASSIGN(base::File temporary, temporary_file());
+  LIMPID_ASSIGN(base::File temporary, base::temporary_file());
   Copied copied(stoppable(std::move(inflated), options.cancel), temporary);
   if (looks != nullptr) LIMPID_TRY(copy_and_look(copied, options, *looks));
   for (;;) {

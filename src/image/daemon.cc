@@ -15,7 +15,6 @@
 #include "image/name.h"
 #include "image/platform.h"
 #include "image/reference.h"
-#include "image/spill.h"
 
 namespace limpid::image {
 namespace {
@@ -54,7 +53,7 @@ class Daemon {
       const auto body = archive::read_all(*stream.body, kAnswerMax);
       return refusal(stream.response.status, body ? *body : std::string());
     }
-    LIMPID_ASSIGN(base::File file, temporary_file());
+    LIMPID_ASSIGN(base::File file, base::temporary_file());
     for (;;) {
       LIMPID_ASSIGN(const Bytes bytes, stream.body->next());
       if (bytes.empty()) return file;

@@ -2,29 +2,10 @@
 #include "inventory/random_bytes.h"
 
 #include <cerrno>
-#include <cstdlib>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace limpid::inventory {
-namespace {
-
-// A file without a name: it goes when its descriptor does, whatever becomes of this process.
-Result<base::File> temporary_file() {
-  const char* named_folder = std::getenv("TMPDIR");
-  const std::string folder = named_folder != nullptr && *named_folder != '\0' ? named_folder : "/tmp";
-  const int unnamed = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (unnamed >= 0) return base::File(unnamed);
-  std::string path = folder + "/limpid-XXXXXX";
-  const int named = ::mkostemp(path.data(), O_CLOEXEC);
-  if (named < 0) return base::fail_errno({"a temporary file in ", folder});
-  ::unlink(path.c_str());
-  return base::File(named);
-}
-
-}  // namespace
-
 Result<Bytes> RandomBytes::at(std::uint64_t offset, std::size_t count, std::vector<std::uint8_t>& buffer) const {
   if (offset > size_ || count > size_ - offset) {
     return fail(Code::truncated, {"the file has ", size_, " bytes; ", count, " were wanted at byte ", offset});
@@ -60,7 +41,7 @@ Result<void> KeptFiles::append(Bytes piece) {
     return {};
   }
   if (!file_.is_open()) {
-    LIMPID_ASSIGN(file_, temporary_file());
+    LIMPID_ASSIGN(file_, base::temporary_file());
   }
   begun_at_ = file_size_;
   spilled_ = true;

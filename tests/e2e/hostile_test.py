@@ -20,20 +20,12 @@ import time
 import unittest
 import zlib
 
-from images import ARCHITECTURE, DEBIAN_12, LIMPID, Image, dpkg, run, sha, tar
+from images import ARCHITECTURE, DEBIAN_12, LIMPID, MEASURE, Image, dpkg, run, sha, tar
 
 SANITIZED = bool(os.environ.get("LIMPID_SANITIZED"))
 SLOW = 10 if SANITIZED else 1  # bounds of time are there to tell what hangs
 MIB = 1 << 20
 MEMORY_MOST = 48 * MIB  # resident, at its peak, for whatever is read as a stream
-
-# What a child needed at its peak, told by a process that is small itself: a child's peak counts its parent's at its birth.
-MEASURE = """
-import resource, subprocess, sys
-code = subprocess.call(sys.argv[2:])
-open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
-sys.exit(code if code >= 0 else 128 - code)
-"""
 
 
 class Hostile(unittest.TestCase):
