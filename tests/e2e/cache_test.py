@@ -277,14 +277,14 @@ class CacheTest(unittest.TestCase):
         database = shutil.copy(self.database, os.path.join(self.cache, "limpid.db"))
         self.inventory(self.layout(*IMAGES["plain"]))
         info = self.info("--cache-size", "64KiB")
-        self.assertEqual((info["entries"], info["layers"], info["blobs"], info["limit"]), (4, 2, 2, 65536))
-        self.assertEqual(info["bytes"], 4 * 4096)
+        self.assertEqual((info["entries"], info["layers"], info["blobs"], info["limit"]), (6, 2, 4, 65536), "two layers, and each one's digest packed and unpacked")
+        self.assertEqual(info["bytes"], 6 * 4096)
         table = run("cache", "info", "--cache-dir", self.cache, check=0).stdout
         self.assertIn(os.path.join(self.cache, "layers"), table)
-        self.assertRegex(table, r"\n4 +2 +2 +16 KiB +256 MiB")
+        self.assertRegex(table, r"\n6 +2 +4 +24 KiB +256 MiB")
         old = self.files()[0]
         os.utime(old, (1, 1))
-        self.assertIn("removed 1 file, 4 KiB", run("cache", "prune", "--cache-dir", self.cache, "--cache-size", "15KiB", check=0).stdout)
+        self.assertIn("removed 1 file, 4 KiB", run("cache", "prune", "--cache-dir", self.cache, "--cache-size", "23KiB", check=0).stdout)
         self.assertNotIn(old, self.files())
         self.assertIn("removed 0 files", run("cache", "prune", env={"LIMPID_CACHE_DIR": self.cache}, check=0).stdout)
         run("cache", "prune", "--all", "--cache-dir", self.cache, check=0)
