@@ -83,14 +83,15 @@ Result<Bolt::Page> Bolt::read_page(std::uint64_t id) {
   if (++pages_read_ > kBoltPagesMax)
     return fail(Code::limit, {"more than the ", kBoltPagesMax, " pages of a bolt database that we read"});
   const std::uint64_t offset = id * meta_.page_size;
+  LIMPID_ASSIGN(const std::uint64_t file_size, file_.size());
+  if (offset > file_size || file_size - offset < meta_.page_size) return damaged("a page behind the end of the file");
   std::array<std::uint8_t, kPageHeader> header{};
   LIMPID_TRY(file_.read_exactly_at(offset, header));
   if (base::load_le<std::uint64_t>(header.data()) != id) return damaged("a page that says it is another");
   const std::uint64_t size = (std::uint64_t{base::load_le<std::uint32_t>(header.data() + 12)} + 1) * meta_.page_size;
   if (size > kBoltPageBytesMax)
     return fail(Code::limit, {"a page of ", size, " bytes, more than the ", kBoltPageBytesMax, " that we read"});
-  LIMPID_ASSIGN(const std::uint64_t file_size, file_.size());
-  if (offset > file_size || size > file_size - offset) return damaged("a page behind the end of the file");
+  if (size > file_size - offset) return damaged("a page behind the end of the file");
   std::vector<std::uint8_t> bytes(size);
   LIMPID_TRY(file_.read_exactly_at(offset, bytes));
   return parse_page(std::string(base::as_text(bytes)));

@@ -166,7 +166,7 @@ void ImageChooser::add_candidate(const Descriptor& descriptor, ImageManifest man
   const bool documents = !manifest.layers.empty() && std::ranges::all_of(manifest.layers, is_document);
   if (manifest.config.media_type == kEmptyConfig || named_artifact || documents) {
     // What it says it is; else what it holds.
-    const std::string_view holds = manifest.layers.empty() ? "nothing" : manifest.layers[0].media_type;
+    const std::string holds = manifest.layers.empty() ? std::string("nothing") : manifest.layers[0].media_type;
     artifacts_.push_back(manifest.artifact_type.empty() ? base::cat({"an artifact that holds ", holds})
                                                         : base::cat({"artifactType ", manifest.artifact_type}));
     return;

@@ -58,7 +58,7 @@ class Containerd : public ::testing::Test {
 TEST_F(Containerd, FindsImagesByTheirNames) {
   name("default", "docker.io/library/alpine:latest", digest_of(add_image("one")));
   name("k8s.io", "ghcr.io/team/app:1", digest_of(add_image("two")));
-  for (const std::string& target : {"alpine", "alpine:latest", "docker.io/library/alpine:latest"})
+  for (const std::string target : {"alpine", "alpine:latest", "docker.io/library/alpine:latest"})
     EXPECT_EQ(content_at(target), "one");
   EXPECT_EQ(content_at("ghcr.io/team/app:1"), "two");
   const auto image = open("alpine");

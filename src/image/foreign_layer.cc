@@ -69,14 +69,14 @@ Result<std::unique_ptr<LayerReader>> open_foreign(const LayerDescriptor& layer, 
   if (layer.urls.empty())
     return std::make_unique<AbsentLayer>(layer, base::cat({which, " is kept by its vendor (", layer.media_type,
                                                            "), and the manifest does not say where"}));
-  std::string refused;  // what the allow-list says is no failure
-  std::optional<Error> failure;
+  std::string refused;           // what the allow-list says is no failure
+  std::optional<Error> failure;  // the last one
   for (std::size_t i = 0; i < std::min(layer.urls.size(), kUrlsMax) && !options.foreign_layers_from.empty(); ++i) {
     auto reader = fetch(layer.urls[i], allowed, layer, which, options);
     if (reader) return reader;
     if (reader.error().code() == Code::usage)
       base::append(refused, {"; ", reader.error().describe()});
-    else if (!failure)
+    else
       failure = std::move(reader).error().within({which, ": foreign"});
   }
   if (failure) return std::unexpected(*std::move(failure));

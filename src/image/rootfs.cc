@@ -30,6 +30,13 @@ constexpr std::size_t kReadSize = std::size_t{64} << 10;
 // What a running system mounts at its root and no image brings.
 constexpr std::string_view kVirtualFolders[] = {"proc", "sys", "dev"};
 
+// Where container engines keep the files of other systems: those are not this system's packages.
+constexpr std::string_view kEngineFolders[] = {"var/lib/containerd", "var/lib/containers/storage", "var/lib/docker"};
+
+bool is_engine_folder(std::string_view path) {
+  return std::find(std::begin(kEngineFolders), std::end(kEngineFolders), path) != std::end(kEngineFolders);
+}
+
 bool is_virtual(std::string_view name) {
   return std::find(std::begin(kVirtualFolders), std::end(kVirtualFolders), name) != std::end(kVirtualFolders);
 }
@@ -167,6 +174,10 @@ class DirectoryWalk final : public archive::EntryReader {
     if (levels_.size() == 1 && is_virtual(name_)) return false;
     if (status.st_dev != device_) {
       skip(SkipReason::unsupported, "another file system is mounted here; scan it as a target of its own");
+      return false;
+    }
+    if (is_engine_folder(entry_.path)) {
+      skip(SkipReason::unsupported, "a container engine keeps images and containers here; scan those as targets");
       return false;
     }
     if (levels_.size() >= depth_max_) {

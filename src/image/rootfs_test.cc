@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -126,6 +127,23 @@ TEST(Rootfs, LooksNotIntoVirtualFolders) {
   EXPECT_EQ(paths_of(**image), (std::vector<std::string>{"dev", "proc", "sys", "usr", "usr/proc", "usr/proc/kept"}));
   ASSERT_EQ((*image)->manifest().notes.size(), 1U);
   EXPECT_CONTAINS((*image)->manifest().notes[0], "proc, sys, dev");
+}
+
+TEST(Rootfs, ImagesOfAnEngineAreNotThisSystems) {
+  const Folder folder;
+  folder.write("var/lib/docker/overlay2/x/diff/var/lib/dpkg/status", "x");
+  folder.write("var/lib/containers/storage/x", "x");
+  folder.write("var/lib/containers/kept", "x");
+  folder.write("srv/var/lib/docker/kept", "x");
+  const auto image = open_rootfs(folder.path(), {});
+  ASSERT_TRUE(image);
+  const auto paths = paths_of(**image);
+  EXPECT_EQ(std::ranges::count_if(paths, [](const auto& path) { return path.ends_with("/kept"); }), 2);
+  EXPECT_EQ(std::ranges::count_if(paths, [](const auto& path) { return path.ends_with("/x"); }), 0);
+  const SkippedList skipped = skipped_of(**image);
+  ASSERT_EQ(skipped.size(), 2U);
+  EXPECT_EQ(skipped[0].path, "var/lib/containers/storage");
+  EXPECT_CONTAINS(skipped[1].detail, "scan those as targets");
 }
 
 TEST(Rootfs, ListsWhatItMayNotRead) {

@@ -151,8 +151,10 @@ class CacheTest(unittest.TestCase):
         self.assertEqual(self.files(), [])
 
     def test_damaged_and_foreign_entries_are_replaced(self):
-        target = self.layout(*IMAGES["link to a directory"], compress=False)
+        target = self.layout(*IMAGES["link to a directory"])
         expected = self.inventory(target)[0]
+        # Its layers unpacked, by whose digests they are known as well.
+        archive = Image(*IMAGES["link to a directory"]).docker_archive(os.path.join(self.folder, "unpacked.tar"))
         whole = {path: content_of(path) for path in self.files()}
         self.assertGreaterEqual(len(whole), 7)
         generator = random.Random(SEED)
@@ -167,13 +169,16 @@ class CacheTest(unittest.TestCase):
                 with open(path, "wb") as stream:
                     stream.write(damaged)
                 self.assertEqual(self.inventory(target)[0], expected)
+                self.inventory(archive)
                 self.assertEqual(content_of(path), content)
             os.unlink(path)
             os.symlink(secret, path)
             self.assertEqual(self.inventory(target)[0], expected)
+            self.inventory(archive)
             self.assertFalse(os.path.islink(path))
             os.chmod(path, 0o666)  # anybody may have written to it
             self.assertEqual(self.inventory(target)[0], expected)
+            self.inventory(archive)
             self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertEqual(content_of(secret), b"kept")
         self.assertEqual(self.inventory(target), (expected, 0))
@@ -277,7 +282,7 @@ class CacheTest(unittest.TestCase):
         database = shutil.copy(self.database, os.path.join(self.cache, "limpid.db"))
         self.inventory(self.layout(*IMAGES["plain"]))
         info = self.info("--cache-size", "64KiB")
-        self.assertEqual((info["entries"], info["layers"], info["blobs"], info["limit"]), (6, 2, 4, 65536))  # each layer, and its blob both packed and unpacked
+        self.assertEqual((info["entries"], info["layers"], info["blobs"], info["limit"]), (6, 2, 4, 65536), "two layers, and each one's digest packed and unpacked")
         self.assertEqual(info["bytes"], 6 * 4096)
         table = run("cache", "info", "--cache-dir", self.cache, check=0).stdout
         self.assertIn(os.path.join(self.cache, "layers"), table)
