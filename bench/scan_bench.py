@@ -124,7 +124,8 @@ class Registry:
         with open(os.path.join(folder, "config.yml"), "w", encoding="utf-8") as stream:
             json.dump(config, stream)  # JSON is YAML
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(["docker-registry", "serve", os.path.join(folder, "config.yml")], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(["docker-registry", "serve", os.path.join(folder, "config.yml")], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")})
         for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", int(self.host.split(":")[1]))) == 0:
