@@ -1,6 +1,7 @@
 // `limpid inventory`: what is inside, without a database.
 #include <memory>
 
+#include "base/heap.h"
 #include "cli/common.h"
 #include "image/source.h"
 #include "scan/scan.h"
@@ -9,6 +10,7 @@ namespace limpid::cli {
 namespace {
 
 Result<int> run(const InventoryCommand& command) {
+  base::prepare_heap(kHeapAtFirst);
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
   LIMPID_ASSIGN(const std::unique_ptr<image::ImageSource> source, image::open_image(command.target, open));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "cli/common.h"
 #include "image/source.h"
@@ -88,6 +89,7 @@ std::string join(const std::vector<Outcome>& outcomes, bool json) {
 }
 
 Result<int> run(const ScanCommand& command, Render report::Format::* render) {
+  base::prepare_heap(kHeapAtFirst);
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
   LIMPID_ASSIGN(const image::OpenOptions open, open_options(command.image));
