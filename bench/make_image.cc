@@ -77,7 +77,7 @@ class Invention {
   explicit Invention(std::uint64_t seed) : random_(seed) {
     Random common(1);  // words and instructions are those of every layer
     for (std::string& word : words_) {
-      for (std::uint64_t i = 2 + common.below(9); i > 0; --i) word += static_cast<char>('a' + common.below(26));
+      for (std::uint64_t i = 2 + common.below(13); i > 0; --i) word += static_cast<char>('a' + common.below(26));
       word += common.below(9) == 0 ? '\n' : ' ';
     }
     for (auto& code : codes_)
@@ -91,9 +91,9 @@ class Invention {
       const std::uint64_t value = random_();
       if (kind < 9) {  // low numbers more often, as in any language
         content += words_[(value & 0xfff) * (value >> 12 & 0xfff) >> 12];
-      } else if (kind < 17) {
-        content.append(codes_[(value & 0x3ff) * (value >> 10 & 0x3ff) >> 10].data(), 4 + (value >> 20 & 3));
-        content += static_cast<char>(value >> 56);
+      } else if (kind < 18) {
+        content.append(codes_[(value & 0x3ff) * (value >> 10 & 0x3ff) >> 10].data(), 5 + (value >> 20 & 7));
+        if (value >> 61 == 0) content += static_cast<char>(value >> 53);
       } else {
         content.append(reinterpret_cast<const char*>(&value), sizeof value);
       }
@@ -106,7 +106,7 @@ class Invention {
  private:
   Random random_;
   std::array<std::string, 4096> words_;
-  std::array<std::array<char, 8>, 1024> codes_;
+  std::array<std::array<char, 16>, 1024> codes_;
 };
 
 std::string tar_header(const std::string& name, char type, std::uint64_t size) {

@@ -16,6 +16,9 @@
 
 namespace limpid::cli {
 
+// What a scan of known layers allocates: base::prepare_heap().
+inline constexpr std::size_t kHeapAtFirst = std::size_t{3} << 19;
+
 // `named`, or $XDG_CACHE_HOME/limpid/limpid.db, or ~/.cache/limpid/limpid.db.
 std::string database_path(const std::string& named);
 // Opens it; without one, an error that says in one line how to get one.

@@ -1,6 +1,7 @@
 // `limpid inventory`: what is inside, without a database.
 #include <memory>
 
+#include "base/heap.h"
 #include "cli/common.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -12,6 +13,7 @@ namespace limpid::cli {
 namespace {
 
 Result<int> run(const InventoryCommand& command, const std::atomic<bool>* cancel) {
+  base::prepare_heap(kHeapAtFirst);
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(image::OpenOptions open, open_options(command.image, cancel));
   scan::ScanOptions options = scan_options(command.image, cancel);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "cli/common.h"
 #include "cli/interrupt.h"
@@ -99,6 +100,7 @@ Result<void> scan_target(std::size_t index, const Run& run, Outcome& outcome) {
 }
 
 Result<int> run(const ScanCommand& command, Render report::Format::* render, const std::atomic<bool>* cancel) {
+  base::prepare_heap(kHeapAtFirst);
   LIMPID_ASSIGN(const report::Format* format, find_format(command.output.format));
   LIMPID_ASSIGN(const match::Policy policy, policy_of(command));
   LIMPID_ASSIGN(image::OpenOptions open, open_options(command.image, cancel));

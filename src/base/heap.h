@@ -1,0 +1,13 @@
+// For commands that live a few milliseconds: each page of memory that is touched for the first time costs them a trap
+// into the kernel, a microsecond or more on virtual machines, and they touch hundreds.
+#pragma once
+
+#include <cstddef>
+
+namespace limpid::base {
+
+// Gets `bytes` of heap in one go, for what malloc() hands out next; buffers of up to a megabyte are taken from the heap
+// and reused, where glibc would map and unmap each. To be called once, before there are threads.
+void prepare_heap(std::size_t bytes);
+
+}  // namespace limpid::base
