@@ -210,6 +210,10 @@ class Naive {
       if (entry.type == type) paths.insert(path);
     return paths;
   }
+  bool has_below(const std::string& path) const {
+    const auto next = all_.lower_bound(path + "/");
+    return next != all_.end() && next->first.starts_with(path + "/");
+  }
 
  private:
   std::map<std::string, archive::Entry> all_;
@@ -246,9 +250,11 @@ TEST(Layer, AgreesWithAPlainReading) {
                             std::ranges::find(layer.files, kStatus) != layer.files.end();
     EXPECT_EQ(has_status, files.contains(kStatus)) << told;
     const Set directories = naive.of(EntryType::directory);
-    for (const std::string& path : layer.directories) EXPECT_TRUE(directories.contains(path)) << told << path;
+    // A directory whose entry was taken away, and that came back with what is below it, may be told or not.
+    for (const std::string& path : layer.directories)
+      EXPECT_TRUE(directories.contains(path) || naive.has_below(path)) << told << path;
     for (const std::string path : {"var", "var/lib", "var/lib/dpkg"}) {
-      EXPECT_EQ(set(layer.directories).contains(path), directories.contains(path)) << told << path;
+      EXPECT_TRUE(!directories.contains(path) || set(layer.directories).contains(path)) << told << path;
     }
     if (HasFailure()) return;
   }

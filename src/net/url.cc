@@ -67,6 +67,8 @@ Result<void> Url::read_parts() {
   for (const char c : host_) {
     if (static_cast<unsigned char>(c) >= 0x80)
       return fail(Code::usage, {"a URL whose host is not ASCII: write it in its xn-- form"});
+    // libcurl decodes one, and takes what comes out for a name: written again it would be another.
+    if (c == '%') return fail(Code::usage, {"a URL whose host has a percent sign"});
   }
   if (part(handle_.get(), CURLUPART_ZONEID)) return fail(Code::usage, {"a URL whose host has an IPv6 zone"});
   const auto port = base::parse_unsigned(part(handle_.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or(""));

@@ -269,7 +269,7 @@ TEST(Config, LimitsAreSetByTheirNames) {
 
   EXPECT_EQ(problem_of("limits: {links: 1k}"), "limpid.yaml:1: limits.links: has to be a whole number");
   EXPECT_EQ(problem_of("limits: {layers: 0}"), "limpid.yaml:1: limits.layers: has to be from 1 to 4294967295");
-  EXPECT_EQ(problem_of("limits: {layers: }"), "");
+  EXPECT_EQ(problem_of("limits: {layers: }"), "none");
   EXPECT_EQ(problem_of("limits: {layers: ''}"), "limpid.yaml:1: limits.layers: has to be a whole number");
   EXPECT_EQ(problem_of("layers: {unpackedsizemax: 1}\nlimits: {unpacked-size: 1}"),
             "limpid.yaml:2: limits.unpacked-size: layers.unpackedsizemax is there, too: choose one");

@@ -140,9 +140,16 @@ void append_sorted(std::string& to, const json::value& value) {
 
 // A number beyond a double's range has no text that reads back.
 bool is_finite(const json::value& value) {
-  if (const json::object* object = value.if_object())
-    return std::ranges::all_of(*object, [](const auto& member) { return is_finite(member.value()); });
-  if (const json::array* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+  if (const json::object* object = value.if_object()) {
+    for (const auto& member : *object)
+      if (!is_finite(member.value())) return false;
+    return true;
+  }
+  if (const json::array* array = value.if_array()) {
+    for (const json::value& one : *array)
+      if (!is_finite(one)) return false;
+    return true;
+  }
   const double* number = value.if_double();
   return number == nullptr || std::isfinite(*number);
 }
