@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "inventory/rpm_databases.h"
+#include "inventory/rpm_package.h"
 
 namespace limpid::inventory {
 namespace {
@@ -64,6 +65,40 @@ Result<Bytes> blob_of(const Slot& slot, const RandomBytes& file, std::vector<std
   return blob.subspan(kBlobHeadSize, length);
 }
 
+// The slots in use. As for rpm itself, a file in which one of them points behind the end is no database: how much of it
+// is missing nobody knows.
+Result<std::vector<Slot>> read_slots(const RandomBytes& file, std::uint32_t pages, Notes& notes) {
+  std::vector<std::uint8_t> page;
+  std::vector<Slot> slots;
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    const std::uint64_t begin = std::uint64_t{i} * kPageSize;
+    const auto bytes = file.at(begin, kPageSize, page);
+    if (!bytes) return fail(Code::truncated, {"the file ends in page ", i, " of its ", pages, " pages of slots"});
+    for (std::size_t at = i == 0 ? kHeadSize : 0; at < kPageSize; at += kSlotSize) {
+      const std::uint8_t* entry = bytes->data() + at;
+      const Slot slot{word(entry + 4), word(entry + 8), word(entry + 12)};
+      if (!has_magic(entry, "Slot")) {
+        notes.add(SkipReason::damaged, {"no slot at byte ", begin + at});
+      } else if (slot.block == 0 || slot.number == 0 || slots.size() == kRpmPackagesMax) {
+        if (slot.block == 0 && slot.number == 0 && slot.blocks == 0) continue;  // free
+        notes.add(SkipReason::damaged, {"the slot at byte ", begin + at, " names package ", slot.number, " with ",
+                                        slot.blocks, " blocks from ", slot.block});
+      } else if ((std::uint64_t{slot.block} + slot.blocks) * kBlockSize > file.size()) {
+        return fail(Code::truncated,
+                    {"package ", slot.number, " is to end at byte ",
+                     (std::uint64_t{slot.block} + slot.blocks) * kBlockSize, " of a file of ", file.size()});
+      } else {
+        slots.push_back(slot);
+      }
+    }
+  }
+  if (const auto behind = file.at(std::uint64_t{pages} * kPageSize, kSlotSize, page);
+      behind && has_magic(behind->data(), "Slot")) {
+    notes.add(SkipReason::damaged, {"there are more than its ", pages, " pages of slots"});
+  }
+  return slots;
+}
+
 }  // namespace
 
 bool is_rpm_ndb(Bytes head) { return head.size() >= 4 && has_magic(head.data(), "RpmP"); }
@@ -77,39 +112,19 @@ Result<void> read_rpm_ndb(const RandomBytes& file, const RpmBlobTaker& take, Not
   }
   const std::uint32_t pages = word(head.data() + 12);
   if (pages == 0) return fail(Code::invalid, {"an NDB database without a page of slots"});
+  LIMPID_ASSIGN(const std::vector<Slot> slots, read_slots(file, pages, notes));
   std::uint64_t left = file.size();  // blobs do not overlap: together they are no longer than the file
-  for (std::uint32_t i = 0; i < pages; ++i) {
-    const std::uint64_t begin = std::uint64_t{i} * kPageSize;
-    const auto slots = file.at(begin, kPageSize, page);
-    if (!slots) {
-      return fail(Code::truncated, {"the file ends in page ", i, " of its ", pages, " pages of slots"});
+  for (const Slot& slot : slots) {
+    const std::uint64_t size = std::uint64_t{slot.blocks} * kBlockSize;
+    if (size > left) return fail(Code::invalid, {"the blobs of its packages overlap"});
+    left -= size;
+    const auto blob = blob_of(slot, file, buffer, notes);
+    if (!blob) {
+      const auto reason = blob.error().code() == Code::limit ? SkipReason::too_big : SkipReason::damaged;
+      notes.add(reason, {"package ", slot.number, ": ", blob.error().describe()});
+    } else if (!take(slot.number, *blob)) {
+      break;
     }
-    for (std::size_t at = i == 0 ? kHeadSize : 0; at < kPageSize; at += kSlotSize) {
-      const std::uint8_t* bytes = slots->data() + at;
-      const Slot slot{word(bytes + 4), word(bytes + 8), word(bytes + 12)};
-      if (!has_magic(bytes, "Slot")) {
-        notes.add(SkipReason::damaged, {"no slot at byte ", begin + at});
-        continue;
-      }
-      if (slot.block == 0 && slot.number == 0 && slot.blocks == 0) continue;
-      if (slot.block == 0 || slot.number == 0 || std::uint64_t{slot.blocks} * kBlockSize > left) {
-        notes.add(SkipReason::damaged, {"the slot at byte ", begin + at, " names package ", slot.number, " with ",
-                                        slot.blocks, " blocks from ", slot.block});
-        continue;
-      }
-      left -= std::uint64_t{slot.blocks} * kBlockSize;
-      const auto blob = blob_of(slot, file, buffer, notes);
-      if (!blob) {
-        const auto reason = blob.error().code() == Code::limit ? SkipReason::too_big : SkipReason::damaged;
-        notes.add(reason, {"package ", slot.number, ": ", blob.error().describe()});
-      } else if (!take(slot.number, *blob)) {
-        return {};
-      }
-    }
-  }
-  if (const auto behind = file.at(std::uint64_t{pages} * kPageSize, kSlotSize, page);
-      behind && has_magic(behind->data(), "Slot")) {
-    notes.add(SkipReason::damaged, {"there are more than its ", pages, " pages of slots"});
   }
   return {};
 }
