@@ -283,7 +283,7 @@ class Walker {
          const std::function<void(const OvalPath&, const OvalTest&)>& use)
       : meaning_of_(meaning_of), use_(use) {}
 
-  // NOLINTNEXTLINE(misc-no-recursion): no deeper than the XML, kXmlDepthMax
+  // No deeper than the XML may be.
   void walk(const OvalNode& node, OvalPath path) {
     if (node.is_and) {
       OvalPath beside;
@@ -306,13 +306,11 @@ class Walker {
 
  private:
   // Nothing in it is a package's test.
-  // NOLINTNEXTLINE(misc-no-recursion): as above
   bool is_condition(const OvalNode& node) {
     std::string text;
     if (node.is_leaf) return meaning_of_(node.test, text) != OvalMeaning::package;
     return std::ranges::all_of(node.children, [&](const OvalNode& child) { return is_condition(child); });
   }
-  // NOLINTNEXTLINE(misc-no-recursion): as above
   void add(const OvalNode& node, OvalPath& path) {
     for (const auto& child : node.children) add(child, path);
     if (!node.is_leaf) return;
