@@ -10,7 +10,7 @@ TEST(AlmaLinux, BothFormsOfErrata) {
   CollectingSink sink;
   const auto counts = read_text(almalinux_feed(), R"({"schema_version": "1.0", "data": [
     {"id": "ALSA-2031:0001", "type": "security", "severity": "Important", "title": "t", "description": "d",
-     "issued_date": 1925164800, "references": [{"id": "CVE-2031-0008", "type": "cve", "href": "https://example.org"},
+     "issued_date": 1925078400, "references": [{"id": "CVE-2031-0008", "type": "cve", "href": "https://example.org"},
       {"id": "ALSA-2031-0001", "type": "self", "href": "https://errata.almalinux.org/8/ALSA-2031-0001.html"}],
      "packages": [{"name": "nodejs", "epoch": "1", "version": "18.20", "release": "1.module_el8.1", "arch": "x86_64", "module": "nodejs:18:80:c:x86_64"},
       {"name": "lost", "epoch": "0", "version": "1", "release": "1.module_el8.1", "arch": "x86_64"},
@@ -28,7 +28,7 @@ TEST(AlmaLinux, BothFormsOfErrata) {
   CollectingSink old;
   ASSERT_TRUE(read_text(almalinux_feed(),
                         R"([{"_id": {"$oid": "1"}, "updateinfo_id": "ALSA-2031:0002", "type": "security",
-    "severity": "Moderate", "title": "t", "issued_date": {"$date": 1925164800000}, "references": [{"id": "CVE-2031-0009", "type": "cve"}],
+    "severity": "Moderate", "title": "t", "issued_date": {"$date": 1925078400000}, "references": [{"id": "CVE-2031-0009", "type": "cve"}],
     "pkglist": {"name": "almalinux-8-for-x86_64-appstream-rpms__8_0_default", "module": {"name": "virt", "stream": "rhel"},
      "packages": [{"name": "libiscsi", "epoch": "0", "version": "1.18", "release": "8.module_el8.4", "arch": "x86_64"}]}}])",
                         old));

@@ -16,7 +16,7 @@
 namespace limpid::advisory {
 
 // A kernel's document has 3 MB and more.
-inline constexpr std::uint64_t kCsafSizeMax = std::uint64_t{64} << 20;
+inline constexpr std::uint64_t kCsafSizeMax = std::uint64_t{32} << 20;
 
 // A package as part of a product, by the relationships of the product tree.
 struct CsafComponent {

@@ -181,6 +181,7 @@ class DefinitionsHandler final : public XmlHandler {
       leaf.is_leaf = true;
       leaf.test = facts_.resolve(attributes["test_ref"]);
       leaf.test.comment = comments_.emplace_back(attributes["comment"]);
+      if (!leaf.test.is_known) read_words(leaf.test);
       open_.back().children.push_back(std::move(leaf));
     }
     return {};
@@ -209,6 +210,17 @@ class DefinitionsHandler final : public XmlHandler {
   static void add_vector(std::string& vectors, std::string_view scored) {
     base::take_until(scored, '/');
     if (!scored.empty()) base::append(vectors, {vectors.empty() ? "" : " ", scored});
+  }
+
+  // A file that was cut out of a larger one may lack tests; their words say the same.
+  static void read_words(OvalTest& test) {
+    constexpr std::string_view kEarlier = " is earlier than ";
+    if (const auto at = test.comment.find(kEarlier); at != std::string_view::npos) {
+      test.object = test.comment.substr(0, at);
+      test.operation = "less than";
+      test.evr = test.comment.substr(at + kEarlier.size());
+    }
+    test.is_signature = test.comment.find(" is signed with ") != std::string_view::npos;
   }
 
   Result<void> count_node() {
@@ -271,7 +283,7 @@ class Walker {
          const std::function<void(const OvalPath&, const OvalTest&)>& use)
       : meaning_of_(meaning_of), use_(use) {}
 
-  // NOLINTNEXTLINE(misc-no-recursion): no deeper than the XML, kXmlDepthMax
+  // No deeper than the XML may be.
   void walk(const OvalNode& node, OvalPath path) {
     if (node.is_and) {
       OvalPath beside;
@@ -294,13 +306,11 @@ class Walker {
 
  private:
   // Nothing in it is a package's test.
-  // NOLINTNEXTLINE(misc-no-recursion): as above
   bool is_condition(const OvalNode& node) {
     std::string text;
     if (node.is_leaf) return meaning_of_(node.test, text) != OvalMeaning::package;
     return std::ranges::all_of(node.children, [&](const OvalNode& child) { return is_condition(child); });
   }
-  // NOLINTNEXTLINE(misc-no-recursion): as above
   void add(const OvalNode& node, OvalPath& path) {
     for (const auto& child : node.children) add(child, path);
     if (!node.is_leaf) return;

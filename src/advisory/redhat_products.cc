@@ -50,7 +50,7 @@ RedHatProduct redhat_product(std::string_view cpe) {
   found.name_space = base::cat({"rhel:", major});
   found.cpe = "cpe:/";
   while (!parts.empty() && parts.back().empty()) parts.pop_back();
-  for (const auto part : parts) base::append(found.cpe, {&part == &parts.front() ? "" : ":", part});
+  for (std::size_t i = 0; i < parts.size(); ++i) base::append(found.cpe, {i == 0 ? "" : ":", parts[i]});
   return found;
 }
 

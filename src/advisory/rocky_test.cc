@@ -8,7 +8,7 @@ namespace {
 
 TEST(Rocky, APageOfTheApi) {
   CollectingSink sink;
-  const auto counts = read_text(rocky_feed(), R"({"total": 2, "advisories": [
+  const auto counts = read_text(rocky_feed(), R"json({"total": 2, "advisories": [
     {"name": "RLSA-2031:0001", "kind": "Security", "severity": "Important", "synopsis": "Important: zfoo", "description": "d",
      "published_at": "2031-01-02T00:00:00Z", "updated_at": null,
      "cves": [{"cve": "CVE-2031-0010", "cvss3_scoring_vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],
@@ -17,28 +17,26 @@ TEST(Rocky, APageOfTheApi) {
       {"nevra": "zfoo-0:1.2-3.el9.x86_64.rpm", "module_name": null, "module_stream": null, "product_name": "Rocky Linux 9 x86_64"},
       {"nevra": "zfoo-0:1.2-4.el9.aarch64.rpm", "module_name": null, "module_stream": null, "product_name": "Rocky Linux 9 aarch64"},
       {"nevra": "zfoo-0:1.2-3.el9.src.rpm", "module_name": null, "module_stream": null, "product_name": "Rocky Linux 9 x86_64"},
-      {"nevra": "zjs-1:18-1.module+el8.x86_64.rpm", "module_name": "zjs", "module_stream": "18", "product_name": "Rocky Linux 8.4 x86_64 (Legacy)"
-},
+      {"nevra": "zjs-1:18-1.module+el8.x86_64.rpm", "module_name": "zjs", "module_stream": "18", "product_name": "Rocky Linux 8.4 x86_64 (Legacy)"},
       {"nevra": "zcloud-1-1.x86_64.rpm", "product_name": "Rocky SIG Cloud 9 x86_64"},
-      {"nevra": "nonsense", "product_name": "Rocky Linux 9 x86_64"}]
-},
+      {"nevra": "nonsense", "product_name": "Rocky Linux 9 x86_64"}]},
     {"name": "RLBA-2031:0002", "kind": "Bug Fix", "severity": "None", "cves": [],
-     "packages": [{"nevra": "zbar-0:1-1.el9.x86_64.rpm", "product_name": "Rocky Linux 9 x86_64"}]}]
-})", sink);
+     "packages": [{"nevra": "zbar-0:1-1.el9.x86_64.rpm", "product_name": "Rocky Linux 9 x86_64"}]}]})json",
+                                sink);
   ASSERT_TRUE(counts) << counts.error().describe();
-EXPECT_EQ(counts->records, 2U);
-EXPECT_EQ(counts->statements, sink.statements() + dropped_in_all(*counts));
-EXPECT_EQ(counts->dropped, (std::map<std::string, std::uint64_t>{{"source package", 1},
-                                                                 {"unknown release", 1},
-                                                                 {"package without a name", 1},
-                                                                 {"not a security update", 1}}));
-EXPECT_EQ(answers(sink, {"rocky:9", "zfoo", "1.2-3.el9", "x86_64"}), Lines{});
-EXPECT_EQ(answers(sink, {"rocky:9", "zfoo", "1.2-3.el9", "aarch64"}), Lines{"RLSA-2031:0001 fixed 1.2-4.el9"});
-EXPECT_EQ(answers(sink, {"rocky:8", "zjs", "1:18-0", "x86_64", "zjs:18"}),
-          Lines{"RLSA-2031:0001 fixed 1:18-1.module+el8"});
-EXPECT_EQ(answers(sink, {"rocky:8", "zjs", "1:18-0", "x86_64", "zjs:20"}), Lines{});
-EXPECT_EQ(sink.advisories[0].upstream, Lines{"CVE-2031-0010"});
-EXPECT_EQ(sink.advisories[0].cvss.size(), 1U);
+  EXPECT_EQ(counts->records, 2U);
+  EXPECT_EQ(counts->statements, sink.statements() + dropped_in_all(*counts));
+  EXPECT_EQ(
+      counts->dropped,
+      (std::map<std::string, std::uint64_t>{
+          {"source package", 1}, {"unknown release", 1}, {"package without a name", 1}, {"not a security update", 1}}));
+  EXPECT_EQ(answers(sink, {"rocky:9", "zfoo", "1.2-3.el9", "x86_64"}), Lines{});
+  EXPECT_EQ(answers(sink, {"rocky:9", "zfoo", "1.2-3.el9", "aarch64"}), Lines{"RLSA-2031:0001 fixed 1.2-4.el9"});
+  EXPECT_EQ(answers(sink, {"rocky:8", "zjs", "1:18-0", "x86_64", "zjs:18"}),
+            Lines{"RLSA-2031:0001 fixed 1:18-1.module+el8"});
+  EXPECT_EQ(answers(sink, {"rocky:8", "zjs", "1:18-0", "x86_64", "zjs:20"}), Lines{});
+  EXPECT_EQ(sink.advisories[0].upstream, Lines{"CVE-2031-0010"});
+  EXPECT_EQ(sink.advisories[0].cvss.size(), 1U);
 }
 
 TEST(Rocky, UpdateInfoWithAModule) {

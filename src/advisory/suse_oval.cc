@@ -18,8 +18,13 @@ namespace limpid::advisory {
 namespace {
 
 OvalMeaning meaning_of(const OvalTest& test, std::string& text) {
-  if (test.is_signature || test.object.empty()) return OvalMeaning::ignored;
+  if (test.is_signature) return OvalMeaning::ignored;
   std::string_view words = test.comment;
+  if (!test.is_known && base::strip_suffix(words, " is installed")) {
+    text = words;
+    return OvalMeaning::release;
+  }
+  if (test.object.empty()) return OvalMeaning::ignored;
   // "SUSE Linux Enterprise Server 15 SP5 is installed" asks for the package sles-release.
   if (test.object.ends_with("-release") && test.operation != "less than" &&
       base::strip_suffix(words, " is installed")) {
@@ -57,7 +62,7 @@ class SuseOvalReader {
       }
       const auto status = status_of(test);
       if (advisory.id.empty()) return drop("no id");
-      if (!test.is_known || !status) return drop("criterion that says nothing of a version");
+      if (!status) return drop("criterion that says nothing of a version");
       if (is_debug_package(test.object)) return drop("debugging symbols");
       if (releases.empty()) return drop("product that is no release of a system");
       for (const auto& release : releases) add(release, test, *status, definition.severity, statements);
