@@ -168,7 +168,8 @@ Result<std::unique_ptr<ImageSource>> open_target(const std::string& target, cons
 }
 
 // Prefixes of paths, and of what is elsewhere.
-constexpr std::array<std::string_view, 5> kOfPaths{"docker-archive:", "oci-archive:", "oci-dir:", "dir:", "rootfs:"};
+constexpr std::array<std::string_view, 6> kOfPaths{
+    "docker-archive:", "oci-archive:", "oci-dir:", "aci:", "dir:", "rootfs:"};
 constexpr std::array<std::string_view, 4> kElsewhere{"registry:", "docker:", "podman:", "containerd:"};
 
 }  // namespace
