@@ -114,6 +114,8 @@ Result<void> deliver(const OutputOptions& output, std::string_view text, const s
   LIMPID_TRY(base::check_cancelled(cancel));
   if (!to_standard_output(output)) return base::write_file_atomically(output.file, base::as_bytes(text));
   while (!text.empty()) {
+    // A signal ends a write that waits: with an error, or with what was written until then.
+    LIMPID_TRY(base::check_cancelled(cancel));
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno != EINTR) return base::fail_errno({"standard output"});
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
