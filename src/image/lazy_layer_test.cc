@@ -10,6 +10,7 @@
 #include "archive/testing.h"
 #include "image/blob_ranges.h"
 #include "image/testing.h"
+#include "image/toc.h"
 #include "image/toc_testing.h"
 
 namespace limpid::image {

@@ -47,8 +47,11 @@ struct Outcome {
 };
 Outcome range_of(std::uint64_t offset, std::uint64_t size, const Answer& answer) {
   Server server([&](Connection& to, const Received& request) {
-    if (request.target == "/v2/") return to.answer(200, "{}");
-    answer(to, asked_by(request));
+    if (request.target == "/v2/") {
+      to.answer(200, "{}");
+    } else {
+      answer(to, asked_by(request));
+    }
   });
   RegistryOptions options;
   options.proxy = "none";
