@@ -31,9 +31,12 @@ struct Package {
   std::string source_name;  // for operating-system packages never "": the package itself if it names no other
   std::string source_version;
   std::string maintainer;  // or vendor, as stated
+  std::string module;      // rpm only: the module stream it belongs to, "nodejs:18"
+  std::string key_id;      // rpm only: the key that signed it, as 16 hexadecimal digits
   std::string location;    // path in the image of the file that says so
   std::string detector;    // name of the detector that found it
   std::vector<std::string> licenses;
+  std::vector<std::string> owned;  // of the files that its database lists, those that some detector wants
   PackageKind kind = PackageKind::binary;
   Repository repository = Repository::distribution;
   version::Scheme scheme = version::Scheme::none;

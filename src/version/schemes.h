@@ -9,5 +9,7 @@ const Ordering& generic_ordering();
 const Ordering& dpkg_ordering();
 const Ordering& apk_ordering();
 const Ordering& semver_ordering();
+const Ordering& rpm_ordering();
+const Ordering& pacman_ordering();
 
 }  // namespace limpid::version

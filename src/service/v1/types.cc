@@ -42,8 +42,11 @@ std::string_view version_format(version::Scheme scheme) {
       return "dpkg";
     case version::Scheme::semver:
       return "semver";
+    case version::Scheme::rpm:
+      return "rpm";
     case version::Scheme::none:
     case version::Scheme::generic:
+    case version::Scheme::pacman:
       break;
   }
   return "";
@@ -53,7 +56,7 @@ version::Scheme scheme_of(std::string_view name_space, std::string_view version_
   static constexpr std::array<std::string_view, 4> kFormats = {"", "dpkg", "rpm", "semver"};
   const auto is_it = [&](std::string_view known) { return base::equal_ignoring_case(known, version_format); };
   if (std::ranges::none_of(kFormats, is_it)) return version::Scheme::none;
-  static constexpr std::array<std::pair<std::string_view, version::Scheme>, 7> kFamilies = {{
+  static constexpr std::array<std::pair<std::string_view, version::Scheme>, 34> kFamilies = {{
       {"debian", version::Scheme::dpkg},
       {"ubuntu", version::Scheme::dpkg},
       {"alpine", version::Scheme::apk},
@@ -61,11 +64,39 @@ version::Scheme scheme_of(std::string_view name_space, std::string_view version_
       {"chainguard", version::Scheme::apk},
       {"minimos", version::Scheme::apk},
       {"npm", version::Scheme::semver},
+      {"rhel", version::Scheme::rpm},
+      {"centos", version::Scheme::rpm},
+      {"fedora", version::Scheme::rpm},
+      {"amzn", version::Scheme::rpm},
+      {"scientific", version::Scheme::rpm},
+      {"ol", version::Scheme::rpm},
+      {"oracle", version::Scheme::rpm},
+      {"rocky", version::Scheme::rpm},
+      {"almalinux", version::Scheme::rpm},
+      {"cloudlinux", version::Scheme::rpm},
+      {"eurolinux", version::Scheme::rpm},
+      {"virtuozzo", version::Scheme::rpm},
+      {"miraclelinux", version::Scheme::rpm},
+      {"sles", version::Scheme::rpm},
+      {"sles_sap", version::Scheme::rpm},
+      {"sled", version::Scheme::rpm},
+      {"sle-micro", version::Scheme::rpm},
+      {"sl-micro", version::Scheme::rpm},
+      {"suse-microos", version::Scheme::rpm},
+      {"opensuse", version::Scheme::rpm},
+      {"opensuse-leap", version::Scheme::rpm},
+      {"opensuse-leap-micro", version::Scheme::rpm},
+      {"opensuse-tumbleweed", version::Scheme::rpm},
+      {"photon", version::Scheme::rpm},
+      {"mariner", version::Scheme::rpm},
+      {"azurelinux", version::Scheme::rpm},
+      {"openeuler", version::Scheme::rpm},
   }};
   const std::string_view family = name_space.substr(0, name_space.find(':'));
   for (const auto& [name, scheme] : kFamilies)
     if (family == name) return scheme;
   if (base::equal_ignoring_case(version_format, "dpkg")) return version::Scheme::dpkg;
+  if (base::equal_ignoring_case(version_format, "rpm")) return version::Scheme::rpm;
   return version::Scheme::none;
 }
 
