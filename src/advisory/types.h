@@ -52,7 +52,11 @@ struct Affected {
   std::vector<Range> ranges;
   std::vector<std::string> versions;
   std::vector<std::string> architectures;  // empty: any
-  std::string severity;                    // the upstream's own word for this package, "" if it gives none
+  // rpm: the stream of the module that the package is built for, "nodejs:18"; "" is a package of no module.
+  std::string module;
+  // The products that offer the package, as CPE names ("cpe:/a:redhat:enterprise_linux:9::appstream"); empty: any.
+  std::vector<std::string> products;
+  std::string severity;  // the upstream's own word for this package, "" if it gives none
 };
 
 struct Cvss {

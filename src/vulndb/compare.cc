@@ -29,7 +29,8 @@ bool equal(const Statement& a, const Statement& b) {
   const auto same_range = [](const RangeView& x, const RangeView& y) { return equal(x, y); };
   return a.severity == b.severity && a.status == b.status && a.kind == b.kind && a.scheme == b.scheme &&
          equal(a.ranges, b.ranges, same_range) && equal(a.versions, b.versions, same_text) &&
-         equal(a.architectures, b.architectures, same_text);
+         equal(a.architectures, b.architectures, same_text) && equal(a.products, b.products, same_text) &&
+         a.module == b.module;
 }
 
 using Key = std::tuple<std::string_view, std::string_view>;  // feed, id

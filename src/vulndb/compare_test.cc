@@ -74,6 +74,8 @@ TEST_F(CompareTest, EachPartOfAStatementCounts) {
   EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].affected[0].severity = "high"; }), only);
   EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].affected[0].versions.assign(1, "1"); }), only);
   EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].affected[0].architectures.assign(1, "arm64"); }), only);
+  EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].affected[0].products.assign(1, "cpe:/o:a"); }), only);
+  EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].affected[0].module = "zlib:1"; }), only);
 }
 
 TEST_F(CompareTest, TextsChangeEveryNamespaceOfTheRecord) {

@@ -41,11 +41,11 @@ struct Compiler::State {
   Records records;
   std::uint16_t feed = 0;
   std::unordered_map<std::string, std::uint16_t> feed_numbers, namespace_numbers;
-  std::map<std::vector<std::string>, std::uint16_t> architecture_numbers{{{}, 0}};
+  std::map<Conditions, std::uint32_t> conditions_numbers{{{}, 0}};
   format::Encoder encoder;
   std::optional<Error> error;  // the first limit that was passed
 
-  State() { records.architectures.emplace_back(); }
+  State() { records.conditions.emplace_back(); }
 
   void drop(std::string_view reason, std::uint64_t count = 1) {
     if (records.feeds.empty()) open_feed("");
@@ -53,7 +53,7 @@ struct Compiler::State {
   }
   void open_feed(std::string_view name);
   std::optional<std::uint16_t> number_of_namespace(const std::string& name);
-  std::optional<std::uint16_t> number_of_architectures(std::vector<std::string>&& names);
+  std::optional<std::uint32_t> number_of_conditions(advisory::Affected& affected);
   std::optional<std::uint32_t> keep_details(advisory::Advisory& advisory);
   bool keep_payload(const advisory::Affected& affected);
   void keep(std::uint32_t advisory, advisory::Affected&& affected);
@@ -87,16 +87,21 @@ std::optional<std::uint16_t> Compiler::State::number_of_namespace(const std::str
   return number;
 }
 
-std::optional<std::uint16_t> Compiler::State::number_of_architectures(std::vector<std::string>&& names) {
-  std::erase(names, std::string());
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  const auto found = architecture_numbers.find(names);
-  if (found != architecture_numbers.end()) return found->second;
-  const auto number = next_number<std::uint16_t>(records.architectures.size(), "sets of architectures");
+std::optional<std::uint32_t> Compiler::State::number_of_conditions(advisory::Affected& affected) {
+  Conditions conditions{.architectures = std::move(affected.architectures),
+                        .products = std::move(affected.products),
+                        .module = std::move(affected.module)};
+  for (auto* names : {&conditions.architectures, &conditions.products}) {
+    std::erase(*names, std::string());
+    std::sort(names->begin(), names->end());
+    names->erase(std::unique(names->begin(), names->end()), names->end());
+  }
+  const auto found = conditions_numbers.find(conditions);
+  if (found != conditions_numbers.end()) return found->second;
+  const auto number = next_number<std::uint32_t>(records.conditions.size(), "sets of conditions");
   if (!number) return std::nullopt;
-  records.architectures.push_back(names);
-  architecture_numbers.emplace(std::move(names), *number);
+  records.conditions.push_back(conditions);
+  conditions_numbers.emplace(std::move(conditions), *number);
   return number;
 }
 
@@ -170,11 +175,12 @@ bool Compiler::State::keep_payload(const advisory::Affected& affected) {
 void Compiler::State::keep(std::uint32_t advisory, advisory::Affected&& affected) {
   if (affected.name_space.empty() || affected.package.empty()) return drop(kNoName);
   if (too_long(affected.name_space) || too_long(affected.package) || too_long(affected.severity) ||
-      any_too_long(affected.versions) || any_too_long(affected.architectures))
+      too_long(affected.module) || any_too_long(affected.versions) || any_too_long(affected.architectures) ||
+      any_too_long(affected.products))
     return drop(kTooLong);
   const auto name_space = number_of_namespace(affected.name_space);
-  const auto architectures = number_of_architectures(std::move(affected.architectures));
-  if (!name_space || !architectures || !next_number<std::uint32_t>(records.statements.size(), "statements") ||
+  const auto conditions = number_of_conditions(affected);
+  if (!name_space || !conditions || !next_number<std::uint32_t>(records.statements.size(), "statements") ||
       !next_number<std::uint32_t>(records.payloads.size(), "bounds and versions"))
     return;
   const auto payload = static_cast<std::uint32_t>(records.payloads.size());
@@ -183,8 +189,8 @@ void Compiler::State::keep(std::uint32_t advisory, advisory::Affected&& affected
                                 .package = records.strings.intern(affected.package),
                                 .severity = records.strings.intern(affected.severity),
                                 .payload = payload,
+                                .conditions = *conditions,
                                 .name_space = *name_space,
-                                .architectures = *architectures,
                                 .key_kind = affected.key_kind,
                                 .scheme = affected.scheme,
                                 .status = affected.status});

@@ -50,6 +50,8 @@ std::string written(const Statement& statement) {
     text += written(Range{std::string(range.introduced), std::string(range.fixed), std::string(range.last_affected)});
   for (const std::string_view version : statement.versions) base::append(text, {" =", version});
   for (const std::string_view architecture : statement.architectures) base::append(text, {" @", architecture});
+  for (const std::string_view product : statement.products) base::append(text, {" ", product});
+  if (!statement.module.empty()) base::append(text, {" module ", statement.module});
   return text;
 }
 
@@ -86,11 +88,14 @@ TEST_F(CompilerTest, KeepsAStatementWithAllItsParts) {
   one.affected[0].severity = "low";
   one.affected[0].architectures = {"arm64", "amd64", "arm64"};
   one.affected[0].versions = {"9", "10", "9"};
+  one.affected[0].module = "zlib:1";
+  one.affected[0].products = {"cpe:/o:b", "cpe:/a:b", "", "cpe:/o:b"};
   compiler_->add(std::move(one));
   compiler_->end_feed(
       {.name = "debian", .path = {}, .records = 1, .statements = 1, .dropped = {}, .as_of = "2024-05-06"});
   const Database database = write();
-  EXPECT_EQ(ask(database, "debian:12", "zlib"), Texts{"debian CVE-2024-1 zlib s1 k0 low[,1.2-3) =10 =9 @amd64 @arm64"});
+  EXPECT_EQ(ask(database, "debian:12", "zlib"),
+            Texts{"debian CVE-2024-1 zlib s1 k0 low[,1.2-3) =10 =9 @amd64 @arm64 cpe:/a:b cpe:/o:b module zlib:1"});
   EXPECT_EQ(ask(database, "debian:12", "zlib", KeyKind::binary), Texts{});
   EXPECT_EQ(ask(database, "debian:12", "zlib1g"), Texts{});
   EXPECT_EQ(ask(database, "debian:1", "zlib"), Texts{});
@@ -119,19 +124,25 @@ TEST_F(CompilerTest, UnitesOverlappingRangesAndKeepsDistantOnes) {
   EXPECT_EQ(ask(write(), "n", "p"), Texts{"osv A p s1 k0 [1,4)[5,6)[8,9]"});
 }
 
-TEST_F(CompilerTest, DifferentFeedsIdsKindsAndArchitecturesStayApart) {
+TEST_F(CompilerTest, DifferentFeedsIdsKindsAndConditionsStayApart) {
   for (const char* feed : {"debian", "osv"}) {
     compiler_->begin_feed(feed, feed);
-    Advisory one = advisory_of("CVE-1", {affected("n", "p", Status::fixed, {{"", "1", ""}}),
-                                         affected("n", "p", Status::fixed, {{"", "2", ""}}),
-                                         affected("n", "p", Status::fixed, {{"", "3", ""}})});
+    Advisory one = advisory_of(
+        "CVE-1",
+        {affected("n", "p", Status::fixed, {{"", "1", ""}}), affected("n", "p", Status::fixed, {{"", "2", ""}}),
+         affected("n", "p", Status::fixed, {{"", "3", ""}}), affected("n", "p", Status::fixed, {{"", "4", ""}}),
+         affected("n", "p", Status::fixed, {{"", "5", ""}})});
     one.affected[1].key_kind = KeyKind::binary;
     one.affected[2].architectures = {"arm64"};
+    one.affected[3].module = "p:1";
+    one.affected[4].products = {"cpe:/o:p"};
     compiler_->add(std::move(one));
   }
   const Database database = write();
-  EXPECT_EQ(ask(database, "n", "p"), (Texts{"debian CVE-1 p s1 k0 [,1)", "debian CVE-1 p s1 k0 [,3) @arm64",
-                                            "osv CVE-1 p s1 k0 [,1)", "osv CVE-1 p s1 k0 [,3) @arm64"}));
+  EXPECT_EQ(ask(database, "n", "p"), (Texts{"debian CVE-1 p s1 k0 [,1)", "debian CVE-1 p s1 k0 [,4) module p:1",
+                                            "debian CVE-1 p s1 k0 [,5) cpe:/o:p", "debian CVE-1 p s1 k0 [,3) @arm64",
+                                            "osv CVE-1 p s1 k0 [,1)", "osv CVE-1 p s1 k0 [,4) module p:1",
+                                            "osv CVE-1 p s1 k0 [,5) cpe:/o:p", "osv CVE-1 p s1 k0 [,3) @arm64"}));
   EXPECT_EQ(ask(database, "n", "p", KeyKind::binary), (Texts{"debian CVE-1 p s1 k0 [,2)", "osv CVE-1 p s1 k0 [,2)"}));
 }
 
@@ -326,6 +337,8 @@ std::vector<std::pair<std::string, Advisory>> generated(std::size_t count) {
         statement.ranges.push_back({below(2) == 0 ? "" : std::to_string(below(9)), std::to_string(below(20)), ""});
       if (below(5) == 0) statement.versions = {std::to_string(below(9)), std::to_string(below(9))};
       if (below(9) == 0) statement.architectures = {below(2) == 0 ? "amd64" : "arm64"};
+      if (below(9) == 0) statement.module = below(2) == 0 ? "nodejs:18" : "nodejs:20";
+      if (below(9) == 0) statement.products = {below(2) == 0 ? "cpe:/o:a" : "cpe:/a:b", "cpe:/a:b"};
       if (below(2) == 0) statement.severity = below(2) == 0 ? "low" : "high";
       one.affected.push_back(std::move(statement));
     }

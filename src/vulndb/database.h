@@ -104,6 +104,8 @@ struct Statement {
   List<RangeView> ranges;
   List<std::string_view> versions;       // sorted
   List<std::string_view> architectures;  // sorted; empty: any
+  List<std::string_view> products;       // sorted; empty: any
+  std::string_view module;
 };
 
 // The texts of one advisory, decompressed.

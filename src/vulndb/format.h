@@ -54,10 +54,12 @@ inline constexpr std::size_t kTextBlockTarget = 64 << 10;  // a block is closed 
 inline constexpr std::size_t kTextBlockMax = kTextBlockTarget + kDetailsMax + (64 << 10);
 inline constexpr std::size_t kNamespacesMax = 65'535;
 
-// The shape byte of a statement: the number of ranges, or kManyRanges and a 32-bit count, and two flags.
+// The shape byte of a statement: the number of ranges, or kManyRanges and a 32-bit count, and flags.
 inline constexpr std::uint8_t kManyRanges = 15;
 inline constexpr std::uint8_t kHasVersions = 16;
 inline constexpr std::uint8_t kHasArchitectures = 32;
+inline constexpr std::uint8_t kHasModule = 64;
+inline constexpr std::uint8_t kHasProducts = 128;
 
 // XXH3-64. The seed is the number of the thing, so that a thing in another's place is a mismatch.
 std::uint64_t checksum(Bytes bytes, std::uint64_t seed);

@@ -40,16 +40,18 @@ class StatementReader {
     if (ranges == format::kManyRanges) ranges = in_.u32();
     const std::uint32_t versions = (shape & format::kHasVersions) != 0 ? in_.u32() : 0;
     const std::uint32_t architectures = (shape & format::kHasArchitectures) != 0 ? in_.u32() : 0;
+    const std::uint32_t products = (shape & format::kHasProducts) != 0 ? in_.u32() : 0;
+    statement.module = (shape & format::kHasModule) != 0 ? text() : std::string_view();
     if (!in_.ok()) return refuse("ends within a statement");
     if ((word & 0xf) > static_cast<unsigned>(advisory::Status::not_affected) ||
-        word >> 4 > static_cast<unsigned>(advisory::Kind::unmaintained) || shape >= 2 * format::kHasArchitectures)
-      return refuse("unknown status, kind or shape");
+        word >> 4 > static_cast<unsigned>(advisory::Kind::unmaintained))
+      return refuse("unknown status or kind");
     if (statement.advisory >= feeds_.advisories) return refuse("advisory number too high");
     statement.status = static_cast<advisory::Status>(word & 0xf);
     statement.kind = static_cast<advisory::Kind>(word >> 4);
     statement.feed = feeds_.feed_of(statement.advisory);
     return list(ranges, 3, statement.ranges) && list(versions, 1, statement.versions) &&
-           list(architectures, 1, statement.architectures);
+           list(architectures, 1, statement.architectures) && list(products, 1, statement.products);
   }
   bool finished() const { return in_.finished(); }
   std::string_view problem() const { return problem_; }

@@ -1,4 +1,4 @@
-// What several statements of one feed under one (id, namespace, package, architectures) say together. The rules stand
+// What several statements of one feed under one (id, namespace, package, conditions) say together. The rules stand
 // in docs/vulndb-format.md, "Merging"; none depends on the order in which the records came.
 #pragma once
 

@@ -36,11 +36,19 @@ struct AdvisoryRecord {
   Bytes details;  // as details.h encodes them
 };
 
+// What a statement asks of a package beside its version.
+struct Conditions {
+  std::vector<std::string> architectures, products;  // sorted sets
+  std::string module;
+  auto operator<=>(const Conditions&) const = default;
+};
+
 struct StatementRecord {
   std::uint32_t advisory = 0;  // index in Records::advisories
   std::uint32_t package = 0, severity = 0;
-  std::uint32_t payload = 0;  // index in Records::payloads
-  std::uint16_t name_space = 0, architectures = 0;
+  std::uint32_t payload = 0;     // index in Records::payloads
+  std::uint32_t conditions = 0;  // index in Records::conditions
+  std::uint16_t name_space = 0;
   advisory::KeyKind key_kind = advisory::KeyKind::source;
   version::Scheme scheme = version::Scheme::none;
   advisory::Status status = advisory::Status::unknown;
@@ -71,7 +79,7 @@ struct Records {
   // For each statement: the numbers of its ranges and of its versions, then strings: three for each range
   // (introduced, fixed, last affected), one for each version.
   std::vector<std::uint32_t> payloads;
-  std::vector<std::vector<std::string>> architectures;  // sorted sets; the first is empty
+  std::vector<Conditions> conditions;  // once each; the first has none
   std::vector<OfferRecord> offers;
   std::map<std::string, advisory::EndOfLife> lifecycles;
 };

@@ -50,6 +50,8 @@ inline std::vector<Input> small_inputs() {
     debian.advisories.push_back(std::move(one));
   }
   debian.advisories[1].affected[0].architectures = {"amd64", "arm64"};
+  debian.advisories[1].affected[0].products = {"cpe:/o:limpid:one", "cpe:/o:limpid:two"};
+  debian.advisories[1].affected[0].module = "zlib:1";
   debian.advisories[2].affected.push_back(affected("debian:12", "openssl", Status::not_affected, {}));
   debian.advisories[3].affected[0].severity = "unimportant";
   debian.offers.push_back({"debian:12", "zlib", KeyKind::source, version::Scheme::dpkg, "1.3"});
@@ -112,6 +114,8 @@ inline std::string written(const Statement& statement) {
     base::append(text, {" [", range.introduced, ",", range.fixed, "|", range.last_affected, ")"});
   for (const std::string_view version : statement.versions) base::append(text, {" =", version});
   for (const std::string_view architecture : statement.architectures) base::append(text, {" @", architecture});
+  for (const std::string_view product : statement.products) base::append(text, {" ", product});
+  if (!statement.module.empty()) base::append(text, {" module ", statement.module});
   return text;
 }
 

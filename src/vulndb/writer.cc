@@ -90,7 +90,14 @@ struct Ready {
   advisory::Kind kind = advisory::Kind::vulnerability;
   version::Scheme scheme = version::Scheme::none;
   std::vector<std::array<std::uint32_t, 3>> ranges;
-  std::vector<std::uint32_t> versions, architectures;
+  std::vector<std::uint32_t> versions;
+  std::uint32_t conditions = 0;
+};
+
+// Conditions as strings of the pool.
+struct ConditionStrings {
+  std::vector<std::uint32_t> architectures, products;
+  std::uint32_t module = 0;
 };
 
 class Writer {
@@ -131,8 +138,8 @@ class Writer {
   std::vector<std::uint16_t> feed_rank_, namespace_rank_;  // by the number in the records
   std::vector<std::uint16_t> feeds_;                       // by rank
   std::vector<Directory> directories_;                     // by rank
-  std::vector<std::uint32_t> architecture_rank_;
-  std::vector<std::vector<std::uint32_t>> architectures_;  // as strings
+  std::vector<std::uint32_t> conditions_rank_;
+  std::vector<ConditionStrings> conditions_;
   std::vector<Advisory> advisories_;
   std::vector<std::uint32_t> advisory_number_;  // by the number in the records
   std::vector<Group> groups_;
@@ -167,16 +174,19 @@ void Writer::number_namespaces() {
     namespace_rank_[order[rank]] = static_cast<std::uint16_t>(rank);
     directories_[rank].name = records_.namespaces[order[rank]];
   }
-  std::vector<std::uint32_t> sets(records_.architectures.size());
+  std::vector<std::uint32_t> sets(records_.conditions.size());
   std::iota(sets.begin(), sets.end(), 0U);
   std::sort(sets.begin(), sets.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return records_.architectures[a] < records_.architectures[b]; });
-  architecture_rank_.resize(sets.size());
+            [&](std::uint32_t a, std::uint32_t b) { return records_.conditions[a] < records_.conditions[b]; });
+  conditions_rank_.resize(sets.size());
   for (std::size_t rank = 0; rank < sets.size(); ++rank)
-    architecture_rank_[sets[rank]] = static_cast<std::uint32_t>(rank);
-  for (const auto& names : records_.architectures) {
-    auto& strings = architectures_.emplace_back();
-    for (const std::string& name : names) strings.push_back(records_.strings.intern(name));
+    conditions_rank_[sets[rank]] = static_cast<std::uint32_t>(rank);
+  for (const Conditions& conditions : records_.conditions) {
+    auto& strings = conditions_.emplace_back();
+    for (const std::string& name : conditions.architectures)
+      strings.architectures.push_back(records_.strings.intern(name));
+    for (const std::string& name : conditions.products) strings.products.push_back(records_.strings.intern(name));
+    strings.module = records_.strings.intern(conditions.module);
   }
 }
 
@@ -259,7 +269,7 @@ void Writer::number_groups() {
 void Writer::sort_statements() {
   const auto key = [&](const Sorted& sorted) {
     const StatementRecord& statement = records_.statements[sorted.index];
-    return std::tuple(sorted.group, sorted.advisory, statement.scheme, architecture_rank_[statement.architectures]);
+    return std::tuple(sorted.group, sorted.advisory, statement.scheme, conditions_rank_[statement.conditions]);
   };
   std::sort(sorted_.begin(), sorted_.end(), [&](const Sorted& a, const Sorted& b) {
     if (a.group != b.group) return a.group < b.group;
@@ -274,7 +284,7 @@ std::vector<Ready> Writer::ready_group(std::span<const Sorted> statements) {
   std::vector<std::uint32_t> same;
   const auto key = [&](const Sorted& sorted) {
     const StatementRecord& statement = records_.statements[sorted.index];
-    return std::tuple(sorted.advisory, statement.scheme, statement.architectures);
+    return std::tuple(sorted.advisory, statement.scheme, statement.conditions);
   };
   for (std::size_t begin = 0; begin < statements.size();) {
     same.clear();
@@ -295,7 +305,7 @@ std::vector<Ready> Writer::ready_group(std::span<const Sorted> statements) {
       one.ranges.push_back({records_.strings.intern(range.introduced), records_.strings.intern(range.fixed),
                             records_.strings.intern(range.last_affected)});
     one.versions = std::move(merged.versions);
-    one.architectures = architectures_[first.architectures];
+    one.conditions = first.conditions;
     begin = end;
   }
   pool_.begin();
@@ -305,7 +315,10 @@ std::vector<Ready> Writer::ready_group(std::span<const Sorted> statements) {
     for (const auto& range : one.ranges)
       for (const std::uint32_t bound : range) pool_.use(bound);
     for (const std::uint32_t version : one.versions) pool_.use(version);
-    for (const std::uint32_t architecture : one.architectures) pool_.use(architecture);
+    const ConditionStrings& conditions = conditions_[one.conditions];
+    for (const std::uint32_t architecture : conditions.architectures) pool_.use(architecture);
+    pool_.use(conditions.module);
+    for (const std::uint32_t product : conditions.products) pool_.use(product);
   }
   return ready;
 }
@@ -318,7 +331,10 @@ void Writer::encode_statement(const Ready& statement, std::uint8_t width) {
   const bool many = statement.ranges.size() >= format::kManyRanges;
   std::uint8_t shape = many ? format::kManyRanges : static_cast<std::uint8_t>(statement.ranges.size());
   if (!statement.versions.empty()) shape |= format::kHasVersions;
-  if (!statement.architectures.empty()) shape |= format::kHasArchitectures;
+  const ConditionStrings& conditions = conditions_[statement.conditions];
+  if (!conditions.architectures.empty()) shape |= format::kHasArchitectures;
+  if (conditions.module != 0) shape |= format::kHasModule;
+  if (!conditions.products.empty()) shape |= format::kHasProducts;
   encoder_.u32(statement.advisory);
   encoder_.u8(
       static_cast<std::uint8_t>(static_cast<unsigned>(statement.status) | static_cast<unsigned>(statement.kind) << 4));
@@ -328,11 +344,14 @@ void Writer::encode_statement(const Ready& statement, std::uint8_t width) {
   refer(statement.severity);
   if (many) encoder_.u32(static_cast<std::uint32_t>(statement.ranges.size()));
   if (!statement.versions.empty()) encoder_.u32(static_cast<std::uint32_t>(statement.versions.size()));
-  if (!statement.architectures.empty()) encoder_.u32(static_cast<std::uint32_t>(statement.architectures.size()));
+  if (!conditions.architectures.empty()) encoder_.u32(static_cast<std::uint32_t>(conditions.architectures.size()));
+  if (!conditions.products.empty()) encoder_.u32(static_cast<std::uint32_t>(conditions.products.size()));
+  if (conditions.module != 0) refer(conditions.module);
   for (const auto& range : statement.ranges)
     for (const std::uint32_t bound : range) refer(bound);
   for (const std::uint32_t version : statement.versions) refer(version);
-  for (const std::uint32_t architecture : statement.architectures) refer(architecture);
+  for (const std::uint32_t architecture : conditions.architectures) refer(architecture);
+  for (const std::uint32_t product : conditions.products) refer(product);
 }
 
 void Writer::encode_group(std::uint32_t number, const std::vector<Ready>& statements) {
