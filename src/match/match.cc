@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "base/text.h"
+#include "match/conditions.h"
 #include "match/evaluate.h"
 
 namespace limpid::match {
 
 int rank_of_feed(std::string_view feed) {
   if (feed == "debian-changelogs") return 2;
-  return feed == "osv" ? 1 : 0;
+  return feed == "osv" || feed == "redhat-oval" || feed == "suse-oval" ? 1 : 0;
 }
 
 std::string_view without_distribution(std::string_view id) {
@@ -28,18 +29,23 @@ using advisory::Status;
 using inventory::Package;
 using vulndb::Statement;
 
+// Of the kernels of rpm distributions ("kernel", "kernel-rt", "kernel-uek"), what is no code of a kernel.
+bool kernel_headers_only(const Package& package) {
+  if (package.name == "glibc-kernheaders" || package.name == "linux-glibc-devel") return true;
+  if (!package.source_name.starts_with("kernel") || !package.name.starts_with("kernel")) return false;
+  static constexpr std::array<std::string_view, 6> kSuffixes = {"-headers",         "-devel",          "-doc",
+                                                                "-abi-stablelists", "-abi-whitelists", "-macros"};
+  return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return package.name.ends_with(suffix); });
+}
+
 // Packages of header files carry none of the code that their source package's flaws are in. The kernel's are the ones
 // that flood reports: every kernel flaw would be "in" a compiler image.
 bool headers_only(const Package& package) {
   static constexpr std::array<std::string_view, 4> kPrefixes = {"linux-headers-", "linux-libc-dev", "linux-kbuild-",
                                                                 "linux-compiler-"};
+  if (package.scheme == version::Scheme::rpm) return kernel_headers_only(package);
   if (!package.source_name.starts_with("linux")) return package.name == "linux-headers";  // Alpine's
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return package.name.starts_with(prefix); });
-}
-
-bool applies_to_architecture(const Statement& statement, const Package& package) {
-  return statement.architectures.empty() || package.arch == "all" || package.arch == "noarch" ||
-         std::ranges::find(statement.architectures, package.arch) != statement.architectures.end();
 }
 
 // One statement with what it says of the installed version.
@@ -86,26 +92,36 @@ class Matcher {
   }
 
  private:
-  std::optional<Unmatched::Why> unmatched(const Package& package) const {
+  std::optional<Unmatched::Why> unmatched(const Package& package) {
     if (package.name_space.empty()) return Unmatched::Why::no_distribution;
     if (package.repository == inventory::Repository::third_party) return Unmatched::Why::third_party;
     if (headers_only(package)) return Unmatched::Why::headers_only;
-    if (!database_.has_namespace(package.name_space)) return Unmatched::Why::no_advisories;
+    if (namespace_of(package).empty()) return Unmatched::Why::no_advisories;
     return std::nullopt;
   }
 
+  // Whose statements speak of the package. Nearly all packages of an image share it.
+  const std::string& namespace_of(const Package& package) {
+    if (package.name_space != asked_namespace_) {
+      asked_namespace_ = package.name_space;
+      namespace_ = advisory_namespace(database_, package.name_space);
+    }
+    return namespace_;
+  }
+
   Result<void> look_up(const Package& package) {
+    const std::string& name_space = namespace_of(package);
     statements_.clear();
     by_source_ = 0;
     if (!package.source_name.empty())
-      LIMPID_TRY(database_.statements(package.name_space, package.source_name, KeyKind::source, statements_));
+      LIMPID_TRY(database_.statements(name_space, package.source_name, KeyKind::source, statements_));
     by_source_ = statements_.size();
     // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
     if (package.scheme == version::Scheme::apk && package.name != package.source_name) {
-      LIMPID_TRY(database_.statements(package.name_space, package.name, KeyKind::source, statements_));
+      LIMPID_TRY(database_.statements(name_space, package.name, KeyKind::source, statements_));
       by_source_ = statements_.size();
     }
-    return database_.statements(package.name_space, package.name, KeyKind::binary, statements_);
+    return database_.statements(name_space, package.name, KeyKind::binary, statements_);
   }
 
   Result<void> judge(const Package& package) {
@@ -115,10 +131,10 @@ class Matcher {
     version::Version installed;
     for (std::size_t i = 0; i < statements_.size(); ++i) {
       const Statement& statement = statements_[i];
-      if (!applies_to_architecture(statement, package)) continue;
       const bool source = i < by_source_;
       const std::string_view version = source ? package.source_version : package.version;
       if (version.empty()) continue;  // nothing can be said of a package without a version
+      if (!meets_conditions(statement, package, version)) continue;
       if (previous == nullptr || previous->scheme != statement.scheme || previous_by_source != source) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
         installed = ordering == nullptr ? version::Version{} : ordering->parse(version);
@@ -241,6 +257,7 @@ class Matcher {
 
   const inventory::ImageInventory& image_;
   const vulndb::Database& database_;
+  std::string asked_namespace_, namespace_;
   std::vector<Statement> statements_;  // reused from package to package
   std::size_t by_source_ = 0;          // how many of them were found by the source package
   std::vector<Judged> judged_;
@@ -301,7 +318,8 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
                             const MatchOptions& options) {
   Matches matches;
-  matches.covered = !image.distribution.name_space.empty() && database.has_namespace(image.distribution.name_space);
+  matches.covered =
+      !image.distribution.name_space.empty() && !advisory_namespace(database, image.distribution.name_space).empty();
   matches.support = support_of(database.end_of_life(image.distribution.name_space), options.today);
   // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
   constexpr std::size_t kFindingsPerPackage = 4;

@@ -212,6 +212,8 @@ TEST(Match, ArchitecturesConstrain) {
                              {{"", "", ""}},
                              {},
                              {"arm64"},
+                             "",
+                             {},
                              ""});
   const auto database = DatabaseMaker().feed("debian").add(record).make();
   inventory::Package arm = debian_package("a", "1");
@@ -231,6 +233,8 @@ TEST(Match, RangesWithSeveralBranches) {
                              Status::fixed,
                              {{"", "1.2.3", ""}, {"2.0", "", "2.4.1"}},
                              {"3.3"},
+                             {},
+                             "",
                              {},
                              ""});
   const auto database = DatabaseMaker().feed("osv").add(record).make();
