@@ -36,7 +36,9 @@ struct FeedCounts {
   std::map<std::string, std::uint64_t> dropped;
   SkippedList skipped;  // files or records that could not be read at all
   std::string as_of;    // the newest date that the data states, RFC 3339, "" if none
-  void drop(std::string_view reason, std::uint64_t count = 1) { dropped[std::string(reason)] += count; }
+  void drop(std::string_view reason, std::uint64_t count = 1) {
+    if (count != 0) dropped[std::string(reason)] += count;
+  }
 };
 
 struct FeedInput {

@@ -80,6 +80,7 @@ class Splitter {
   Splitter(archive::Source& source, const MemberLimits& limits) : source_(source), limits_(limits) {}
 
   Result<void> run(unsigned depth, const MemberVisitor& visit);
+  Result<bool> run_array(std::string_view key, const ArrayVisitor& visit);
 
  private:
   // Makes chunk_[at_] readable; false at the end of the document.
@@ -89,6 +90,8 @@ class Splitter {
   Result<void> expect(char wanted, std::string_view what);
   Result<void> read_key(std::string& key);
   Result<void> capture(std::string& value);
+  Result<void> read_elements(const ArrayVisitor& visit);
+  Result<void> expect_end();
   std::unexpected<Error> invalid(std::string_view expected) const {
     return fail(Code::invalid, {"JSON: expected ", expected, " at offset ", offset_ + at_});
   }
@@ -220,6 +223,58 @@ Result<void> Splitter::run(unsigned depth, const MemberVisitor& visit) {
     LIMPID_TRY(visit(keys, value));
     first = false;
   }
+  return expect_end();
+}
+
+// The array that begins at the next token.
+Result<void> Splitter::read_elements(const ArrayVisitor& visit) {
+  std::string value;
+  LIMPID_TRY(expect('[', "an array"));
+  for (bool first = true;; first = false) {
+    LIMPID_ASSIGN(const char token, next_token("a value or ']'"));
+    if (token == ']') break;
+    if (!first) {
+      LIMPID_TRY(expect(',', "',' or ']'"));
+      LIMPID_TRY(next_token("a value"));
+    }
+    LIMPID_TRY(capture(value));
+    LIMPID_TRY(visit(value));
+  }
+  ++at_;
+  return {};
+}
+
+Result<bool> Splitter::run_array(std::string_view key, const ArrayVisitor& visit) {
+  LIMPID_ASSIGN(const char root, next_token("an object or an array"));
+  if (root == '[') {
+    LIMPID_TRY(read_elements(visit));
+    LIMPID_TRY(expect_end());
+    return true;
+  }
+  LIMPID_TRY(expect('{', "an object or an array"));
+  bool found = false;
+  std::string name, value;
+  for (bool first = true;; first = false) {
+    LIMPID_ASSIGN(const char token, next_token("a key or '}'"));
+    if (token == '}') break;
+    if (!first) {
+      LIMPID_TRY(expect(',', "',' or '}'"));
+    }
+    LIMPID_TRY(read_key(name));
+    LIMPID_ASSIGN(const char begin, next_token("a value"));
+    if (name == key && begin == '[') {
+      found = true;
+      LIMPID_TRY(read_elements(visit));
+    } else {
+      LIMPID_TRY(capture(value));
+    }
+  }
+  ++at_;
+  LIMPID_TRY(expect_end());
+  return found;
+}
+
+Result<void> Splitter::expect_end() {
   for (;; ++at_) {
     LIMPID_ASSIGN(const bool more, fill());
     if (!more) return {};
@@ -232,6 +287,11 @@ Result<void> Splitter::run(unsigned depth, const MemberVisitor& visit) {
 Result<void> split_members(archive::Source& source, unsigned depth, const MemberVisitor& visit,
                            const MemberLimits& limits) {
   return Splitter(source, limits).run(depth, visit);
+}
+
+Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
+                         const MemberLimits& limits) {
+  return Splitter(source, limits).run_array(key, visit);
 }
 
 }  // namespace limpid::advisory

@@ -9,6 +9,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "archive/source.h"
 
@@ -24,5 +25,11 @@ struct MemberLimits {
 using MemberVisitor = std::function<Result<void>(std::span<const std::string> keys, std::string& value)>;
 Result<void> split_members(archive::Source& source, unsigned depth, const MemberVisitor& visit,
                            const MemberLimits& limits = {});
+
+// Calls `visit` with each element of the root array, or of the root object's member `key` if that is an array. False if
+// the document is an object without one.
+using ArrayVisitor = std::function<Result<void>(std::string& value)>;
+Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
+                         const MemberLimits& limits = {});
 
 }  // namespace limpid::advisory

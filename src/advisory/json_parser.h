@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <simdjson.h>
 
@@ -47,6 +48,43 @@ inline std::optional<std::string_view> text_member(const json::object& object, s
 
 inline std::string text_or_empty(const json::object& object, std::string_view key) {
   return std::string(text_member(object, key).value_or(""));
+}
+
+inline std::optional<json::object> object_member(const json::object& object, std::string_view key) {
+  json::object value;
+  if (object.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
+  return value;
+}
+
+// The elements of a list, nothing if it is absent, null or something else.
+inline std::vector<json::element> list_member(const json::object& object, std::string_view key) {
+  std::vector<json::element> elements;
+  json::array array;
+  if (object.at_key(key).get(array) != simdjson::SUCCESS) return elements;
+  for (const auto element : array) elements.push_back(element);
+  return elements;
+}
+
+// Those of its elements that are objects.
+inline std::vector<json::object> objects_member(const json::object& object, std::string_view key) {
+  std::vector<json::object> objects;
+  json::array array;
+  if (object.at_key(key).get(array) != simdjson::SUCCESS) return objects;
+  for (const auto element : array) {
+    json::object one;
+    if (element.get(one) == simdjson::SUCCESS) objects.push_back(one);
+  }
+  return objects;
+}
+
+// Those that are texts, and not empty.
+inline std::vector<std::string> texts_member(const json::object& object, std::string_view key) {
+  std::vector<std::string> texts;
+  for (const auto element : list_member(object, key)) {
+    std::string_view text;
+    if (element.get(text) == simdjson::SUCCESS && !text.empty()) texts.emplace_back(text);
+  }
+  return texts;
 }
 
 }  // namespace limpid::advisory

@@ -5,11 +5,20 @@
 
 namespace limpid::advisory {
 
+const Feed& almalinux_feed();
 const Feed& alpine_feed();
+const Feed& amazon_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
 const Feed& distro_info_feed();
 const Feed& endoflife_feed();
+const Feed& fedora_feed();
+const Feed& oracle_feed();
 const Feed& osv_feed();
+const Feed& redhat_feed();
+const Feed& redhat_oval_feed();
+const Feed& rocky_feed();
+const Feed& suse_feed();
+const Feed& suse_oval_feed();
 
 }  // namespace limpid::advisory

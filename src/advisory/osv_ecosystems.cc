@@ -4,6 +4,7 @@
 #include <array>
 
 #include "advisory/release_names.h"
+#include "advisory/suse_products.h"
 #include "base/text.h"
 
 namespace limpid::advisory {
@@ -43,6 +44,15 @@ std::string ubuntu_release(std::string_view suffix) {
   return name_space;
 }
 
+std::string major_of(std::string_view family, std::string_view suffix) {
+  const bool number = !suffix.empty() && std::ranges::all_of(suffix, base::is_digit);
+  return number ? base::cat({family, suffix}) : std::string();
+}
+std::string almalinux_release(std::string_view suffix) { return major_of("almalinux:", suffix); }
+std::string rocky_release(std::string_view suffix) { return major_of("rocky:", suffix); }
+std::string suse_release(std::string_view suffix) { return suse_namespace(base::cat({"SUSE ", suffix})); }
+std::string opensuse_release(std::string_view suffix) { return suse_namespace(base::cat({"openSUSE ", suffix})); }
+
 struct Ecosystem {
   std::string_view name;        // as OSV spells it
   std::string_view name_space;  // "" where the release tells it
@@ -56,6 +66,10 @@ constexpr std::array kEcosystems = {
     Ecosystem{"Debian", "", Scheme::dpkg, KeyKind::source, exact, debian_release},
     Ecosystem{"Ubuntu", "", Scheme::dpkg, KeyKind::source, exact, ubuntu_release},
     Ecosystem{"Alpine", "", Scheme::apk, KeyKind::source, exact, alpine_release},
+    Ecosystem{"AlmaLinux", "", Scheme::rpm, KeyKind::binary, exact, almalinux_release},
+    Ecosystem{"Rocky Linux", "", Scheme::rpm, KeyKind::source, exact, rocky_release},
+    Ecosystem{"SUSE", "", Scheme::rpm, KeyKind::source, exact, suse_release},
+    Ecosystem{"openSUSE", "", Scheme::rpm, KeyKind::source, exact, opensuse_release},
     Ecosystem{"Echo", "echo", Scheme::dpkg},
     Ecosystem{"Wolfi", "wolfi", Scheme::apk},
     Ecosystem{"Chainguard", "chainguard", Scheme::apk},
@@ -87,11 +101,7 @@ constexpr std::array kEcosystems = {
     Ecosystem{"Linux", "", Scheme::none},
     Ecosystem{"OSS-Fuzz", "", Scheme::none},
     Ecosystem{"GIT", "", Scheme::none},
-    Ecosystem{"AlmaLinux", "", Scheme::none},
-    Ecosystem{"Rocky Linux", "", Scheme::none},
     Ecosystem{"Red Hat", "", Scheme::none},
-    Ecosystem{"SUSE", "", Scheme::none},
-    Ecosystem{"openSUSE", "", Scheme::none},
     Ecosystem{"openEuler", "", Scheme::none},
     Ecosystem{"Mageia", "", Scheme::none},
     Ecosystem{"Photon OS", "", Scheme::none},

@@ -3,37 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "advisory/cvss.h"
 #include "advisory/ids.h"
 #include "advisory/json_parser.h"
 #include "advisory/osv_ecosystems.h"
 #include "advisory/osv_ranges.h"
+#include "advisory/osv_rpm.h"
 
 namespace limpid::advisory {
 namespace {
-
-std::optional<json::object> object_member(const json::object& object, std::string_view key) {
-  json::object value;
-  if (object.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
-  return value;
-}
-
-// The elements of a list, nothing if it is absent, null or something else.
-std::vector<json::element> list_member(const json::object& object, std::string_view key) {
-  std::vector<json::element> elements;
-  json::array array;
-  if (object.at_key(key).get(array) != simdjson::SUCCESS) return elements;
-  for (const auto element : array) elements.push_back(element);
-  return elements;
-}
-
-std::vector<std::string> texts_member(const json::object& object, std::string_view key) {
-  std::vector<std::string> texts;
-  for (const auto element : list_member(object, key)) {
-    std::string_view text;
-    if (element.get(text) == simdjson::SUCCESS && !text.empty()) texts.emplace_back(text);
-  }
-  return texts;
-}
 
 // Go's records write the year 1 for "not set".
 std::string time_member(const json::object& object, std::string_view key) {
@@ -48,44 +26,26 @@ std::string whole_seconds(std::string_view time) {
   return time.size() > kSeconds ? base::cat({time.substr(0, kSeconds), "Z"}) : std::string();
 }
 
-// The vector's version, "" if it is none. A "/" too many at the end is upstream's slip (GHSA-j59f-6m4q-62h6).
-std::string_view cvss_version(std::string_view& vector) {
-  constexpr std::size_t kVectorMax = 512;
-  base::strip_suffix(vector, "/");
-  const bool shaped = !vector.empty() && vector.size() <= kVectorMax && std::ranges::all_of(vector, [](char c) {
-    return base::is_alnum(c) || c == ':' || c == '/' || c == '.';
-  });
-  if (!shaped) return {};
-  for (const std::string_view known : {"3.0", "3.1", "4.0"}) {
-    auto rest = vector;
-    if (base::strip_prefix(rest, "CVSS:") && base::strip_prefix(rest, known) && rest.starts_with('/')) return known;
-  }
-  return vector.starts_with("AV:") ? "2" : "";
-}
-
 // CVSS vectors go to the record; a word (Ubuntu's priority) is returned.
 std::string read_severities(const json::object& object, Advisory& advisory) {
   std::string word;
   for (const auto element : list_member(object, "severity")) {
     json::object severity;
     if (element.get(severity) != simdjson::SUCCESS) continue;
-    auto score = text_member(severity, "score").value_or("");
+    const auto score = text_member(severity, "score").value_or("");
     if (!text_member(severity, "type").value_or("").starts_with("CVSS")) {
       word = score;
       continue;
     }
-    const auto version = cvss_version(score);
-    const auto same = [&](const Cvss& known) { return known.vector == score; };
-    if (!version.empty() && std::ranges::none_of(advisory.cvss, same)) {
-      advisory.cvss.push_back({.version = std::string(version), .vector = std::string(score)});
-    }
+    add_cvss(advisory, score);
   }
   return word;
 }
 
 bool is_distribution_record(std::string_view id) {
-  constexpr std::array<std::string_view, 7> kPrefixes = {"DSA-",        "DLA-",        "DTSA-",      "USN-",
-                                                         "UBUNTU-CVE-", "DEBIAN-CVE-", "ALPINE-CVE-"};
+  constexpr std::array<std::string_view, 15> kPrefixes = {
+      "DSA-",  "DLA-",  "DTSA-", "USN-",  "ALSA-", "UBUNTU-CVE-", "DEBIAN-CVE-", "ALPINE-CVE-",
+      "ALBA-", "ALEA-", "RLSA-", "RXSA-", "RHSA-", "SUSE-",       "openSUSE-"};
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return id.starts_with(prefix); });
 }
 
@@ -172,7 +132,13 @@ class EntryReader {
     affected.status = Status::affected;
     if (const auto why_not = read_versions(entry, affected); !why_not.empty()) return counts_.drop(why_not);
     read_specifics(entry, affected);
-    advisory_.affected.push_back(std::move(affected));
+    if (affected.scheme != version::Scheme::rpm) return advisory_.affected.push_back(std::move(affected));
+    std::string_view why_not;
+    auto statements =
+        finish_rpm_statement(std::move(affected), advisory_.title, text_member(*package, "purl").value_or(""), why_not);
+    if (statements.empty()) return counts_.drop(why_not);
+    counts_.statements += statements.size() - 1;
+    std::ranges::move(statements, std::back_inserter(advisory_.affected));
   }
 
  private:
@@ -299,6 +265,11 @@ Result<void> OsvRecordReader::read(const std::string& name, std::string& text, F
   advisory.published = time_member(record, "published");
   advisory.aliases = texts_member(record, "aliases");
   advisory.upstream = upstream_of(record, advisory.id);
+  if (is_plain_update(advisory.id) && advisory.upstream.empty()) {
+    counts.statements += entries.size();
+    counts.drop("not a security update", entries.size());
+    return {};
+  }
   advisory.title = text_or_empty(record, "summary");
   advisory.description = text_or_empty(record, "details");
   for (const auto element : list_member(record, "references")) {

@@ -1,0 +1,26 @@
+// Feeds that are many small documents, however they are packed: one file, a tar or zip archive, a folder of any.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "advisory/feed.h"
+
+namespace limpid::advisory {
+
+struct DocumentKind {
+  std::string_view suffix;  // of a document's name, before that of its compression: ".json"
+  std::size_t size_max;     // of one document, decompressed; a larger one is Code::limit, or skipped among others
+};
+
+// Gets each document's name ("archive.tar/2024/cve-2024-1.json") and its text, a buffer that it may enlarge.
+using DocumentVisitor = std::function<Result<void>(const std::string& name, std::string& text)>;
+
+// What is wrong with a document that stands alone is an error; of one among many it is noted in `counts`. A damaged
+// archive is an error when it is the input itself. Ends with Code::cancelled when the sink says so.
+Result<void> each_document(const FeedInput& input, const DocumentKind& kind, const Sink& sink, FeedCounts& counts,
+                           const DocumentVisitor& visit);
+
+}  // namespace limpid::advisory

@@ -1,0 +1,43 @@
+#include "advisory/rpm_statements.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace limpid::advisory {
+
+void RpmStatements::add(RpmStatement&& statement, Status status, std::string_view severity) {
+  const bool fixed = status == Status::fixed;
+  auto& architectures =
+      by_product_[Key{std::move(statement.name_space), std::move(statement.name), statement.key_kind,
+                      std::move(statement.module), fixed ? std::move(statement.version) : std::string(), status,
+                      std::string(severity)}][std::move(statement.product)];
+  architectures.insert(fixed ? std::move(statement.architecture) : std::string());
+}
+
+void RpmStatements::take(Advisory& advisory) {
+  for (const auto& [key, products] : by_product_) {
+    std::map<Architectures, std::vector<std::string>> by_architectures;
+    for (const auto& [product, architectures] : products) {
+      // What is built for every architecture is not tied to one.
+      const bool any = architectures.contains("noarch") || architectures.contains("");
+      by_architectures[any ? Architectures() : architectures].push_back(product);
+    }
+    for (auto& [architectures, cpes] : by_architectures) {
+      Affected affected;
+      std::string version;
+      std::tie(affected.name_space, affected.package, affected.key_kind, affected.module, version, affected.status,
+               affected.severity) = key;
+      affected.scheme = version::Scheme::rpm;
+      if (affected.status == Status::fixed) {
+        affected.ranges.push_back({.introduced = {}, .fixed = std::move(version), .last_affected = {}});
+      }
+      affected.architectures.assign(architectures.begin(), architectures.end());
+      if (std::ranges::find(cpes, "") == cpes.end()) affected.products = std::move(cpes);
+      advisory.affected.push_back(std::move(affected));
+    }
+  }
+  by_product_.clear();
+}
+
+}  // namespace limpid::advisory

@@ -1,0 +1,36 @@
+// What one document says of thousands of (package, product, architecture) is a few statements.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "advisory/types.h"
+
+namespace limpid::advisory {
+
+struct RpmStatement {
+  std::string name_space;
+  std::string product;        // a CPE, "" for every package of the namespace
+  std::string name, version;  // the fixed version; only with Status::fixed
+  std::string architecture;   // "" or "noarch" for any
+  std::string module;
+  KeyKind key_kind = KeyKind::binary;
+};
+
+class RpmStatements {
+ public:
+  void add(RpmStatement&& statement, Status status, std::string_view severity);
+  // Appends what was added since the last call to the advisory.
+  void take(Advisory& advisory);
+
+ private:
+  // namespace, package, kind of key, module, fixed version, status, severity
+  using Key = std::tuple<std::string, std::string, KeyKind, std::string, std::string, Status, std::string>;
+  using Architectures = std::set<std::string>;
+  std::map<Key, std::map<std::string, Architectures>> by_product_;
+};
+
+}  // namespace limpid::advisory
