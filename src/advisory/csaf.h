@@ -1,0 +1,69 @@
+// Documents of the Common Security Advisory Framework, as Red Hat and SUSE write them: what each says of which package
+// of which product. https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html
+//
+// Only for .cc files: simdjson's header is heavy. Every view lives as long as the parsed document.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "advisory/json_parser.h"
+#include "advisory/types.h"
+
+namespace limpid::advisory {
+
+// A kernel's document has 3 MB and more.
+inline constexpr std::uint64_t kCsafSizeMax = std::uint64_t{32} << 20;
+
+// A package as part of a product, by the relationships of the product tree.
+struct CsafComponent {
+  std::string_view id, purl;              // the package's own product id, and its package URL, "" if it has none
+  std::string_view module;                // the product id that stands between the two, "" if none does
+  std::string_view product, cpe, branch;  // the product's id, its CPE, and its name
+};
+
+class CsafProducts {
+ public:
+  explicit CsafProducts(const json::object& document);
+  // Nothing if no relationship leads from the id to a product that the tree knows.
+  std::optional<CsafComponent> find(std::string_view id) const;
+
+ private:
+  struct Leaf {
+    std::string_view purl, cpe, name;
+  };
+  struct Relationship {
+    std::string_view component, product;
+  };
+  void read_branches(const json::object& tree);
+  void add_product(const json::object& product);
+
+  std::unordered_map<std::string_view, Leaf> leaves_;
+  std::unordered_map<std::string_view, Relationship> relationships_;
+};
+
+// One of a document's `vulnerabilities`.
+class CsafVulnerability {
+ public:
+  explicit CsafVulnerability(const json::object& vulnerability);
+
+  // Each product id with its status. What is affected has the status that the remediations give it.
+  void each(const std::function<void(std::string_view id, Status status)>& use) const;
+  // The upstream's word for one product, "" if it gives none.
+  std::string_view severity_of(std::string_view id) const;
+  // Listed as affected, but scored 0.0 and with no impact: not affected in all but the word.
+  bool is_harmless(std::string_view id) const;
+  // The texts: id (the CVE, else ""), title, description, dates, CVSS, references.
+  Advisory texts() const;
+
+ private:
+  json::object vulnerability_;
+  std::unordered_map<std::string_view, Status> unfixed_;
+  std::unordered_map<std::string_view, std::string_view> severities_;
+  std::unordered_map<std::string_view, bool> scored_zero_;
+};
+
+}  // namespace limpid::advisory

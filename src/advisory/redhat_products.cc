@@ -1,0 +1,57 @@
+#include "advisory/redhat_products.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+
+namespace limpid::advisory {
+namespace {
+
+constexpr std::size_t kMajorDigitsMax = 2;
+
+std::string_view digits(std::string_view text) {
+  const auto end = std::ranges::find_if_not(text, base::is_digit);
+  const auto length = static_cast<std::size_t>(end - text.begin());
+  return length > kMajorDigitsMax ? std::string_view() : text.substr(0, length);
+}
+
+// RHEL itself and what extends a release of it, whose versions are those of RHEL.
+bool is_enterprise_linux(std::string_view product) {
+  if (product.starts_with("enterprise_linux")) return true;
+  for (const std::string_view kind : {"rhel_eus", "rhel_aus", "rhel_tus", "rhel_e4s", "rhel_els", "rhel_extras",
+                                      "rhel_mission_critical", "rhel_productivity", "rhel_eus_long_life"}) {
+    if (product.starts_with(kind)) return true;
+  }
+  return product == "rhel";
+}
+
+}  // namespace
+
+RedHatProduct redhat_product(std::string_view cpe) {
+  RedHatProduct found;
+  cpe = base::trim(cpe);
+  std::string_view rest = cpe;
+  if (!base::strip_prefix(rest, "cpe:/")) return found;
+  auto parts = base::split(rest, ':');  // part, vendor, product, version, update, edition
+  constexpr std::size_t kVendor = 1, kProduct = 2, kVersion = 3, kEdition = 5;
+  if (parts.size() <= kProduct || parts[kVendor] != "redhat") return found;
+  const auto product = parts[kProduct];
+  if (product == "hummingbird") return {.name_space = "hummingbird", .cpe = {}};
+  std::string_view major;
+  if (is_enterprise_linux(product)) {
+    if (parts.size() > kVersion) major = digits(parts[kVersion]);
+    if (product == "enterprise_linux" && parts.size() > kVersion) parts[kVersion] = major;
+  } else if (parts.size() > kEdition) {
+    auto edition = parts[kEdition];
+    if (base::strip_prefix(edition, "el")) major = digits(edition);
+  }
+  if (major.empty()) return found;
+  found.name_space = base::cat({"rhel:", major});
+  found.cpe = "cpe:/";
+  while (!parts.empty() && parts.back().empty()) parts.pop_back();
+  for (std::size_t i = 0; i < parts.size(); ++i) base::append(found.cpe, {i == 0 ? "" : ":", parts[i]});
+  return found;
+}
+
+}  // namespace limpid::advisory

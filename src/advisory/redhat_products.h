@@ -1,0 +1,18 @@
+// Red Hat's products by their CPE names (URI binding, https://csrc.nist.gov/pubs/ir/7695/final), and the releases of
+// RHEL whose packages they are.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace limpid::advisory {
+
+struct RedHatProduct {
+  std::string name_space;  // "rhel:9"; "" where no release of RHEL can be told
+  std::string cpe;         // as statements keep it, "" where the whole namespace is meant
+};
+// "cpe:/a:redhat:enterprise_linux:9::appstream" is rhel:9's, and so is "cpe:/a:redhat:openshift:4.14::el9". RHEL's
+// minor releases are one product where Red Hat's CPE names one (10.0 is 10): an image follows them.
+RedHatProduct redhat_product(std::string_view cpe);
+
+}  // namespace limpid::advisory
