@@ -6,7 +6,14 @@ namespace limpid::advisory {
 
 const std::vector<const Feed*>& feeds() {
   static const std::vector<const Feed*> all = {
-      &debian_feed(), &debian_changelogs_feed(), &alpine_feed(), &osv_feed(), &distro_info_feed(), &endoflife_feed(),
+      &debian_feed(),      &debian_changelogs_feed(),
+      &alpine_feed(),      &redhat_feed(),
+      &redhat_oval_feed(), &almalinux_feed(),
+      &rocky_feed(),       &oracle_feed(),
+      &amazon_feed(),      &fedora_feed(),
+      &suse_feed(),        &suse_oval_feed(),
+      &osv_feed(),         &distro_info_feed(),
+      &endoflife_feed(),
   };
   return all;
 }

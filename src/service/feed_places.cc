@@ -17,6 +17,7 @@ constexpr std::string_view kAlpineRepositories[] = {"community.json", "main.json
 // Of OSV's ecosystems, those whose packages the inventory finds. Others are given by their own URL.
 constexpr std::string_view kOsvEcosystems[] = {"Alpine", "Debian", "Ubuntu"};
 constexpr std::string_view kDistroInfoTables[] = {"debian.csv", "ubuntu.csv"};
+constexpr std::string_view kAlmaLinuxErrata[] = {"8/errata.full.json", "9/errata.full.json", "10/errata.full.json"};
 constexpr std::size_t kFileNameMax = 100;
 
 bool is_http(std::string_view url) {
@@ -143,17 +144,31 @@ Result<std::vector<FeedFile>> alpine_files(const std::string& base_url, const Pa
   return files;
 }
 
+// Red Hat names the newest archive of all documents in a small file beside it.
+Result<std::vector<FeedFile>> redhat_files(const std::string& base_url, const PageReader& read_page) {
+  const std::string place = base_url + "archive_latest.txt";
+  LIMPID_ASSIGN(const std::string page, read_page(place));
+  const std::string_view name = base::trim(page);
+  if (name.empty() || name.size() > kFileNameMax || name.starts_with('.') || file_name_of(name) != name)
+    return fail(Code::invalid, {printable_place(place), ": names no archive"});
+  return std::vector<FeedFile>{{base::cat({base_url, name}), std::string(name)}};
+}
+
 Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageReader& read_page) {
   const std::string& base_url = source.url;
   if (base_url.find_first_of("?#") != std::string::npos)
     return fail(Code::usage, {printable_place(base_url), ": a query after a folder"});
   std::vector<FeedFile> files;
   if (source.feed == "alpine") return alpine_files(base_url, read_page);
+  if (source.feed == "redhat") return redhat_files(base_url, read_page);
   if (source.feed == "osv") {
     for (const std::string_view ecosystem : kOsvEcosystems) {
       const std::string name = base::cat({ecosystem, "/all.zip"});
       files.push_back({base_url + name, name});
     }
+  } else if (source.feed == "almalinux") {
+    for (const std::string_view errata : kAlmaLinuxErrata)
+      files.push_back({base::cat({base_url, errata}), std::string(errata)});
   } else if (source.feed == "distro-info") {
     for (const std::string_view table : kDistroInfoTables)
       files.push_back({base::cat({base_url, table}), std::string(table)});
@@ -179,6 +194,19 @@ const std::vector<FeedSource>& default_feeds() {
        .name_space = {},
        .ca_file = {}},
       {.feed = "alpine", .url = "https://secdb.alpinelinux.org/", .name_space = {}, .ca_file = {}},
+      {.feed = "redhat",
+       .url = "https://security.access.redhat.com/data/csaf/v2/vex/",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "almalinux", .url = "https://errata.almalinux.org/", .name_space = {}, .ca_file = {}},
+      {.feed = "oracle",
+       .url = "https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "suse",
+       .url = "https://ftp.suse.com/pub/projects/security/csaf-vex.tar.bz2",
+       .name_space = {},
+       .ca_file = {}},
       {.feed = "osv", .url = "https://osv-vulnerabilities.storage.googleapis.com/", .name_space = {}, .ca_file = {}},
       {.feed = "endoflife", .url = "https://endoflife.date/api/v1/products/full", .name_space = {}, .ca_file = {}},
   };

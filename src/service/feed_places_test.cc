@@ -43,10 +43,26 @@ TEST(FeedPlaces, OsvAndDistroInfoHaveKnownFilesBelow) {
   EXPECT_EQ(urls({"osv", "https://e.invalid/b/Go/all.zip", "", ""}), (Texts{"all.zip https://e.invalid/b/Go/all.zip"}));
   EXPECT_EQ(urls({"distro-info", "https://e.invalid", "", ""}),
             (Texts{"debian.csv https://e.invalid/debian.csv", "ubuntu.csv https://e.invalid/ubuntu.csv"}));
+  EXPECT_EQ(urls({"almalinux", "https://e.invalid/", "", ""}),
+            (Texts{"10/errata.full.json https://e.invalid/10/errata.full.json",
+                   "8/errata.full.json https://e.invalid/8/errata.full.json",
+                   "9/errata.full.json https://e.invalid/9/errata.full.json"}));
   EXPECT_EQ(urls({"debian", "https://e.invalid/", "", ""}), (Texts{"usage"}));
   EXPECT_EQ(urls({"debian", "gopher://e.invalid/x", "", ""}), (Texts{"usage"}));
   EXPECT_EQ(urls({"debian", "", "", ""}), (Texts{"usage"}));
   EXPECT_EQ(urls({"osv", "https://e.invalid/b/?x=/", "", ""}), (Texts{"usage"}));
+}
+
+TEST(FeedPlaces, RedHatNamesItsNewestArchive) {
+  const FeedSource redhat{"redhat", "https://e.invalid/vex/", "", ""};
+  const auto named = [&](const std::string& name) {
+    return urls(redhat, {{"https://e.invalid/vex/archive_latest.txt", name}});
+  };
+  EXPECT_EQ(named("csaf_vex_2024-08-04.tar.zst\n"),
+            (Texts{"csaf_vex_2024-08-04.tar.zst https://e.invalid/vex/csaf_vex_2024-08-04.tar.zst"}));
+  for (const char* wrong : {"", "../x", "/x", "a b", "https://other.invalid/x", ".hidden"})
+    EXPECT_EQ(named(wrong), (Texts{"invalid"})) << wrong;
+  EXPECT_EQ(urls(redhat), (Texts{"not found"}));
 }
 
 TEST(FeedPlaces, AlpineIndexIsReadConservatively) {

@@ -65,6 +65,44 @@ class FeedsTest(unittest.TestCase):
         self.assertGreater(feeds["distro-info"]["records"], 50)
         self.assertGreater(feeds["endoflife"]["records"], 0)
 
+    # Files of these feeds that are no data of theirs: lists, keys, checksums, pages for people, other formats.
+    RPM_FEEDS = {
+        "redhat": ["redhat/csaf-vex", "redhat/csaf-vex/*.json", "redhat/csaf-vex/*.tar.zst", "redhat/csaf-vex/files/*", "redhat/csaf-vex-v2",
+                   "redhat/csaf-advisories", "redhat/csaf-advisories/*.tar.zst", "redhat/csaf-advisories/files/*"],
+        "redhat-oval": ["redhat/oval-v2", "redhat/oval-v2/*/*", "redhat/oval-v2-older", "redhat/oval-v2-older/*/*.bz2", "redhat/oval-v1/*"],
+        "almalinux": ["almalinux/errata/*", "almalinux/oval/*.bz2", "almalinux/updateinfo", "almalinux/updateinfo/*/*/*/*/*/*-updateinfo.xml.gz"],
+        "rocky": ["rocky/apollo-api", "rocky/apollo-api/*", "rocky/updateinfo", "rocky/updateinfo/older/updateinfo.xml"],
+        "oracle": ["oracle", "oracle/*.bz2", "oracle/*.xml", "oracle/older/*", "oracle/cases/*"],
+        "amazon": ["amazon/*updateinfo*", "amazon/older/*"],
+        "fedora": ["fedora/bodhi/F*", "fedora/bodhi/single/*", "fedora/updateinfo"],
+        "suse": ["suse/csaf-vex/*", "suse/csaf/*"],
+        "suse-oval": ["suse/oval/*.xml.gz", "suse/oval/cases/org*", "suse/oval/cases/suse_oval_data.xml"],
+        "osv": ["almalinux/osv-database.tar.zst", "almalinux/osv-bucket/all.zip", "rocky/osv", "rocky/osv-bucket/all.zip", "suse/osv/*"],
+    }
+
+    # SUSE's index of ids, and one id that is an error page's title.
+    RPM_SKIPPED = {"suse/osv/osv.tar.bz2": 2}
+
+    def test_rpm_distributions(self):
+        for feed, patterns in self.RPM_FEEDS.items():
+            for pattern in patterns:
+                paths = sorted(glob.glob(os.path.join(DATA, pattern)))
+                self.assertTrue(paths, pattern)
+                for path in paths:
+                    with self.subTest(feed=feed, path=os.path.relpath(path, DATA)):
+                        _, feeds = self.build(f"{feed}={path}")
+                        self.assertGreater(feeds[feed]["records"], 0)
+                        self.assertEqual(feeds[feed]["skipped"], self.RPM_SKIPPED.get(os.path.relpath(path, DATA), 0))
+
+    def test_rpm_counts(self):
+        counts = lambda feed, path: self.build(f"{feed}={os.path.join(DATA, path)}")[1][feed]["records"]
+        self.assertEqual(counts("osv", "almalinux/osv-database.tar.zst"), 5381)
+        self.assertEqual(counts("fedora", "fedora/bodhi/F36-updates-page1.json.zst"), 100)
+        self.assertEqual(counts("redhat-oval", "redhat/oval-v1/com.redhat.rhsa-RHEL8.xml.zst"), 129)
+        self.assertEqual(counts("redhat-oval", "redhat/oval-v1/Red_Hat_Enterprise_Linux_3.xml.zst"), 327)
+        self.assertEqual(counts("redhat", "redhat/csaf-vex/csaf_vex_2024-08-04.tar.zst"), 5)
+        self.assertEqual(counts("rocky", "rocky/apollo-api"), 2)
+
 
 if __name__ == "__main__":
     unittest.main()
