@@ -1,5 +1,5 @@
-// updateinfo.xml and the JSON of updates, as the feeds of Amazon, AlmaLinux, Rocky and Fedora read them: every statement
-// must be kept or counted.
+// updateinfo.xml and the JSON of updates, as the feeds of Amazon, AlmaLinux, Rocky and Fedora read them: every
+// statement must be kept or counted.
 #include <cstdint>
 #include <fstream>
 #include <string>

@@ -290,7 +290,7 @@ Result<void> split_members(archive::Source& source, unsigned depth, const Member
 }
 
 Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
-                            const MemberLimits& limits) {
+                         const MemberLimits& limits) {
   return Splitter(source, limits).run_array(key, visit);
 }
 

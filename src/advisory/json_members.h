@@ -30,6 +30,6 @@ Result<void> split_members(archive::Source& source, unsigned depth, const Member
 // the document is an object without one.
 using ArrayVisitor = std::function<Result<void>(std::string& value)>;
 Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
-                            const MemberLimits& limits = {});
+                         const MemberLimits& limits = {});
 
 }  // namespace limpid::advisory

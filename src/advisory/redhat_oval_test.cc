@@ -84,7 +84,7 @@ TEST(RedHatOval, Real) {
   EXPECT_NE(sink.find("RHSA-2022:4765"), nullptr);
   const auto server = answers(sink, {"rhel:8", "postgresql-server", "13.11-1.module+el8", "x86_64", "postgresql:13"});
   EXPECT_NE(std::ranges::find(server, "RHSA-2023:7581 fixed 13.13-1.module+el8.9.0+20664+9c30cf7f"), server.end());
-  EXPECT_EQ(answers(sink, {"rhel:8", "postgresql-server", "13.11-1.module+el8", "x86_64", "postgresql:15"}), Lines{});
+  EXPECT_EQ(answers(sink, {"rhel:8", "postgresql-server", "13.11-1.module+el8", "x86_64", "postgresql:16"}), Lines{});
 }
 
 TEST(RedHatOval, RealFilesOfTheFirstVersion) {

@@ -59,7 +59,7 @@ Outcome range_of(std::uint64_t offset, std::uint64_t size, const Answer& answer)
   options.first_wait = std::chrono::milliseconds(1);
   const auto bytes = [&]() -> Result<std::string> {
     LIMPID_ASSIGN(const Name name, parse_name(base::cat({"127.0.0.1:", server.port(), "/app"})));
-    LIMPID_ASSIGN(const auto client, RegistryClient::connect(name, options));
+    LIMPID_ASSIGN(const auto client, RegistryClient::connect(name, options, nullptr));
     LIMPID_ASSIGN(const auto source, client->range(base::sha256(base::as_bytes(kBlob)), offset, size));
     return archive::read_all(*source, kBlob.size());
   }();
