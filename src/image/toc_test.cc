@@ -102,7 +102,7 @@ TEST(Toc, RefusesWhatDoesNotFitTogether) {
       {R"({"name":"a","type":"socket"})", Code::unsupported, "'a' is of the unknown type 'socket'"},
       {R"({"name":"a"})", Code::unsupported, "unknown type ''"},
       {R"("a")", Code::invalid, "not a JSON object"},
-      {deep, Code::limit, "nested deeper"},
+      {deep, Code::limit, "nested beyond the limit"},
       {"{\"name\":\"caf\xe9\",\"type\":\"dir\"}", Code::invalid, "not JSON"},
       {"{\"name\":\"caf\xef\xbf\xbd\",\"type\":\"dir\"}", Code::unsupported, "no UTF-8"},
       {"{\"name\":\"a\",\"type\":\"symlink\",\"linkName\":\"\xef\xbf\xbd\"}", Code::unsupported, "no UTF-8"},
