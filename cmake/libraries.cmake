@@ -24,6 +24,7 @@ limpid_pkg(curl libcurl)
 limpid_pkg(sqlite sqlite3)
 limpid_pkg(pq libpq)
 limpid_pkg(yamlcpp yaml-cpp)
+limpid_pkg(expat expat)
 
 # Headers only, and only for the files that say so (server.cc and message.cc of src/service/http, src/service/json.cc).
 find_package(Boost 1.81 REQUIRED)
