@@ -12,7 +12,7 @@ constexpr advisory::XmlLimits kLimits{.depth_max = 8, .text_size_max = 256, .tok
 
 struct Checker final : advisory::XmlHandler {
   std::size_t depth = 0;
-  Result<void> begin(std::string_view /*element*/, const advisory::XmlAttributes& attributes) override {
+  Result<void> start(std::string_view /*element*/, const advisory::XmlAttributes& attributes) override {
     if (++depth > kLimits.depth_max) __builtin_trap();
     attributes.each([](std::string_view name, std::string_view) {
       if (name.empty()) __builtin_trap();
@@ -30,7 +30,7 @@ struct Checker final : advisory::XmlHandler {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Checker checker;
   const auto source = archive::memory_source({data, size});
-  const auto read = advisory::read_xml(*source, checker, kLimits);
+  const auto read = advisory::parse_xml(*source, checker, kLimits);
   if (read && checker.depth != 0) __builtin_trap();
   return 0;
 }

@@ -20,7 +20,7 @@ struct XmlLimits {
   std::size_t token_size_max = std::size_t{1} << 20;  // of one tag, comment or instruction
 };
 
-// The attributes of one start tag. Valid during XmlHandler::begin only.
+// The attributes of one start tag. Valid during XmlHandler::start only.
 class XmlAttributes {
  public:
   explicit XmlAttributes(const char* const* pairs) : pairs_(pairs) {}
@@ -40,12 +40,12 @@ class XmlHandler {
  public:
   virtual ~XmlHandler() = default;
   // `element` without its namespace prefix. Views are valid during the call.
-  virtual Result<void> begin(std::string_view element, const XmlAttributes& attributes) = 0;
+  virtual Result<void> start(std::string_view element, const XmlAttributes& attributes) = 0;
   // `text` is the element's own, in one piece and as written, without that of inner elements.
   virtual Result<void> end(std::string_view element, std::string_view text) = 0;
 };
 
 // An error of the handler ends the reading and is returned.
-Result<void> read_xml(archive::Source& source, XmlHandler& handler, const XmlLimits& limits = {});
+Result<void> parse_xml(archive::Source& source, XmlHandler& handler, const XmlLimits& limits = {});
 
 }  // namespace limpid::advisory

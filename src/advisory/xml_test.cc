@@ -12,7 +12,7 @@ class Recorder final : public XmlHandler {
  public:
   std::string seen;
   std::string refused;  // the element at which to fail
-  Result<void> begin(std::string_view element, const XmlAttributes& attributes) override {
+  Result<void> start(std::string_view element, const XmlAttributes& attributes) override {
     if (element == refused) return fail(Code::usage, {"not this one"});
     base::append(seen, {"<", element});
     attributes.each(
@@ -30,7 +30,7 @@ class Recorder final : public XmlHandler {
 Result<std::string> record(std::string_view document, const XmlLimits& limits = {}) {
   Recorder recorder;
   const auto source = archive::memory_source(base::as_bytes(document));
-  LIMPID_TRY(read_xml(*source, recorder, limits));
+  LIMPID_TRY(parse_xml(*source, recorder, limits));
   return recorder.seen;
 }
 
@@ -88,7 +88,7 @@ TEST(Xml, TheHandlersErrorEndsIt) {
   Recorder recorder;
   recorder.refused = "c";
   const auto source = archive::memory_source(base::as_bytes(std::string_view("<a><b/><c/><d/></a>")));
-  const auto read = read_xml(*source, recorder);
+  const auto read = parse_xml(*source, recorder);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), Code::usage);
   EXPECT_EQ(recorder.seen, "<a<b>");
@@ -97,7 +97,7 @@ TEST(Xml, TheHandlersErrorEndsIt) {
 TEST(Xml, AttributesByName) {
   Recorder recorder;
   const auto source = archive::memory_source(base::as_bytes(std::string_view("<a x:t='v' xmlns:x='u'/>")));
-  ASSERT_TRUE(read_xml(*source, recorder));
+  ASSERT_TRUE(parse_xml(*source, recorder));
   EXPECT_EQ(recorder.last, "v");
 }
 

@@ -19,11 +19,11 @@
 
 namespace limpid::advisory {
 
-inline constexpr std::size_t kOvalTextsMax = std::size_t{200} << 20;  // of all that is kept, in bytes
-inline constexpr std::size_t kOvalPartsMax = 4'000'000;               // tests, objects, states and variables
-inline constexpr std::size_t kOvalDefinitionMax = 500'000;            // elements of one definition
+inline constexpr std::size_t kOvalDocumentTextsMax = std::size_t{200} << 20;  // of all that is kept, in bytes
+inline constexpr std::size_t kOvalDocumentPartsMax = 4'000'000;               // tests, objects, states and variables
+inline constexpr std::size_t kOvalDocumentDefinitionMax = 500'000;            // elements of one definition
 
-struct OvalElement {
+struct OvalDocumentElement {
   std::string name;
   std::vector<std::pair<std::string, std::string>> attributes;
   std::string text;  // trimmed
@@ -31,7 +31,7 @@ struct OvalElement {
 };
 
 // One node of a definition's condition.
-struct OvalCriteria {
+struct OvalDocumentCriteria {
   enum class Kind : std::uint8_t {
     all,         // operator AND, also where none is given
     any,         // operator OR
@@ -43,19 +43,19 @@ struct OvalCriteria {
   bool negate = false;
   std::string reference;  // the id of the test or the definition
   std::string comment;
-  std::vector<OvalCriteria> children;
+  std::vector<OvalDocumentCriteria> children;
 };
 
-struct OvalDefinition {
+struct OvalDocumentDefinition {
   std::string id, klass;  // klass: "vulnerability", "patch", "inventory", …
   bool deprecated = false;
   // All elements of <metadata> in the order of the document, those within others among them.
-  std::vector<OvalElement> metadata;
+  std::vector<OvalDocumentElement> metadata;
   // An <all> whose only child is the outermost <criteria>, if there is one.
-  OvalCriteria criteria;
+  OvalDocumentCriteria criteria;
 
   // The first element of that name, or its text; null and "" if there is none.
-  const OvalElement* find(std::string_view name) const;
+  const OvalDocumentElement* find(std::string_view name) const;
   std::string_view text(std::string_view name) const;
   template <class Use>
   void each(std::string_view name, const Use& use) const {
@@ -66,34 +66,34 @@ struct OvalDefinition {
 
 // One element of an object or a state: <name>bash</name>, <evr operation="less than">0:1-2</evr>,
 // <pattern var_ref="…"/>.
-struct OvalField {
+struct OvalDocumentField {
   std::string_view name, text, operation, variable;
 };
-struct OvalFields {
-  std::vector<OvalField> fields;
-  const OvalField* find(std::string_view name) const;
+struct OvalDocumentFields {
+  std::vector<OvalDocumentField> fields;
+  const OvalDocumentField* find(std::string_view name) const;
   std::string_view text(std::string_view name) const;  // "" if there is none
 };
-struct OvalTest {
+struct OvalDocumentTest {
   std::string_view kind;  // "rpminfo_test"
   std::string_view object;
   std::vector<std::string_view> states;
 };
 
 // What definitions refer to, by id. Null for an id that the document does not have. Views live as long as this.
-class OvalParts {
+class OvalDocumentParts {
  public:
-  OvalParts() = default;
-  OvalParts(const OvalParts&) = delete;
-  OvalParts& operator=(const OvalParts&) = delete;
+  OvalDocumentParts() = default;
+  OvalDocumentParts(const OvalDocumentParts&) = delete;
+  OvalDocumentParts& operator=(const OvalDocumentParts&) = delete;
 
-  const OvalTest* test(std::string_view id) const { return find(tests_, id); }
-  const OvalFields* object(std::string_view id) const { return find(objects_, id); }
-  const OvalFields* state(std::string_view id) const { return find(states_, id); }
+  const OvalDocumentTest* test(std::string_view id) const { return find(tests_, id); }
+  const OvalDocumentFields* object(std::string_view id) const { return find(objects_, id); }
+  const OvalDocumentFields* state(std::string_view id) const { return find(states_, id); }
   const std::vector<std::string_view>* variable(std::string_view id) const { return find(variables_, id); }
 
  private:
-  friend class OvalPartsReader;  // oval.cc
+  friend class OvalDocumentPartsReader;  // oval_document.cc
   template <class T>
   using ById = std::unordered_map<std::string_view, T>;
   template <class T>
@@ -108,18 +108,19 @@ class OvalParts {
   std::vector<std::string> blocks_;
   std::size_t kept_ = 0;
   std::unordered_set<std::string_view> texts_;
-  ById<OvalTest> tests_;
-  ById<OvalFields> objects_, states_;
+  ById<OvalDocumentTest> tests_;
+  ById<OvalDocumentFields> objects_, states_;
   ById<std::vector<std::string_view>> variables_;
 };
 
 // What the generator says of the document.
-struct OvalHead {
+struct OvalDocumentHead {
   std::string timestamp;  // "2024-10-10T00:44:14", as written; "" if not stated
 };
 
-using OvalVisitor = std::function<Result<void>(const OvalDefinition& definition, const OvalParts& parts)>;
+using OvalDocumentVisitor =
+    std::function<Result<void>(const OvalDocumentDefinition& definition, const OvalDocumentParts& parts)>;
 // Calls `visit` for each definition of the file, which may be compressed. Fails on what is no OVAL document.
-Result<OvalHead> read_oval(const std::string& path, const OvalVisitor& visit);
+Result<OvalDocumentHead> read_oval_document(const std::string& path, const OvalDocumentVisitor& visit);
 
 }  // namespace limpid::advisory

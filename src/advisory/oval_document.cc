@@ -1,4 +1,4 @@
-#include "advisory/oval.h"
+#include "advisory/oval_document.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ constexpr std::size_t kBlockSize = std::size_t{256} << 10;
 // Where a reader is: the names of the outer elements matter, and how deep it is.
 class SectionReader : public XmlHandler {
  public:
-  Result<void> begin(std::string_view element, const XmlAttributes& attributes) final {
+  Result<void> start(std::string_view element, const XmlAttributes& attributes) final {
     ++depth_;
     if (depth_ == 1 && element != "oval_definitions") return fail(Code::invalid, {"no OVAL document: <", element, ">"});
     if (depth_ == 2) section_ = element;
@@ -40,11 +40,11 @@ class SectionReader : public XmlHandler {
 
 }  // namespace
 
-class OvalPartsReader final : public SectionReader {
+class OvalDocumentPartsReader final : public SectionReader {
  public:
-  explicit OvalPartsReader(OvalParts& parts) : parts_(parts) {}
+  explicit OvalDocumentPartsReader(OvalDocumentParts& parts) : parts_(parts) {}
 
-  OvalHead head;
+  OvalDocumentHead head;
 
  private:
   Result<void> open(std::string_view element, const XmlAttributes& attributes) override {
@@ -58,7 +58,7 @@ class OvalPartsReader final : public SectionReader {
       LIMPID_ASSIGN(const auto state, parts_.keep(attributes["state_ref"]));
       test_->states.push_back(state);
     } else if (fields_ != nullptr) {
-      OvalField field;
+      OvalDocumentField field;
       LIMPID_ASSIGN(field.name, parts_.keep(element));
       LIMPID_ASSIGN(field.operation, parts_.keep(attributes["operation"]));
       LIMPID_ASSIGN(field.variable, parts_.keep(attributes["var_ref"]));
@@ -73,8 +73,8 @@ class OvalPartsReader final : public SectionReader {
     values_ = nullptr;
     const bool is_part = in("tests") || in("objects") || in("states") || in("variables");
     if (!is_part) return {};
-    if (parts_.size() >= kOvalPartsMax)
-      return fail(Code::limit, {"more than ", kOvalPartsMax, " tests and their parts"});
+    if (parts_.size() >= kOvalDocumentPartsMax)
+      return fail(Code::limit, {"more than ", kOvalDocumentPartsMax, " tests and their parts"});
     LIMPID_ASSIGN(const auto id, parts_.keep(attributes["id"]));
     if (in("tests")) {
       test_ = &parts_.tests_[id];
@@ -102,10 +102,10 @@ class OvalPartsReader final : public SectionReader {
     return {};
   }
 
-  OvalParts& parts_;
+  OvalDocumentParts& parts_;
   // What is open, if it is of that kind. Elements of an unordered_map stay where they are.
-  OvalTest* test_ = nullptr;
-  OvalFields* fields_ = nullptr;
+  OvalDocumentTest* test_ = nullptr;
+  OvalDocumentFields* fields_ = nullptr;
   std::vector<std::string_view>* values_ = nullptr;
 };
 
@@ -113,7 +113,7 @@ namespace {
 
 class DefinitionReader final : public SectionReader {
  public:
-  DefinitionReader(const OvalParts& parts, const OvalVisitor& visit) : parts_(parts), visit_(visit) {}
+  DefinitionReader(const OvalDocumentParts& parts, const OvalDocumentVisitor& visit) : parts_(parts), visit_(visit) {}
 
  private:
   Result<void> open(std::string_view element, const XmlAttributes& attributes) override {
@@ -127,8 +127,8 @@ class DefinitionReader final : public SectionReader {
       elements_ = 0;
       return {};
     }
-    if (++elements_ > kOvalDefinitionMax)
-      return fail(Code::limit, {definition_.id, ": more than ", kOvalDefinitionMax, " elements"});
+    if (++elements_ > kOvalDocumentDefinitionMax)
+      return fail(Code::limit, {definition_.id, ": more than ", kOvalDocumentDefinitionMax, " elements"});
     if (depth() == 4) in_metadata_ = element == "metadata";
     if (in_metadata_) {
       if (depth() > 4) open_metadata(element, attributes);
@@ -146,8 +146,8 @@ class DefinitionReader final : public SectionReader {
   }
 
   void open_criteria(std::string_view element, const XmlAttributes& attributes) {
-    using Kind = OvalCriteria::Kind;
-    OvalCriteria node;
+    using Kind = OvalDocumentCriteria::Kind;
+    OvalDocumentCriteria node;
     node.negate = attributes["negate"] == "true" || attributes["negate"] == "1";
     node.comment = attributes["comment"];
     if (element == "criteria") {
@@ -179,10 +179,10 @@ class DefinitionReader final : public SectionReader {
     return {};
   }
 
-  const OvalParts& parts_;
-  const OvalVisitor& visit_;
-  OvalDefinition definition_;
-  std::vector<OvalCriteria*> open_criteria_;
+  const OvalDocumentParts& parts_;
+  const OvalDocumentVisitor& visit_;
+  OvalDocumentDefinition definition_;
+  std::vector<OvalDocumentCriteria*> open_criteria_;
   std::vector<std::size_t> open_metadata_;
   std::size_t elements_ = 0;
   bool in_metadata_ = false;
@@ -190,17 +190,17 @@ class DefinitionReader final : public SectionReader {
 
 Result<void> read_pass(const std::string& path, XmlHandler& handler) {
   LIMPID_ASSIGN(auto input, InputFile::open(path));
-  LIMPID_TRY_WITHIN(read_xml(input.source(), handler), {path});
+  LIMPID_TRY_WITHIN(parse_xml(input.source(), handler), {path});
   return {};
 }
 
 }  // namespace
 
-Result<std::string_view> OvalParts::keep(std::string_view text) {
+Result<std::string_view> OvalDocumentParts::keep(std::string_view text) {
   if (text.empty()) return std::string_view{};
   if (const auto known = texts_.find(text); known != texts_.end()) return *known;
-  if ((kept_ += text.size()) > kOvalTextsMax)
-    return fail(Code::limit, {"tests and their parts: more than ", kOvalTextsMax, " bytes of text"});
+  if ((kept_ += text.size()) > kOvalDocumentTextsMax)
+    return fail(Code::limit, {"tests and their parts: more than ", kOvalDocumentTextsMax, " bytes of text"});
   if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < text.size()) {
     // A block never grows beyond what it has reserved, so that views of it stay; a move of it must not copy a short
     // one.
@@ -212,35 +212,35 @@ Result<std::string_view> OvalParts::keep(std::string_view text) {
   return *texts_.insert(std::string_view(block).substr(at)).first;
 }
 
-std::string_view OvalElement::operator[](std::string_view attribute) const {
-  for (const auto& [name, value] : attributes)
-    if (name == attribute) return value;
+std::string_view OvalDocumentElement::operator[](std::string_view attribute) const {
+  for (const auto& [key, value] : attributes)
+    if (key == attribute) return value;
   return {};
 }
 
-const OvalElement* OvalDefinition::find(std::string_view name) const {
-  const auto found = std::ranges::find(metadata, name, &OvalElement::name);
+const OvalDocumentElement* OvalDocumentDefinition::find(std::string_view name) const {
+  const auto found = std::ranges::find(metadata, name, &OvalDocumentElement::name);
   return found == metadata.end() ? nullptr : &*found;
 }
 
-std::string_view OvalDefinition::text(std::string_view name) const {
+std::string_view OvalDocumentDefinition::text(std::string_view name) const {
   const auto* element = find(name);
   return element == nullptr ? std::string_view{} : element->text;
 }
 
-const OvalField* OvalFields::find(std::string_view name) const {
-  const auto found = std::ranges::find(fields, name, &OvalField::name);
+const OvalDocumentField* OvalDocumentFields::find(std::string_view name) const {
+  const auto found = std::ranges::find(fields, name, &OvalDocumentField::name);
   return found == fields.end() ? nullptr : &*found;
 }
 
-std::string_view OvalFields::text(std::string_view name) const {
+std::string_view OvalDocumentFields::text(std::string_view name) const {
   const auto* field = find(name);
   return field == nullptr ? std::string_view{} : field->text;
 }
 
-Result<OvalHead> read_oval(const std::string& path, const OvalVisitor& visit) {
-  OvalParts parts;
-  OvalPartsReader parts_reader(parts);
+Result<OvalDocumentHead> read_oval_document(const std::string& path, const OvalDocumentVisitor& visit) {
+  OvalDocumentParts parts;
+  OvalDocumentPartsReader parts_reader(parts);
   LIMPID_TRY(read_pass(path, parts_reader));
   DefinitionReader definitions(parts, visit);
   LIMPID_TRY(read_pass(path, definitions));
