@@ -7,6 +7,13 @@ namespace limpid::advisory {
 
 Result<std::vector<std::string>> list_inputs(const std::string& path,
                                              std::initializer_list<std::string_view> suffixes) {
+  return list_inputs(path, [&](std::string_view name) {
+    return std::ranges::any_of(suffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
+  });
+}
+
+Result<std::vector<std::string>> list_inputs(const std::string& path,
+                                             const std::function<bool(std::string_view)>& wanted) {
   namespace fs = std::filesystem;
   std::error_code error;
   const auto status = fs::status(path, error);
@@ -19,7 +26,7 @@ Result<std::vector<std::string>> list_inputs(const std::string& path,
   auto entry = fs::recursive_directory_iterator(path, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     const auto& name = entry->path().native();
-    if (std::ranges::none_of(suffixes, [&](std::string_view suffix) { return name.ends_with(suffix); })) continue;
+    if (!wanted(name)) continue;
     std::error_code ignored;
     if (!entry->is_regular_file(ignored)) continue;
     if (files.size() == kInputFilesMax) return fail(Code::limit, {path, ": more than ", kInputFilesMax, " files"});

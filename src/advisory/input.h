@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ inline constexpr std::size_t kInputFilesMax = 5'000'000;
 // `path` itself if it is no folder; else every regular file below it whose name ends in one of `suffixes`, sorted.
 // Symbolic links to files are followed, those to folders are not. Code::not_found if there is nothing.
 Result<std::vector<std::string>> list_inputs(const std::string& path, std::initializer_list<std::string_view> suffixes);
+// The same for files that `wanted` says yes to, by their path.
+Result<std::vector<std::string>> list_inputs(const std::string& path,
+                                             const std::function<bool(std::string_view)>& wanted);
 
 // What a feed may expand to: far above every upstream's size, far below what fills a disk.
 inline constexpr std::uint64_t kInputSizeMax = std::uint64_t{16} << 30;

@@ -6,10 +6,14 @@
 namespace limpid::advisory {
 
 const Feed& alpine_feed();
+const Feed& cvelist_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
 const Feed& distro_info_feed();
 const Feed& endoflife_feed();
+const Feed& epss_feed();
+const Feed& kev_feed();
+const Feed& nvd_feed();
 const Feed& osv_feed();
 
 }  // namespace limpid::advisory

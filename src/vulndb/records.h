@@ -53,6 +53,11 @@ struct OfferRecord {
   version::Scheme scheme = version::Scheme::none;
 };
 
+struct EnrichmentRecord {
+  std::uint32_t key = 0;  // of its CVE
+  Bytes bytes;            // as enrichment.h encodes them
+};
+
 struct FeedRecord {
   std::string name;
   std::set<std::string> paths;
@@ -73,6 +78,7 @@ struct Records {
   std::vector<std::uint32_t> payloads;
   std::vector<std::vector<std::string>> architectures;  // sorted sets; the first is empty
   std::vector<OfferRecord> offers;
+  std::vector<EnrichmentRecord> enrichments;
   std::map<std::string, advisory::EndOfLife> lifecycles;
 };
 
