@@ -9,11 +9,13 @@ const Feed& alpine_feed();
 const Feed& cvelist_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
+const Feed& debian_lists_feed();
 const Feed& distro_info_feed();
 const Feed& endoflife_feed();
 const Feed& epss_feed();
 const Feed& kev_feed();
 const Feed& nvd_feed();
 const Feed& osv_feed();
+const Feed& ubuntu_feed();
 
 }  // namespace limpid::advisory

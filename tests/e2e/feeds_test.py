@@ -60,6 +60,27 @@ class FeedsTest(unittest.TestCase):
         _, feeds = self.build("osv=" + os.path.join(DATA, "osv", "PyPI", "all.zip"))
         self.assertTrue(any("PyPI" in reason for reason in feeds["osv"]["dropped"]), "an ordering that does not exist yet")
 
+    def test_ubuntu_and_debian_lists(self):
+        info, feeds = self.build("ubuntu=" + os.path.join(DATA, "ubuntu", "ubuntu-cve-tracker-2020-06-18.tar.zst"),
+                                 "ubuntu=" + os.path.join(DATA, "ubuntu", "oval"),
+                                 "debian-lists=" + os.path.join(DATA, "debian"))
+        self.assertEqual((feeds["ubuntu"]["records"], feeds["ubuntu"]["skipped"]), (32795 + 7, 0))
+        self.assertEqual((feeds["debian-lists"]["records"], feeds["debian-lists"]["statements"]), (4975 + 3242, 9716))
+        statements = {space["name"]: space["statements"] for space in info["namespaces"]}
+        self.assertGreater(statements["ubuntu:16.04"], 10000)
+        self.assertGreater(statements["ubuntu:14.04+esm"], 10000)
+        self.assertGreater(statements["debian:3.0"], 700)
+
+    def test_enrichment(self):
+        info, feeds = self.build("nvd=" + os.path.join(DATA, "nvd", "api-2.0"), "nvd=" + os.path.join(DATA, "nvd", "cves-2.0-page.json"),
+                                 "nvd=" + os.path.join(DATA, "nvd", "nvdcve-1.1-sample.json.gz"),
+                                 "cvelist=" + os.path.join(DATA, "cvelistV5", "cves.zip"),
+                                 "epss=" + os.path.join(DATA, "epss", "epss_scores-current.csv.gz"),
+                                 "kev=" + os.path.join(DATA, "kev"))
+        self.assertEqual({name: feeds[name]["records"] for name in feeds},
+                         {"nvd": 59 + 35 + 595, "cvelist": 167, "epss": 324152, "kev": 1266})
+        self.assertGreaterEqual(info["enrichments"], 324152)
+
     def test_release_dates(self):
         info, feeds = self.build("distro-info=" + os.path.join(DATA, "debian", "distro-info"), "endoflife=" + os.path.join(DATA, "endoflife"))
         self.assertGreater(feeds["distro-info"]["records"], 50)
