@@ -6,6 +6,9 @@
 namespace limpid::advisory {
 
 const Feed& alpine_feed();
+const Feed& arch_feed();
+const Feed& azurelinux_feed();
+const Feed& bottlerocket_feed();
 const Feed& cvelist_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
@@ -16,6 +19,7 @@ const Feed& epss_feed();
 const Feed& kev_feed();
 const Feed& nvd_feed();
 const Feed& osv_feed();
+const Feed& photon_feed();
 const Feed& ubuntu_feed();
 
 }  // namespace limpid::advisory

@@ -6,9 +6,10 @@ namespace limpid::advisory {
 
 const std::vector<const Feed*>& feeds() {
   static const std::vector<const Feed*> all = {
-      &debian_feed(), &debian_lists_feed(), &debian_changelogs_feed(), &ubuntu_feed(), &alpine_feed(),
-      &osv_feed(),    &distro_info_feed(),  &endoflife_feed(),         &nvd_feed(),    &cvelist_feed(),
-      &epss_feed(),   &kev_feed(),
+      &debian_feed(),       &debian_lists_feed(), &debian_changelogs_feed(), &ubuntu_feed(), &alpine_feed(),
+      &osv_feed(),          &distro_info_feed(),  &endoflife_feed(),         &nvd_feed(),    &cvelist_feed(),
+      &epss_feed(),         &kev_feed(),          &azurelinux_feed(),        &photon_feed(), &arch_feed(),
+      &bottlerocket_feed(),
   };
   return all;
 }

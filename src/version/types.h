@@ -11,6 +11,8 @@ enum class Scheme : std::uint8_t {
   dpkg = 2,
   apk = 3,
   semver = 4,
+  rpm = 5,
+  pacman = 6,
 };
 
 }  // namespace limpid::version

@@ -42,8 +42,11 @@ std::string_view version_format(version::Scheme scheme) {
       return "dpkg";
     case version::Scheme::semver:
       return "semver";
+    case version::Scheme::rpm:
+      return "rpm";
     case version::Scheme::none:
     case version::Scheme::generic:
+    case version::Scheme::pacman:
       break;
   }
   return "";
