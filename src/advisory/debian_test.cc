@@ -191,6 +191,26 @@ TEST(JsonMembers, KeysAreUnescaped) {
   }
 }
 
+Result<std::string> elements(std::string_view text) {
+  const auto source = archive::memory_source(base::as_bytes(text));
+  std::string found;
+  LIMPID_TRY(split_elements(*source, [&](const std::string& key, std::string& value) -> Result<void> {
+    found += key + "=" + value + ";";
+    return {};
+  }));
+  return found;
+}
+
+TEST(JsonMembers, SplitsArraysOfTheOutermostLevel) {
+  EXPECT_EQ(elements(R"({"a":[1, {"x":[2]} ,"]"],"b":{"c":[3]},"d":[],"e":4})").value(),
+            R"(a=1;a={"x":[2]};a="]";b={"c":[3]};e=4;)");
+  EXPECT_EQ(elements(" [1,[2,3]] ").value(), "=1;=[2,3];");
+  EXPECT_EQ(elements("[]").value(), "");
+  EXPECT_EQ(elements("{}").value(), "");
+  for (const auto* bad : {"", "[", "[1", "[1,", "{\"a\":[1,2}", "[1,]", "[1 2]", "[,1]", "[1]]", "3", "{\"a\":[1,]}"})
+    EXPECT_FALSE(elements(bad)) << bad;
+}
+
 TEST(JsonMembers, LimitsHold) {
   const MemberLimits small{.key_size_max = 4, .value_size_max = 8};
   EXPECT_TRUE(members(R"({"abcd":[1,2,3]})", 1, small));

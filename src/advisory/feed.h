@@ -20,6 +20,7 @@ class Sink {
   virtual void advisory(Advisory&& advisory) = 0;
   virtual void available(Available&& available) = 0;
   virtual void end_of_life(EndOfLife&& end_of_life) = 0;
+  virtual void enrichment(Enrichment&& /*enrichment*/) {}
   // Asked before each record (or file of small ones): a feed that hears yes ends with Code::cancelled.
   virtual bool is_cancelled() const { return false; }
 };

@@ -81,6 +81,7 @@ class Splitter {
 
   Result<void> run(unsigned depth, const MemberVisitor& visit);
   Result<bool> run_array(std::string_view key, const ArrayVisitor& visit);
+  Result<void> run_elements(const ElementVisitor& visit);
 
  private:
   // Makes chunk_[at_] readable; false at the end of the document.
@@ -91,6 +92,8 @@ class Splitter {
   Result<void> read_key(std::string& key);
   Result<void> capture(std::string& value);
   Result<void> read_elements(const ArrayVisitor& visit);
+  // The rest of an array whose '[' is consumed.
+  Result<void> elements(const std::string& key, const ElementVisitor& visit);
   Result<void> expect_end();
   std::unexpected<Error> invalid(std::string_view expected) const {
     return fail(Code::invalid, {"JSON: expected ", expected, " at offset ", offset_ + at_});
@@ -282,6 +285,51 @@ Result<void> Splitter::expect_end() {
   }
 }
 
+Result<void> Splitter::elements(const std::string& key, const ElementVisitor& visit) {
+  std::string value;
+  for (bool first = true;; first = false) {
+    LIMPID_ASSIGN(const char token, next_token("an element or ']'"));
+    if (token == ']') break;
+    if (!first) {
+      LIMPID_TRY(expect(',', "',' or ']'"));
+      LIMPID_TRY(next_token("an element"));
+    }
+    LIMPID_TRY(capture(value));
+    LIMPID_TRY(visit(key, value));
+  }
+  ++at_;
+  return {};
+}
+
+Result<void> Splitter::run_elements(const ElementVisitor& visit) {
+  std::string key, value;
+  LIMPID_ASSIGN(const char root, next_token("an object or an array"));
+  if (root == '[') {
+    ++at_;
+    LIMPID_TRY(elements(key, visit));
+    return expect_end();
+  }
+  LIMPID_TRY(expect('{', "an object or an array"));
+  for (bool first = true;; first = false) {
+    LIMPID_ASSIGN(const char token, next_token("a key or '}'"));
+    if (token == '}') break;
+    if (!first) {
+      LIMPID_TRY(expect(',', "',' or '}'"));
+    }
+    LIMPID_TRY(read_key(key));
+    LIMPID_ASSIGN(const char begin, next_token("a value"));
+    if (begin == '[') {
+      ++at_;
+      LIMPID_TRY_WITHIN(elements(key, visit), {"member ", key});
+      continue;
+    }
+    LIMPID_TRY(capture(value));
+    LIMPID_TRY(visit(key, value));
+  }
+  ++at_;
+  return expect_end();
+}
+
 }  // namespace
 
 Result<void> split_members(archive::Source& source, unsigned depth, const MemberVisitor& visit,
@@ -292,6 +340,10 @@ Result<void> split_members(archive::Source& source, unsigned depth, const Member
 Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
                          const MemberLimits& limits) {
   return Splitter(source, limits).run_array(key, visit);
+}
+
+Result<void> split_elements(archive::Source& source, const ElementVisitor& visit, const MemberLimits& limits) {
+  return Splitter(source, limits).run_elements(visit);
 }
 
 }  // namespace limpid::advisory

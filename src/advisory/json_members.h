@@ -31,5 +31,9 @@ Result<void> split_members(archive::Source& source, unsigned depth, const Member
 using ArrayVisitor = std::function<Result<void>(std::string& value)>;
 Result<bool> split_array(archive::Source& source, std::string_view key, const ArrayVisitor& visit,
                          const MemberLimits& limits = {});
+// The document's outermost level in small pieces: calls `visit` with each member's key and text, and for a member that
+// is an array with each of its elements in turn. A document that is an array has the key "".
+using ElementVisitor = std::function<Result<void>(const std::string& key, std::string& value)>;
+Result<void> split_elements(archive::Source& source, const ElementVisitor& visit, const MemberLimits& limits = {});
 
 }  // namespace limpid::advisory

@@ -6,14 +6,15 @@ namespace limpid::advisory {
 
 const std::vector<const Feed*>& feeds() {
   static const std::vector<const Feed*> all = {
-      &debian_feed(),      &debian_changelogs_feed(),
-      &alpine_feed(),      &redhat_feed(),
-      &redhat_oval_feed(), &almalinux_feed(),
-      &rocky_feed(),       &oracle_feed(),
-      &amazon_feed(),      &fedora_feed(),
-      &suse_feed(),        &suse_oval_feed(),
-      &osv_feed(),         &distro_info_feed(),
-      &endoflife_feed(),
+      &debian_feed(),      &debian_lists_feed(), &debian_changelogs_feed(),
+      &ubuntu_feed(),      &alpine_feed(),       &redhat_feed(),
+      &redhat_oval_feed(), &almalinux_feed(),    &rocky_feed(),
+      &oracle_feed(),      &amazon_feed(),       &fedora_feed(),
+      &suse_feed(),        &suse_oval_feed(),    &azurelinux_feed(),
+      &photon_feed(),      &arch_feed(),         &bottlerocket_feed(),
+      &osv_feed(),         &distro_info_feed(),  &endoflife_feed(),
+      &nvd_feed(),         &cvelist_feed(),      &epss_feed(),
+      &kev_feed(),
   };
   return all;
 }

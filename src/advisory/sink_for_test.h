@@ -19,10 +19,12 @@ struct CollectingSink final : Sink {
   std::vector<Advisory> advisories;
   std::vector<Available> availables;
   std::vector<EndOfLife> end_of_lifes;
+  std::vector<Enrichment> enrichments;
 
   void advisory(Advisory&& advisory) override { advisories.push_back(std::move(advisory)); }
   void available(Available&& available) override { availables.push_back(std::move(available)); }
   void end_of_life(EndOfLife&& end_of_life) override { end_of_lifes.push_back(std::move(end_of_life)); }
+  void enrichment(Enrichment&& enrichment) override { enrichments.push_back(std::move(enrichment)); }
 
   // The only statement on (id, namespace, package); fails the test if there is none or there are several.
   const Affected& only(std::string_view id, std::string_view name_space, std::string_view package) const {
@@ -44,6 +46,18 @@ struct CollectingSink final : Sink {
       if (advisory.id == id) return &advisory;
     }
     return nullptr;
+  }
+  // The only enrichment of that CVE; fails the test if there is none or there are several.
+  const Enrichment& enrichment_of(std::string_view cve) const {
+    static const Enrichment none;
+    const Enrichment* found = nullptr;
+    for (const auto& enrichment : enrichments) {
+      if (enrichment.cve != cve) continue;
+      EXPECT_EQ(found, nullptr) << cve << " twice";
+      found = &enrichment;
+    }
+    EXPECT_NE(found, nullptr) << cve << " not there";
+    return found == nullptr ? none : *found;
   }
   std::uint64_t statements() const {
     std::uint64_t count = 0;

@@ -24,4 +24,42 @@ std::string_view name_of(Status status) {
   return "unknown";
 }
 
+std::string_view name_of(Enrichment::Exploitation exploitation) {
+  switch (exploitation) {
+    case Enrichment::Exploitation::unknown:
+      return "";
+    case Enrichment::Exploitation::none:
+      return "none";
+    case Enrichment::Exploitation::poc:
+      return "poc";
+    case Enrichment::Exploitation::active:
+      return "active";
+  }
+  return "";
+}
+
+std::string_view name_of(Enrichment::Automatable automatable) {
+  switch (automatable) {
+    case Enrichment::Automatable::unknown:
+      return "";
+    case Enrichment::Automatable::no:
+      return "no";
+    case Enrichment::Automatable::yes:
+      return "yes";
+  }
+  return "";
+}
+
+std::string_view name_of(Enrichment::TechnicalImpact impact) {
+  switch (impact) {
+    case Enrichment::TechnicalImpact::unknown:
+      return "";
+    case Enrichment::TechnicalImpact::partial:
+      return "partial";
+    case Enrichment::TechnicalImpact::total:
+      return "total";
+  }
+  return "";
+}
+
 }  // namespace limpid::advisory

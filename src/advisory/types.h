@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,44 @@ struct Advisory {
   std::vector<std::string> references;
   std::vector<Affected> affected;
 };
+
+// What is said of a flaw itself, whatever package it is in. Several feeds say parts of it; the database unites them by
+// CVE id.
+struct Enrichment {
+  // https://www.first.org/epss/: in millionths.
+  struct Epss {
+    std::uint32_t probability = 0;  // that it is exploited within 30 days
+    std::uint32_t percentile = 0;   // the share of all flaws that are no more probable
+    bool operator==(const Epss&) const = default;
+  };
+  struct SourcedCvss {
+    Cvss cvss;
+    std::string source;    // who assessed it: "nvd@nist.gov", "CISA-ADP", "redhat"
+    bool primary = false;  // NVD's own assessment, not one that it passes on
+  };
+  // https://github.com/cisagov/vulnrichment: stakeholder-specific decision points. Stored.
+  enum class Exploitation : std::uint8_t { unknown = 0, none = 1, poc = 2, active = 3 };
+  enum class Automatable : std::uint8_t { unknown = 0, no = 1, yes = 2 };
+  enum class TechnicalImpact : std::uint8_t { unknown = 0, partial = 1, total = 2 };
+
+  std::string cve;  // "CVE-2031-0001"
+  std::vector<SourcedCvss> cvss;
+  std::optional<Epss> epss;
+  // CISA's catalogue of known exploited vulnerabilities: the days of its entry and of its deadline, "" if it is not
+  // there.
+  std::string kev_added, kev_due;
+  bool ransomware = false;  // known to be used by ransomware
+  Exploitation exploitation = Exploitation::unknown;
+  Automatable automatable = Automatable::unknown;
+  TechnicalImpact technical_impact = TechnicalImpact::unknown;
+  bool rejected = false;  // the id was withdrawn
+  bool disputed = false;
+  std::string published, modified;  // RFC 3339, "" if not stated
+  std::vector<std::string> cwes;    // "CWE-79"
+};
+std::string_view name_of(Enrichment::Exploitation exploitation);  // "poc", "" for unknown; so the others
+std::string_view name_of(Enrichment::Automatable automatable);
+std::string_view name_of(Enrichment::TechnicalImpact impact);
 
 // The newest version of a package that a repository offers: what an upgrade can reach.
 struct Available {

@@ -82,7 +82,7 @@ class Reader {
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser> parser_;
   std::deque<std::string> texts_;  // of the open elements; their memory is used again
   std::size_t depth_ = 0;
-  std::uint64_t fed_ = 0;
+  std::uint64_t fed_ = 0, parsed_ = 0;
   std::optional<Error> error_;
 };
 
@@ -99,8 +99,9 @@ Result<void> Reader::feed(Bytes bytes, bool last) {
   fed_ += bytes.size();
   // What is fed but not yet parsed is the beginning of one token.
   const auto parsed = XML_GetCurrentByteIndex(parser_.get());
-  if (parsed >= 0 && fed_ > static_cast<std::uint64_t>(parsed) + limits_.token_size_max)
-    return fail(Code::limit, {"XML: a tag longer than ", limits_.token_size_max, " bytes at offset ", parsed});
+  if (parsed > 0) parsed_ = std::max(parsed_, static_cast<std::uint64_t>(parsed));  // -1: not known now
+  if (fed_ > parsed_ + limits_.token_size_max)
+    return fail(Code::limit, {"XML: a tag longer than ", limits_.token_size_max, " bytes at offset ", parsed_});
   return {};
 }
 

@@ -3,8 +3,11 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "cli/common.h"
+#include "match/cvss.h"
 #include "match/severity.h"
 #include "report/json_writer.h"
 #include "report/terminal.h"
@@ -47,6 +50,7 @@ Result<int> info(const DbQueryCommand& command) {
     json.number("size", info.size);
     json.number("advisories", info.advisories);
     json.number("statements", info.statements);
+    json.number("enrichments", info.enrichments);
     json.open_list("feeds");
     for (const vulndb::FeedInfo& feed : info.feeds) {
       json.open();
@@ -78,7 +82,8 @@ Result<int> info(const DbQueryCommand& command) {
     return kDone;
   }
   std::string text = base::cat({database_path(command.database), "\n  format ", info.format, ", ", info.size,
-                                " bytes, ", info.advisories, " advisories, ", info.statements, " statements\n\n"});
+                                " bytes, ", info.advisories, " advisories, ", info.statements, " statements, ",
+                                info.enrichments, " CVEs enriched\n\n"});
   const report::Style style = style_for(output);
   std::vector<std::vector<std::string>> feeds{{"FEED", "RECORDS", "STATEMENTS", "KEPT", "SKIPPED", "AS OF", "DROPPED"}};
   for (const vulndb::FeedInfo& feed : info.feeds) {
@@ -125,12 +130,45 @@ Result<void> append_advisory(std::string& text, const vulndb::Database& database
   return {};
 }
 
+// What is said of a CVE whatever package it is in; false if nothing is.
+Result<bool> append_enrichment(std::string& text, const vulndb::Database& database, const std::string& cve,
+                               const report::Style& style) {
+  LIMPID_ASSIGN(const auto known, database.enrichment(cve));
+  if (!known) return false;
+  base::append(text, {report::paint(style, report::Ink::bold, base::printable(known->cve)), "\n"});
+  const auto line = [&](std::string_view label, std::string_view value) {
+    if (!value.empty())
+      base::append(text, {"  ", label, report::wrap_text(base::printable(value), 2 + label.size(), style.width), "\n"});
+  };
+  for (const auto& [cvss, source, primary] : known->cvss) {
+    const auto scores = match::cvss_scores(cvss.vector);
+    const std::string score = scores ? fmt::format("{:.1f} ", scores->base) : std::string();
+    line("cvss:        ", base::cat({score, cvss.vector, " (", source, ")"}));
+  }
+  line("weaknesses:  ", base::join(known->cwes, ", "));
+  if (known->epss)
+    line("epss:        ",
+         fmt::format("{:.5f}, percentile {:.5f}", known->epss->probability / 1e6, known->epss->percentile / 1e6));
+  if (!known->kev_added.empty())
+    line("exploited:   ", base::cat({"known since ", known->kev_added, known->ransomware ? ", by ransomware" : ""}));
+  line("ssvc:        ", base::trim(base::cat({name_of(known->exploitation), " ", name_of(known->automatable), " ",
+                                              name_of(known->technical_impact)})));
+  line("published:   ", known->published);
+  line("modified:    ", known->modified);
+  if (known->rejected) line("", "rejected: the id was withdrawn");
+  if (known->disputed) line("", "disputed");
+  text += '\n';
+  return true;
+}
+
 Result<int> show(const DbQueryCommand& command) {
   LIMPID_ASSIGN(const vulndb::Database database, open_database(command.database));
   LIMPID_ASSIGN(const auto numbers, database.find(command.argument));
-  if (numbers.empty()) return fail(Code::not_found, {"the database has no advisory '", command.argument, "'"});
   const OutputOptions output;
   std::string text;
+  LIMPID_ASSIGN(const bool enriched, append_enrichment(text, database, command.argument, style_for(output)));
+  if (numbers.empty() && !enriched)
+    return fail(Code::not_found, {"the database has no advisory '", command.argument, "'"});
   for (const vulndb::AdvisoryNumber number : numbers)
     LIMPID_TRY(append_advisory(text, database, number, style_for(output)));
   LIMPID_TRY(deliver(output, text));

@@ -9,12 +9,18 @@
 #include "base/text.h"
 #include "match/conditions.h"
 #include "match/evaluate.h"
+#include "match/risk.h"
 
 namespace limpid::match {
 
+constexpr std::string_view kOsv = "osv";
+
 int rank_of_feed(std::string_view feed) {
   if (feed == "debian-changelogs") return 2;
-  return feed == "osv" || feed == "redhat-oval" || feed == "suse-oval" ? 1 : 0;
+  for (const std::string_view other :
+       {kOsv, std::string_view("debian-lists"), std::string_view("redhat-oval"), std::string_view("suse-oval")})
+    if (feed == other) return 1;
+  return 0;
 }
 
 std::string_view without_distribution(std::string_view id) {
@@ -70,8 +76,7 @@ class Matcher {
     }
     LIMPID_TRY(look_up(package));
     LIMPID_TRY(judge(package));
-    settle(index, matches.findings);
-    return {};
+    return settle(index, matches.findings);
   }
 
   Result<void> find_newer(std::uint32_t index, Matches& matches) const {
@@ -185,7 +190,7 @@ class Matcher {
   }
 
   // Of all that is said of one flaw, the best-ranked feed decides; a denial in it silences.
-  void settle(std::uint32_t index, std::vector<Finding>& findings) {
+  Result<void> settle(std::uint32_t index, std::vector<Finding>& findings) {
     const std::size_t before = findings.size();
     std::ranges::stable_sort(judged_, [](const Judged& a, const Judged& b) {
       return std::pair(a.id, rank_of_feed(a.statement->feed)) < std::pair(b.id, rank_of_feed(b.statement->feed));
@@ -203,11 +208,39 @@ class Matcher {
         if (judged.evaluation.affected && judged.statement->status != Status::under_investigation)
           hits.push_back(&judged);
       }
-      if (!denied && !hits.empty()) findings.push_back(finding(index, hits, group));
+      if (denied || hits.empty()) continue;
+      findings.push_back(finding(index, hits, group));
+      if (findings.back().severity == Severity::unknown) LIMPID_TRY(rate(findings.back()));
     }
     // Packages come in their order: only their own findings need sorting.
     std::ranges::stable_sort(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(), std::greater<>{},
                              &Finding::severity);
+    return {};
+  }
+
+  // Where no feed has a word for it: the word of the CVSS score that speaks for the flaw.
+  Result<void> rate(Finding& finding) {
+    const bool may_have_own = finding.feed == kOsv;
+    if (!may_have_own && database_.info().enrichments == 0) return {};
+    auto found = ratings_.find(std::pair(finding.id, finding.advisory_number));
+    if (found == ratings_.end()) {
+      LIMPID_ASSIGN(const auto enrichment, database_.enrichment(finding.id));
+      vulndb::Details details;
+      if (may_have_own) {
+        LIMPID_ASSIGN(details, database_.details(finding.advisory_number));
+      }
+      Rating rating;
+      if (const auto best = best_vector(details.cvss, finding.feed, enrichment ? &*enrichment : nullptr)) {
+        rating.severity = severity_of_score(best->version, best->score);
+        rating.source = texts_.emplace_back(best->source);
+      }
+      found = ratings_.emplace(std::pair(finding.id, finding.advisory_number), rating).first;
+    }
+    if (found->second.severity == Severity::unknown) return {};
+    finding.severity = found->second.severity;
+    finding.severity_word = name_of(finding.severity);
+    finding.severity_source = found->second.source;
+    return {};
   }
 
   static Finding finding(std::uint32_t index, const std::vector<const Judged*>& hits, std::span<const Judged> group) {
@@ -263,6 +296,11 @@ class Matcher {
   std::vector<Judged> judged_;
   Evaluator evaluator_;
   std::map<std::uint32_t, std::vector<std::string_view>> flaws_;
+  struct Rating {
+    Severity severity = Severity::unknown;
+    std::string_view source;
+  };
+  std::map<std::pair<std::string_view, std::uint32_t>, Rating> ratings_;
   std::deque<std::string>& texts_;
 };
 

@@ -36,6 +36,53 @@ TEST(Match, ComparesTheSourceVersionWithTheSourcePackage) {  // a rebuild's +b2 
                   .findings.empty());
 }
 
+advisory::Enrichment rated(std::string cve, std::string vector, std::string source, bool primary) {
+  advisory::Enrichment enrichment;
+  enrichment.cve = std::move(cve);
+  enrichment.cvss.push_back({{"3.1", std::move(vector)}, std::move(source), primary});
+  return enrichment;
+}
+
+TEST(Match, WhereNoFeedHasAWordTheScoreOfTheCveSpeaks) {
+  constexpr const char* kCritical = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+  constexpr const char* kMedium = "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N";
+  advisory::Advisory own;
+  own.id = "OSV-1";
+  own.upstream = {"CVE-2024-1004"};
+  own.cvss = {{"3.1", kMedium}};
+  own.affected.push_back({});
+  own.affected[0].name_space = "debian:12";
+  own.affected[0].package = "a";
+  own.affected[0].scheme = version::Scheme::dpkg;
+  own.affected[0].status = Status::affected;
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1001", "a", Status::affected, "", "not yet assigned")
+                            .statement("CVE-2024-1002", "a", Status::affected, "", "low")
+                            .statement("CVE-2024-1003", "a", Status::affected)
+                            .feed("osv")
+                            .add(std::move(own))
+                            .feed("nvd")
+                            .add(rated("CVE-2024-1001", kCritical, "nvd@nist.gov", true))
+                            .add(rated("CVE-2024-1001", kMedium, "someone", false))
+                            .add(rated("CVE-2024-1002", kCritical, "nvd@nist.gov", true))
+                            .add(rated("CVE-2024-1003", "no vector", "nvd@nist.gov", true))
+                            .add(rated("CVE-2024-1004", kCritical, "nvd@nist.gov", true))
+                            .make();
+  const auto matches = match(debian_image({debian_package("a", "1")}), database);
+  ASSERT_EQ(matches.findings.size(), 4U);
+  const auto of = [&](std::string_view id) { return *std::ranges::find(matches.findings, id, &Finding::id); };
+  EXPECT_EQ(of("CVE-2024-1001").severity, Severity::critical);
+  EXPECT_EQ(of("CVE-2024-1001").severity_source, "nvd@nist.gov");
+  EXPECT_EQ(of("CVE-2024-1001").severity_word, "critical");
+  EXPECT_EQ(of("CVE-2024-1002").severity, Severity::low);  // the distribution knows better
+  EXPECT_EQ(of("CVE-2024-1002").severity_source, "debian");
+  EXPECT_EQ(of("CVE-2024-1003").severity, Severity::unknown);
+  EXPECT_EQ(of("CVE-2024-1004").severity, Severity::medium);  // the advisory's own vector comes first
+  EXPECT_EQ(of("CVE-2024-1004").severity_source, "osv");
+  EXPECT_EQ(matches.findings[0].id, "CVE-2024-1001");  // and they are sorted by it
+}
+
 TEST(Match, KeepsTheVendorsStatusWhereThereIsNoFix) {
   const auto database = DatabaseMaker()
                             .feed("debian")

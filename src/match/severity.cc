@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "match/cvss.h"
 
 namespace limpid::match {
 
@@ -30,9 +31,24 @@ std::optional<Severity> parse_severity(std::string_view word) {
   return std::nullopt;
 }
 
+namespace {
+
+// "7.5" and "10.0".
+std::optional<double> parse_score(std::string_view text) {
+  std::string_view tenths = text;
+  const auto whole = base::parse_unsigned(base::take_until(tenths, '.'));
+  const auto fraction = base::parse_unsigned(tenths);
+  if (!whole || !fraction || tenths.size() != 1 || *whole > 10) return std::nullopt;
+  return static_cast<double>(*whole * 10 + *fraction) / 10;
+}
+
+}  // namespace
+
 Severity normalise_severity(std::string_view, std::string_view word) {
   // The Debian tracker marks a value that came from NVD with stars: "low**".
   while (!word.empty() && word.back() == '*') word.remove_suffix(1);
+  // Photon OS gives nothing but a CVSS 3 score.
+  if (const auto score = parse_score(word)) return severity_of_score(CvssVersion::v3_1, *score);
   static constexpr std::pair<std::string_view, Severity> kWords[] = {
       {"unimportant", Severity::negligible},  // Debian
       {"negligible", Severity::negligible},   // Ubuntu

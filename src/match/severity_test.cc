@@ -15,7 +15,12 @@ TEST(Severity, EveryUpstreamsWordHasItsPlace) {
                                        {"not yet assigned", Severity::unknown},
                                        {"end-of-life", Severity::unknown},
                                        {"", Severity::unknown},
-                                       {"**", Severity::unknown}})
+                                       {"**", Severity::unknown},
+                                       {"9.8", Severity::critical},
+                                       {"10.0", Severity::critical},
+                                       {"0.0", Severity::negligible},
+                                       {"7", Severity::unknown},
+                                       {"11.0", Severity::unknown}})
     EXPECT_EQ(normalise_severity("any", word), severity) << word;
 }
 

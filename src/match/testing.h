@@ -53,6 +53,10 @@ class DatabaseMaker {
         advisory::EndOfLife{std::move(name_space), "", "", std::move(standard), std::move(extended), std::move(paid)});
     return *this;
   }
+  DatabaseMaker& add(advisory::Enrichment enrichment) {
+    compiler_.add(std::move(enrichment));
+    return *this;
+  }
   vulndb::Database make() {
     auto folder = base::TemporaryDirectory::make("limpid-match-test-");
     const std::string path = folder.value().path() + "/db";

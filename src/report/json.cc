@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "match/risk.h"
 #include "report/json_writer.h"
 #include "report/report.h"
 
@@ -134,6 +135,32 @@ class DetailsReader {
   std::map<std::uint32_t, vulndb::Details> cache_;
 };
 
+void write_cvss(JsonWriter& json, const advisory::Cvss& cvss, std::string_view source) {
+  json.open();
+  json.text("version", cvss.version);
+  json.text("vector", cvss.vector);
+  json.text("source", source);
+  if (const auto scores = match::cvss_scores(cvss.vector)) json.real("score", scores->base);
+  json.close();
+}
+
+// What is known of the flaw's exploitation; a probability that is not known is left out.
+void write_exploitation(JsonWriter& json, const advisory::Enrichment& known) {
+  json.open("exploitation");
+  if (known.epss) {
+    json.real("epss", known.epss->probability / 1e6);
+    json.real("epss_percentile", known.epss->percentile / 1e6);
+  }
+  json.boolean("known_exploited", !known.kev_added.empty());
+  json.text("known_exploited_since", known.kev_added);
+  json.text("known_exploited_due", known.kev_due);
+  json.boolean("ransomware", known.ransomware);
+  json.text("ssvc_exploitation", name_of(known.exploitation));
+  json.text("ssvc_automatable", name_of(known.automatable));
+  json.text("ssvc_technical_impact", name_of(known.technical_impact));
+  json.close();
+}
+
 Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
   DetailsReader reader(result.database);
   json.open_list("findings");
@@ -144,6 +171,11 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     aliases.insert(details->upstream.begin(), details->upstream.end());
     aliases.emplace(finding.advisory);
     aliases.erase(std::string(finding.id));
+    LIMPID_ASSIGN(const auto enrichment, result.database.enrichment(finding.id));
+    const advisory::Enrichment* known = enrichment ? &*enrichment : nullptr;
+    const auto best = match::best_vector(details->cvss, finding.feed, known);
+    const auto risk =
+        match::assess_risk(finding.severity, best ? std::optional(best->score) : std::nullopt, known, finding.status);
     json.open();
     json.text("id", finding.id);
     json.list("aliases", aliases);
@@ -168,13 +200,15 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     json.text("published", details->published);
     json.text("modified", details->modified);
     json.open_list("cvss");
-    for (const advisory::Cvss& cvss : details->cvss) {
-      json.open();
-      json.text("version", cvss.version);
-      json.text("vector", cvss.vector);
-      json.close();
-    }
+    for (const advisory::Cvss& cvss : details->cvss) write_cvss(json, cvss, finding.feed);
+    if (known != nullptr)
+      for (const auto& score : known->cvss) write_cvss(json, score.cvss, score.source);
     json.close_list();
+    json.list("cwes", known == nullptr ? std::vector<std::string>() : known->cwes);
+    write_exploitation(json, known == nullptr ? advisory::Enrichment() : *known);
+    json.boolean("rejected", known != nullptr && known->rejected);
+    json.boolean("disputed", known != nullptr && known->disputed);
+    json.real("risk", risk.risk());
     json.list("references", details->references);
     json.close();
   }

@@ -45,6 +45,10 @@ void JsonWriter::number(std::string_view name, std::uint64_t value) {
   write_key(state_->writer, name);
   state_->writer.Uint64(value);
 }
+void JsonWriter::real(std::string_view name, double value) {
+  write_key(state_->writer, name);
+  state_->writer.Double(value);
+}
 void JsonWriter::boolean(std::string_view name, bool value) {
   write_key(state_->writer, name);
   state_->writer.Bool(value);

@@ -23,6 +23,7 @@ class JsonWriter {
   void close_list();
   void text(std::string_view name, std::string_view value);
   void number(std::string_view name, std::uint64_t value);
+  void real(std::string_view name, double value);  // the shortest text that means the same; finite
   void boolean(std::string_view name, bool value);
   template <class Strings>
   void list(std::string_view name, const Strings& values) {

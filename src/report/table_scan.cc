@@ -40,7 +40,19 @@ std::string advice(const Finding& finding) {
   }
 }
 
-std::vector<Group> group(const ScanResult& result) {
+// The flaws among the findings that are known to be exploited.
+Result<std::set<std::string_view>> exploited(const ScanResult& result) {
+  std::set<std::string_view> asked, found;
+  if (result.database.info().enrichments == 0) return found;
+  for (const Finding& finding : result.matches.findings) {
+    if (!asked.insert(finding.id).second) continue;
+    LIMPID_ASSIGN(const auto known, result.database.enrichment(finding.id));
+    if (known && !known->kev_added.empty()) found.insert(finding.id);
+  }
+  return found;
+}
+
+std::vector<Group> group(const ScanResult& result, const std::set<std::string_view>& exploited) {
   std::map<std::tuple<std::uint32_t, std::string, std::string>, Group> groups;
   for (const Finding& finding : result.matches.findings) {
     const inventory::Package& package = result.subject.inventory.packages[finding.package];
@@ -54,6 +66,7 @@ std::vector<Group> group(const ScanResult& result) {
     group.packages.insert(base::printable(package.name));
     group.weight += match::weight_of(finding.severity);
     std::string id = base::printable(finding.id);
+    if (exploited.contains(finding.id)) id += " (exploited)";
     if (finding.uncertain) id += " (uncertain)";
     if (finding.kind == advisory::Kind::malware) id += " (malware)";
     group.lines[{-static_cast<int>(finding.severity), advice(finding)}].insert(std::move(id));
@@ -144,6 +157,7 @@ void write_outdated(std::string& text, const ScanResult& result, const Style& st
 }  // namespace
 
 Result<std::string> scan_table(const ScanResult& result, const Style& style) {
+  LIMPID_ASSIGN(const auto known_exploited, exploited(result));
   std::string text = base::cat({paint(style, Ink::bold, base::printable(result.subject.target)), "\n",
                                 wrap_text(headline(result.subject), 2, style.width), "\n"});
   for (const std::string& warning : result.matches.warnings)
@@ -160,10 +174,15 @@ Result<std::string> scan_table(const ScanResult& result, const Style& style) {
                                         plural(result.plan.upgrades.size(), "package upgrade"), "; ",
                                         count.findings - count.cured, " cannot be fixed by upgrading."});
     base::append(text, {paint(style, Ink::green, wrap_text(cure, 0, style.width)), "\n"});
+    if (!known_exploited.empty()) {
+      const std::string warning =
+          base::cat({plural(known_exploited.size(), "flaw is", "flaws are"), " known to be exploited (marked below)."});
+      base::append(text, {paint(style, Ink::red, wrap_text(warning, 0, style.width)), "\n"});
+    }
   }
   for (const auto& [why, number] : result.hidden) base::append(text, {"Hidden (", why, "): ", number, ".\n"});
   text += '\n';
-  for (const Group& one : group(result)) write_group(text, one, style);
+  for (const Group& one : group(result, known_exploited)) write_group(text, one, style);
   write_outdated(text, result, style);
   write_unmatched(text, result, style);
   text += incomplete(result.subject, style);

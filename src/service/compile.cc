@@ -21,6 +21,7 @@ class CompilerSink final : public CancellableSink {
   void advisory(advisory::Advisory&& advisory) override { compiler_.add(std::move(advisory)); }
   void available(advisory::Available&& available) override { compiler_.add(std::move(available)); }
   void end_of_life(advisory::EndOfLife&& end_of_life) override { compiler_.add(std::move(end_of_life)); }
+  void enrichment(advisory::Enrichment&& enrichment) override { compiler_.add(std::move(enrichment)); }
 
  private:
   vulndb::Compiler& compiler_;

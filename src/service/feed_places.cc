@@ -1,10 +1,12 @@
 #include "service/feed_places.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <set>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "service/update.h"
 
@@ -18,6 +20,8 @@ constexpr std::string_view kAlpineRepositories[] = {"community.json", "main.json
 constexpr std::string_view kOsvEcosystems[] = {"Alpine", "Debian", "Ubuntu"};
 constexpr std::string_view kDistroInfoTables[] = {"debian.csv", "ubuntu.csv"};
 constexpr std::string_view kAlmaLinuxErrata[] = {"8/errata.full.json", "9/errata.full.json", "10/errata.full.json"};
+constexpr std::string_view kDebianLists[] = {"DLA/list", "DSA/list"};
+constexpr int kNvdFirstYear = 2002;  // its file holds the years before, too
 constexpr std::size_t kFileNameMax = 100;
 
 bool is_http(std::string_view url) {
@@ -172,6 +176,14 @@ Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageRe
   } else if (source.feed == "distro-info") {
     for (const std::string_view table : kDistroInfoTables)
       files.push_back({base::cat({base_url, table}), std::string(table)});
+  } else if (source.feed == "debian-lists") {
+    for (const std::string_view list : kDebianLists) files.push_back({base::cat({base_url, list}), std::string(list)});
+  } else if (source.feed == "nvd") {
+    const int this_year = static_cast<int>(std::chrono::year_month_day(base::today()).year());
+    for (int year = kNvdFirstYear; year <= this_year; ++year) {
+      const std::string name = base::cat({"nvdcve-2.0-", year, ".json.gz"});
+      files.push_back({base_url + name, name});
+    }
   } else {
     return fail(Code::usage,
                 {printable_place(base_url), ": for the feed ", source.feed, ", name a file, not a folder"});
@@ -209,6 +221,23 @@ const std::vector<FeedSource>& default_feeds() {
        .ca_file = {}},
       {.feed = "osv", .url = "https://osv-vulnerabilities.storage.googleapis.com/", .name_space = {}, .ca_file = {}},
       {.feed = "endoflife", .url = "https://endoflife.date/api/v1/products/full", .name_space = {}, .ca_file = {}},
+      {.feed = "azurelinux",
+       .url = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main/azurelinux-3.0-oval.xml",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "arch", .url = "https://security.archlinux.org/all.json", .name_space = {}, .ca_file = {}},
+      {.feed = "bottlerocket",
+       .url = "https://advisories.bottlerocket.aws/updateinfo.xml.gz",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "epss",
+       .url = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "kev",
+       .url = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+       .name_space = {},
+       .ca_file = {}},
   };
   return feeds;
 }

@@ -47,6 +47,11 @@ TEST(FeedPlaces, OsvAndDistroInfoHaveKnownFilesBelow) {
             (Texts{"10/errata.full.json https://e.invalid/10/errata.full.json",
                    "8/errata.full.json https://e.invalid/8/errata.full.json",
                    "9/errata.full.json https://e.invalid/9/errata.full.json"}));
+  EXPECT_EQ(urls({"debian-lists", "https://e.invalid/data/", "", ""}),
+            (Texts{"DLA/list https://e.invalid/data/DLA/list", "DSA/list https://e.invalid/data/DSA/list"}));
+  const Texts nvd = urls({"nvd", "https://e.invalid/2.0/", "", ""});
+  EXPECT_GE(nvd.size(), 23U);  // a file for each year since 2002
+  EXPECT_EQ(nvd.front(), "nvdcve-2.0-2002.json.gz https://e.invalid/2.0/nvdcve-2.0-2002.json.gz");
   EXPECT_EQ(urls({"debian", "https://e.invalid/", "", ""}), (Texts{"usage"}));
   EXPECT_EQ(urls({"debian", "gopher://e.invalid/x", "", ""}), (Texts{"usage"}));
   EXPECT_EQ(urls({"debian", "", "", ""}), (Texts{"usage"}));

@@ -9,6 +9,7 @@
 
 #include "version/ordering.h"
 #include "vulndb/details.h"
+#include "vulndb/enrichment.h"
 #include "vulndb/ranges.h"
 #include "vulndb/records.h"
 #include "vulndb/writer.h"
@@ -23,6 +24,7 @@ constexpr std::string_view kNoRangeLeft = "statement without a valid range";
 constexpr std::string_view kTooLong = "name or version too long";
 constexpr std::string_view kNoName = "record without an id, a namespace or a package";
 constexpr std::string_view kTextTooLong = "description and references too long";
+constexpr std::string_view kNoCve = "enrichment of what is no CVE id";
 constexpr std::string_view kTooBig = "advisory too big";
 
 bool too_long(std::string_view text) { return text.size() > format::kStringMax; }
@@ -242,6 +244,16 @@ void Compiler::add(advisory::EndOfLife&& end_of_life) {
   take(known.standard, end_of_life.standard);
   take(known.extended, end_of_life.extended);
   take(known.paid, end_of_life.paid);
+}
+
+void Compiler::add(advisory::Enrichment&& enrichment) {
+  const auto key = cve_key(enrichment.cve);
+  if (!key) return state_->drop(kNoCve);
+  normalise(enrichment);
+  state_->encoder.clear();
+  encode(enrichment, state_->encoder);
+  if (state_->encoder.size() > format::kEnrichmentMax / 4) return state_->drop(kTooBig);
+  state_->records.enrichments.push_back({*key, state_->records.arena.keep(state_->encoder.view())});
 }
 
 void Compiler::end_feed(const FeedInfo& counts) {

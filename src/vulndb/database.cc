@@ -112,7 +112,8 @@ Result<Database> Database::open(const std::string& path, Access access) {
   LIMPID_ASSIGN_WITHIN(Source source, Source::open(path, access), {path});
   auto state = std::make_unique<State>();
   state->source = std::move(source);
-  state->texts = std::make_unique<TextBlocks>();
+  state->texts = std::make_unique<TextBlocks>("text block");
+  state->enrichment_blocks = std::make_unique<TextBlocks>("enrichment block");
   LIMPID_TRY_WITHIN(state->read_directories(), {path});
   return Database(std::move(state));
 }

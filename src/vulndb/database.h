@@ -135,6 +135,7 @@ struct NamespaceInfo {
 struct Info {
   std::uint32_t format = 0;
   std::uint64_t size = 0, advisories = 0, statements = 0;
+  std::uint64_t enrichments = 0;  // CVEs of which something is said, whatever package they are in
   std::vector<FeedInfo> feeds;
   std::vector<NamespaceInfo> namespaces;
 };
@@ -164,6 +165,8 @@ class Database {
   std::optional<advisory::EndOfLife> end_of_life(std::string_view name_space) const;
 
   Result<Details> details(AdvisoryNumber advisory) const;
+  // What is said of a CVE itself; nothing if nothing is.
+  Result<std::optional<advisory::Enrichment>> enrichment(std::string_view cve) const;
   // Advisories by id or alias, exact (ids are stored as the upstream writes them; compared ignoring ASCII case).
   Result<std::vector<AdvisoryNumber>> find(std::string_view id) const;
   // All statements of one advisory, with their namespaces.

@@ -15,23 +15,25 @@
 namespace limpid::vulndb::format {
 
 inline constexpr std::string_view kMagic = "LIMPIDDB";
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 // Every section is there exactly once, in this order, and each begins where the one before it ends.
 enum class Section : std::uint8_t {
-  groups,       // statements, one group for each package of each namespace
-  offers,       // newest versions that repositories offer
-  tables,       // for each namespace: the hash table of its groups, then that of its offers
-  order,        // for each namespace: its advisories in the order of their ids
-  texts,        // zstd frames of advisories' details
-  text_blocks,  // where each frame lies
-  ids,          // ids and aliases to advisories, in pages
-  id_pages,     // the first hash and the checksum of each page
+  groups,             // statements, one group for each package of each namespace
+  offers,             // newest versions that repositories offer
+  tables,             // for each namespace: the hash table of its groups, then that of its offers
+  order,              // for each namespace: its advisories in the order of their ids
+  texts,              // zstd frames of advisories' details
+  text_blocks,        // where each frame lies
+  ids,                // ids and aliases to advisories, in pages
+  id_pages,           // the first hash and the checksum of each page
+  enrichments,        // zstd frames of what is said of flaws, by CVE
+  enrichment_blocks,  // where each frame lies
   feeds,
   namespaces,
   lifecycles,
 };
-inline constexpr std::size_t kSections = 11;
+inline constexpr std::size_t kSections = 13;
 std::string_view name_of(Section section);
 
 inline constexpr std::size_t kHeaderSize = 64;
@@ -52,6 +54,8 @@ inline constexpr std::size_t kStringMax = 4'096;           // an id, a name, a v
 inline constexpr std::size_t kDetailsMax = 8 << 20;        // one advisory's details
 inline constexpr std::size_t kTextBlockTarget = 64 << 10;  // a block is closed when it has grown beyond this
 inline constexpr std::size_t kTextBlockMax = kTextBlockTarget + kDetailsMax + (64 << 10);
+inline constexpr std::size_t kEnrichmentMax = 1 << 20;           // of one CVE
+inline constexpr std::size_t kEnrichmentBlockTarget = 16 << 10;  // smaller, since findings lie scattered over them
 inline constexpr std::size_t kNamespacesMax = 65'535;
 
 // The shape byte of a statement: the number of ranges, or kManyRanges and a 32-bit count, and flags.

@@ -14,7 +14,7 @@ using format::Section;
 constexpr std::uint64_t kSmallTableMax = 64 << 20;  // feeds, namespaces, lifecycles: a real one has a few KiB
 
 struct Head {
-  std::uint64_t file_size = 0, advisories = 0, statements = 0, groups = 0;
+  std::uint64_t file_size = 0, advisories = 0, statements = 0, groups = 0, enrichments = 0;
 };
 
 Result<Head> read_head(Bytes bytes, std::array<SectionPlace, kSections>& sections) {
@@ -28,7 +28,7 @@ Result<Head> read_head(Bytes bytes, std::array<SectionPlace, kSections>& section
   head.advisories = in.u64();
   head.statements = in.u64();
   head.groups = in.u64();
-  in.u64();  // reserved
+  head.enrichments = in.u64();
   const std::uint64_t promised = in.u64();
   std::string unsealed(base::as_text(bytes));
   unsealed.replace(format::kHeaderSize - 8, 8, 8, '\0');
@@ -196,6 +196,8 @@ Result<void> check_index_sizes(const std::array<SectionPlace, kSections>& sectio
     return fail(Code::invalid, {"head: ", ids, " bytes of ids in ", size(Section::id_pages), " bytes of pages"});
   if (size(Section::text_blocks) % format::kTextBlockEntrySize != 0)
     return fail(Code::invalid, {"head: ", size(Section::text_blocks), " bytes of text blocks"});
+  if (size(Section::enrichment_blocks) % format::kTextBlockEntrySize != 0)
+    return fail(Code::invalid, {"head: ", size(Section::enrichment_blocks), " bytes of enrichment blocks"});
   return {};
 }
 
@@ -215,6 +217,7 @@ Result<void> Database::State::read_directories() {
   info.size = head.file_size;
   info.advisories = head.advisories;
   info.statements = head.statements;
+  info.enrichments = head.enrichments;
 
   // The small tables stand together at the end: one read.
   const SectionPlace& first = section(Section::feeds);

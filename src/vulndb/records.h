@@ -61,6 +61,11 @@ struct OfferRecord {
   version::Scheme scheme = version::Scheme::none;
 };
 
+struct EnrichmentRecord {
+  std::uint32_t key = 0;  // of its CVE
+  Bytes bytes;            // as enrichment.h encodes them
+};
+
 struct FeedRecord {
   std::string name;
   std::set<std::string> paths;
@@ -81,6 +86,7 @@ struct Records {
   std::vector<std::uint32_t> payloads;
   std::vector<Conditions> conditions;  // once each; the first has none
   std::vector<OfferRecord> offers;
+  std::vector<EnrichmentRecord> enrichments;
   std::map<std::string, advisory::EndOfLife> lifecycles;
 };
 

@@ -22,7 +22,8 @@ class Repair {
       sections_[i] = {load(at + 8), load(at + 16), 0};
     }
     namespaces();
-    text_blocks();
+    blocks(Section::text_blocks, Section::texts);
+    blocks(Section::enrichment_blocks, Section::enrichments);
     id_pages();
     for (std::size_t i = 0; i < format::kSections; ++i)
       seal(format::kHeaderSize + i * format::kSectionSize + 24, sections_[i].offset, sections_[i].size, i);
@@ -93,12 +94,12 @@ class Repair {
     }
   }
 
-  void text_blocks() {
-    const SectionPlace& blocks = section(Section::text_blocks);
+  void blocks(Section table, Section frames) {
+    const SectionPlace& blocks = section(table);
     if (!is_inside(blocks.offset, blocks.size)) return;
     for (std::uint64_t i = 0; (i + 1) * format::kTextBlockEntrySize <= blocks.size; ++i) {
       const std::uint64_t at = blocks.offset + i * format::kTextBlockEntrySize;
-      seal(at + 20, section(Section::texts).offset + load(at + 12), load(at + 4) & 0xffff'ffffU, i);
+      seal(at + 20, section(frames).offset + load(at + 12), load(at + 4) & 0xffff'ffffU, i);
     }
   }
 

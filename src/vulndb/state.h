@@ -52,8 +52,8 @@ struct Database::State {
   std::map<std::string, advisory::EndOfLife, std::less<>> lifecycles;
   FeedStarts feeds;
   Info info;
-  LazyTable text_block_table, id_page_table;
-  std::unique_ptr<TextBlocks> texts;
+  LazyTable text_block_table, id_page_table, enrichment_block_table;
+  std::unique_ptr<TextBlocks> texts, enrichment_blocks;
   // What Access::read has read, by record number, so that views stay and nothing is read twice.
   std::unordered_map<std::uint32_t, Bytes> groups_read, offers_read;
 
@@ -74,6 +74,8 @@ struct Database::State {
     Bytes bytes;
   };
   Result<Text> text_of(AdvisoryNumber advisory);
+  Result<Bytes> enrichment_table();
+  Result<TextBlock> enrichment_block(Bytes table, std::size_t index);
   // `places` may be null. What it gets are numbers of groups that exist, ascending.
   Result<StoredDetails> details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places);
   Result<std::vector<AdvisoryNumber>> candidates(std::uint32_t hash);

@@ -19,6 +19,7 @@ struct Input {
   std::string feed;
   std::vector<advisory::Advisory> advisories;
   std::vector<advisory::Available> offers;
+  std::vector<advisory::Enrichment> enrichments;
 };
 
 inline advisory::Affected affected(std::string name_space, std::string package, advisory::Status status,
@@ -30,6 +31,25 @@ inline advisory::Affected affected(std::string name_space, std::string package, 
   one.status = status;
   one.ranges = std::move(ranges);
   return one;
+}
+
+// With every field set.
+inline advisory::Enrichment small_enrichment(std::string cve) {
+  return {.cve = std::move(cve),
+          .cvss = {{{"3.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}, "nvd@nist.gov", true},
+                   {{"4.0", "CVSS:4.0/AV:N"}, "a@b", false}},
+          .epss = advisory::Enrichment::Epss{430, 120'000},
+          .kev_added = "2024-01-02",
+          .kev_due = "2024-01-23",
+          .ransomware = true,
+          .exploitation = advisory::Enrichment::Exploitation::active,
+          .automatable = advisory::Enrichment::Automatable::yes,
+          .technical_impact = advisory::Enrichment::TechnicalImpact::total,
+          .rejected = true,
+          .disputed = true,
+          .published = "2024-01-01T00:00:00Z",
+          .modified = "2024-02-01T00:00:00Z",
+          .cwes = {"CWE-22", "CWE-79"}};
 }
 
 // A few records that touch every field and every shape of a statement.
@@ -77,6 +97,8 @@ inline std::vector<Input> small_inputs() {
   for (int i = 0; i < 20; ++i) many.ranges.push_back({std::to_string(10 * i + 1), std::to_string(10 * i + 5), ""});
   one.affected.push_back(many);
   language.advisories.push_back(std::move(one));
+  language.enrichments.push_back(small_enrichment("CVE-2024-1001"));
+  language.enrichments.emplace_back().cve = "CVE-1999-0001";
   return inputs;
 }
 
@@ -99,6 +121,7 @@ inline Result<Info> compile(std::vector<Input> inputs, const std::string& path) 
       compiler.add(std::move(advisory));
     }
     for (advisory::Available& offer : input.offers) compiler.add(std::move(offer));
+    for (advisory::Enrichment& enrichment : input.enrichments) compiler.add(std::move(enrichment));
     compiler.end_feed(counts);
   }
   for (advisory::EndOfLife& life : small_lifecycles()) compiler.add(std::move(life));
@@ -128,9 +151,40 @@ inline std::string written(const Details& details) {
   return text;
 }
 
+inline std::string written(const std::optional<advisory::Enrichment>& one) {
+  if (!one) return "no enrichment";
+  std::string text = base::cat({one->cve,
+                                "|",
+                                one->kev_added,
+                                "|",
+                                one->kev_due,
+                                "|",
+                                one->ransomware ? "r" : "",
+                                "|",
+                                one->rejected ? "j" : "",
+                                "|",
+                                one->disputed ? "d" : "",
+                                "|",
+                                name_of(one->exploitation),
+                                "|",
+                                name_of(one->automatable),
+                                "|",
+                                name_of(one->technical_impact),
+                                "|",
+                                one->published,
+                                "|",
+                                one->modified,
+                                "|",
+                                base::join(one->cwes, ",")});
+  if (one->epss) base::append(text, {"|", one->epss->probability, "|", one->epss->percentile});
+  for (const auto& score : one->cvss)
+    base::append(text, {"|", score.cvss.version, "=", score.cvss.vector, "=", score.source, score.primary ? "!" : ""});
+  return text;
+}
+
 inline std::string written(const Info& info) {
   std::string text = base::cat({"format ", info.format, " size ", info.size, " advisories ", info.advisories,
-                                " statements ", info.statements, "\n"});
+                                " statements ", info.statements, " enrichments ", info.enrichments, "\n"});
   for (const FeedInfo& feed : info.feeds) {
     base::append(text, {"feed ", feed.name, " ", feed.path, " ", feed.records, " ", feed.statements, " ", feed.skipped,
                         " ", feed.as_of});
@@ -162,6 +216,8 @@ class Answers {
         return text;
       });
     }
+    for (const std::string& id : ids)
+      add(database_.enrichment(id), [](const auto& enrichment) { return written(enrichment); });
     for (const std::string& id : ids)
       add(database_.find(id), [](const std::vector<AdvisoryNumber>& numbers) {
         std::string text = "found";
@@ -228,9 +284,10 @@ class MemoryFile {
 };
 
 inline std::vector<std::string> all_answers(const Database& database) {
-  return Answers(database).ask({"debian:10", "debian:12", "debian:13", "npm", "none"},
-                               {"zlib", "curl", "openssl", "zlib1g", "left-pad", "many", "none"},
-                               {"CVE-2024-1000", "cve-2024-1001", "GHSA-AAAA-bbbb-cccc", "CVE-1999-1"});
+  return Answers(database).ask(
+      {"debian:10", "debian:12", "debian:13", "npm", "none"},
+      {"zlib", "curl", "openssl", "zlib1g", "left-pad", "many", "none"},
+      {"CVE-2024-1000", "cve-2024-1001", "GHSA-AAAA-bbbb-cccc", "CVE-1999-1", "CVE-1999-0001", "CVE-2024-1001"});
 }
 
 }  // namespace limpid::vulndb::testing

@@ -19,7 +19,6 @@ TextBlockEntry text_block_entry(Bytes table, std::size_t index) {
 
 void TextBlocks::FreeContext::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
 
-TextBlocks::TextBlocks() = default;
 TextBlocks::~TextBlocks() = default;
 
 TextBlock TextBlocks::find(std::size_t index) {
@@ -36,9 +35,9 @@ void TextBlocks::remember(std::size_t index, TextBlock block) {
 
 Result<TextBlock> TextBlocks::unpack(std::size_t index, const TextBlockEntry& entry, Bytes frame) {
   if (format::checksum(frame, index) != entry.checksum)
-    return fail(Code::mismatch, {"text block ", index, ": wrong checksum"});
+    return fail(Code::mismatch, {name_, " ", index, ": wrong checksum"});
   if (entry.size > format::kTextBlockMax)
-    return fail(Code::limit, {"text block ", index, ": ", entry.size, " bytes, more than ", format::kTextBlockMax});
+    return fail(Code::limit, {name_, " ", index, ": ", entry.size, " bytes, more than ", format::kTextBlockMax});
   Context context;
   {
     const std::scoped_lock lock(mutex_);
@@ -50,9 +49,9 @@ Result<TextBlock> TextBlocks::unpack(std::size_t index, const TextBlockEntry& en
   if (context == nullptr) context.reset(ZSTD_createDCtx());
   auto block = std::make_shared<std::string>(entry.size, '\0');
   const std::size_t size = ZSTD_decompressDCtx(context.get(), block->data(), block->size(), frame.data(), frame.size());
-  if (ZSTD_isError(size) != 0U) return fail(Code::invalid, {"text block ", index, ": ", ZSTD_getErrorName(size)});
+  if (ZSTD_isError(size) != 0U) return fail(Code::invalid, {name_, " ", index, ": ", ZSTD_getErrorName(size)});
   if (size != entry.size)
-    return fail(Code::mismatch, {"text block ", index, ": ", size, " bytes instead of ", entry.size});
+    return fail(Code::mismatch, {name_, " ", index, ": ", size, " bytes instead of ", entry.size});
   const std::scoped_lock lock(mutex_);
   idle_.push_back(std::move(context));
   return TextBlock(std::move(block));

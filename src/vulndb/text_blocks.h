@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -29,7 +30,7 @@ using TextBlock = std::shared_ptr<const std::string>;
 // A few unpacked blocks, most recent first out last; safe to use from many threads.
 class TextBlocks {
  public:
-  TextBlocks();
+  explicit TextBlocks(std::string_view name) : name_(name) {}  // for messages; outlives this
   ~TextBlocks();
   // Nothing if it is not there.
   TextBlock find(std::size_t index);
@@ -44,6 +45,7 @@ class TextBlocks {
   };
   using Context = std::unique_ptr<ZSTD_DCtx_s, FreeContext>;
 
+  std::string_view name_;
   std::mutex mutex_;
   std::array<std::pair<std::size_t, TextBlock>, kKept> kept_;
   std::size_t next_ = 0;

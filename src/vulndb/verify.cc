@@ -4,6 +4,7 @@
 
 #include <xxhash.h>
 
+#include "vulndb/enrichment.h"
 #include "vulndb/state.h"
 
 namespace limpid::vulndb {
@@ -40,6 +41,7 @@ class Verifier {
   Result<void> check_texts();
   Result<void> check_ids();
   Result<void> check_namespaces();
+  Result<void> check_enrichments();
 
  private:
   Result<void> check_section(std::size_t number);
@@ -247,11 +249,40 @@ Result<void> Verifier::check_namespaces() {
   return {};
 }
 
+Result<void> Verifier::check_enrichments() {
+  LIMPID_ASSIGN(const Bytes table, state_.enrichment_table());
+  std::uint64_t count = 0, end = 0, previous = 0;
+  for (std::size_t i = 0; i < table.size() / format::kTextBlockEntrySize; ++i) {
+    const TextBlockEntry entry = text_block_entry(table, i);
+    if (entry.offset != end)
+      return fail(Code::invalid, {"enrichment block ", i, ": at ", entry.offset, " instead of ", end});
+    end += entry.stored_size;
+    LIMPID_ASSIGN(const TextBlock block, state_.enrichment_block(table, i));
+    bool first = true;
+    const auto check = [&](std::uint32_t key, Bytes record) -> Result<void> {
+      if (first && (key != entry.first || (i != 0 && key <= previous))) return fail(Code::invalid, {"not in order"});
+      first = false;
+      previous = key;
+      ++count;
+      format::Decoder in(record);
+      (void)decode_enrichment(key, in);
+      if (!in.finished()) return fail(Code::invalid, {cve_of_key(key), ": damaged enrichment"});
+      return {};
+    };
+    LIMPID_TRY_WITHIN(each_enrichment_in_block(base::as_bytes(*block), check), {"enrichment block ", i});
+    if (first) return fail(Code::invalid, {"enrichment block ", i, ": empty"});
+  }
+  if (end != state_.section(Section::enrichments).size || count != state_.info.enrichments)
+    return fail(Code::invalid, {"enrichments: ", count, " in ", end, " bytes, not what the head says"});
+  return {};
+}
+
 Result<void> Database::verify() const {
   Verifier verifier(*state_);
   LIMPID_TRY(verifier.check_sections());
   LIMPID_TRY(verifier.check_texts());
   LIMPID_TRY(verifier.check_ids());
+  LIMPID_TRY(verifier.check_enrichments());
   return verifier.check_namespaces();
 }
 

@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "vulndb/details.h"
+#include "vulndb/enrichment.h"
 #include "vulndb/merging.h"
 #include "vulndb/output.h"
 
@@ -119,7 +120,7 @@ class Writer {
   void write_feeds();
   void write_namespaces();
   void write_lifecycles();
-  std::string head() const;
+  std::string head(std::uint64_t enrichments) const;
 
  private:
   std::string_view text(std::uint32_t string) const { return records_.strings[string]; }
@@ -630,7 +631,7 @@ void Writer::write_lifecycles() {
   output_.append(encoder_.view());
 }
 
-std::string Writer::head() const {
+std::string Writer::head(std::uint64_t enrichments) const {
   Encoder sections;
   for (std::size_t i = 0; i < format::kSections; ++i) {
     const SectionPlace& place = output_.sections()[i];
@@ -647,7 +648,7 @@ std::string Writer::head() const {
   head.u64(advisories_.size());
   head.u64(statements_);
   head.u64(groups_.size());
-  head.u64(0);  // reserved
+  head.u64(enrichments);
   head.u64(0);  // the checksum
   head.raw(sections.bytes());
   head.patch_u64(format::kHeaderSize - 8, format::checksum(head.view(), 0));
@@ -671,12 +672,13 @@ Result<void> write_database(Records& records, const std::string& path) {
   writer.write_order();
   LIMPID_TRY(writer.write_texts());
   writer.write_ids();
+  LIMPID_ASSIGN(const std::uint64_t enrichments, write_enrichments(records, output));
   writer.write_feeds();
   writer.write_namespaces();
   writer.write_lifecycles();
   // Sections end where the next begins; this ends the last, so that the head knows it.
   output.end();
-  return output.commit(base::as_bytes(writer.head()));
+  return output.commit(base::as_bytes(writer.head(enrichments)));
 }
 
 }  // namespace limpid::vulndb

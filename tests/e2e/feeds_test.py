@@ -60,6 +60,68 @@ class FeedsTest(unittest.TestCase):
         _, feeds = self.build("osv=" + os.path.join(DATA, "osv", "PyPI", "all.zip"))
         self.assertTrue(any("PyPI" in reason for reason in feeds["osv"]["dropped"]), "an ordering that does not exist yet")
 
+    def findings(self, database, distribution, release, maintainer, source, version):
+        """What a scan of a system with this one package finds: CVE to (status, fixed in)."""
+        with tempfile.TemporaryDirectory(prefix="limpid-feeds-") as root:
+            for name, text in (("etc/os-release", f'ID={distribution}\nVERSION_ID="{release}"\n'),
+                               ("var/lib/dpkg/status", f"Package: {source}\nStatus: install ok installed\nArchitecture: amd64\n"
+                                                       f"Maintainer: {maintainer}\nVersion: {version}\n\n")):
+                os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            report = json.loads(run("scan", "rootfs:" + root, "--db", database, "-f", "json", check=0).stdout)
+        return {finding["id"]: (finding["status"], finding["fixed_in"]) for finding in report["findings"]}
+
+    def test_findings_of_ubuntus_tracker(self):
+        """Checked by hand against the files of the CVEs."""
+        with tempfile.TemporaryDirectory(prefix="limpid-feeds-") as folder:
+            database = os.path.join(folder, "db")
+            run("-q", "db", "build", "--feed", "ubuntu=" + os.path.join(DATA, "ubuntu", "ubuntu-cve-tracker-2020-06-18.tar.zst"),
+                "-o", database, check=0)
+            on = lambda release, source, version: self.findings(
+                database, "ubuntu", release, "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>", source, version)
+            vulnerable = on("12.04", "openssl", "1.0.1-4ubuntu5.11")
+            self.assertEqual(vulnerable["CVE-2014-0160"], ("fixed", "1.0.1-4ubuntu5.12"))
+            self.assertNotIn("CVE-2014-0160", on("12.04", "openssl", "1.0.1-4ubuntu5.12"))  # the back-port
+            self.assertNotIn("CVE-2014-0160", on("10.04", "openssl", "0.9.8k-7ubuntu8.1"))  # code not present
+            self.assertNotIn("CVE-2014-0160", on("12.04", "openssl098", "0.9.8o-7ubuntu3"))  # another source package
+
+    def test_findings_of_debians_lists(self):
+        with tempfile.TemporaryDirectory(prefix="limpid-feeds-") as folder:
+            database = os.path.join(folder, "db")
+            run("-q", "db", "build", "--feed", "debian-lists=" + os.path.join(DATA, "debian"), "-o", database, check=0)
+            on = lambda release, source, version: self.findings(
+                database, "debian", release, "Debian Team <team@lists.debian.org>", source, version)
+            self.assertEqual(on("11", "xorg-server", "2:1.20.11-1+deb11u5")["CVE-2023-1393"], ("fixed", "2:1.20.11-1+deb11u6"))
+            self.assertNotIn("CVE-2023-1393", on("11", "xorg-server", "2:1.20.11-1+deb11u6"))
+            self.assertEqual(on("10", "systemd", "241-7~deb10u8")["CVE-2023-26604"], ("fixed", "241-7~deb10u9"))
+            self.assertNotIn("CVE-2023-26604", on("11", "systemd", "241-7~deb10u8"))  # the advisory is for buster
+            # The regression update is about the flaws of the first one: its version is the one that cures.
+            first = on("11", "sox", "14.4.2+git20190427-2+deb11u1")
+            self.assertTrue(first)
+            self.assertEqual(set(first.values()), {("fixed", "14.4.2+git20190427-2+deb11u2")})
+
+    def test_ubuntu_and_debian_lists(self):
+        info, feeds = self.build("ubuntu=" + os.path.join(DATA, "ubuntu", "ubuntu-cve-tracker-2020-06-18.tar.zst"),
+                                 "ubuntu=" + os.path.join(DATA, "ubuntu", "oval"),
+                                 "debian-lists=" + os.path.join(DATA, "debian"))
+        self.assertEqual((feeds["ubuntu"]["records"], feeds["ubuntu"]["skipped"]), (32795 + 7, 0))
+        self.assertEqual((feeds["debian-lists"]["records"], feeds["debian-lists"]["statements"]), (4975 + 3242, 9716))
+        statements = {space["name"]: space["statements"] for space in info["namespaces"]}
+        self.assertGreater(statements["ubuntu:16.04"], 10000)
+        self.assertGreater(statements["ubuntu:14.04+esm"], 10000)
+        self.assertGreater(statements["debian:3.0"], 700)
+
+    def test_enrichment(self):
+        info, feeds = self.build("nvd=" + os.path.join(DATA, "nvd", "api-2.0"), "nvd=" + os.path.join(DATA, "nvd", "cves-2.0-page.json"),
+                                 "nvd=" + os.path.join(DATA, "nvd", "nvdcve-1.1-sample.json.gz"),
+                                 "cvelist=" + os.path.join(DATA, "cvelistV5", "cves.zip"),
+                                 "epss=" + os.path.join(DATA, "epss", "epss_scores-current.csv.gz"),
+                                 "kev=" + os.path.join(DATA, "kev"))
+        self.assertEqual({name: feeds[name]["records"] for name in feeds},
+                         {"nvd": 59 + 35 + 595, "cvelist": 167, "epss": 324152, "kev": 1266})
+        self.assertGreaterEqual(info["enrichments"], 324152)
+
     def test_release_dates(self):
         info, feeds = self.build("distro-info=" + os.path.join(DATA, "debian", "distro-info"), "endoflife=" + os.path.join(DATA, "endoflife"))
         self.assertGreater(feeds["distro-info"]["records"], 50)

@@ -1,0 +1,41 @@
+// A CVSS vector taken apart: the same grammar for every version. Only for cvss*.cc.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace limpid::match {
+
+struct CvssMetric {
+  std::string_view name;
+  std::string_view values;  // separated by blanks, "X" and "ND" (not defined) included
+  bool required = false;
+};
+
+// The values of one vector, by the place of their metric in the version's list; "" for one that is absent.
+class CvssMetrics {
+ public:
+  // `text` is the vector without its version. Nothing if it does not follow the list.
+  static std::optional<CvssMetrics> parse(std::string_view text, std::span<const CvssMetric> list);
+
+  // The value, or `otherwise` if the metric is absent or not defined.
+  std::string_view get(std::string_view metric, std::string_view otherwise = {}) const;
+  bool is(std::string_view metric, std::string_view value) const { return get(metric) == value; }
+
+ private:
+  explicit CvssMetrics(std::span<const CvssMetric> list) : list_(list), values_(list.size()) {}
+
+  std::span<const CvssMetric> list_;
+  std::vector<std::string_view> values_;
+};
+
+// Tenths of a point of a version 4 vector: with all its metrics, or with the base metrics and the threat metric, or
+// with the base metrics alone. `vector` follows cvss_4_metrics().
+enum class CvssScope : unsigned char { base, threat, all };
+std::span<const CvssMetric> cvss_4_metrics();
+int cvss_4_score(const CvssMetrics& vector, CvssScope scope);
+
+}  // namespace limpid::match

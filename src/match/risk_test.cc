@@ -1,0 +1,68 @@
+#include "match/risk.h"
+
+#include <gtest/gtest.h>
+
+namespace limpid::match {
+namespace {
+
+using advisory::Enrichment;
+using advisory::Status;
+
+constexpr const char* kCritical = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";  // 9.8
+constexpr const char* kMedium = "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N";    // 6.1
+constexpr const char* kFour = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";
+
+TEST(BestVector, TheAdvisorysOwnThenNvdsThenOthers) {
+  Enrichment enrichment;
+  EXPECT_FALSE(best_vector({}, "osv", nullptr));
+  EXPECT_FALSE(best_vector({}, "osv", &enrichment));
+  enrichment.cvss.push_back({{"4.0", kFour}, "someone", false});
+  EXPECT_EQ(best_vector({}, "osv", &enrichment)->source, "someone");
+  enrichment.cvss.push_back({{"3.1", kMedium}, "nvd@nist.gov", true});
+  EXPECT_EQ(best_vector({}, "osv", &enrichment)->source, "nvd@nist.gov");
+  EXPECT_EQ(best_vector({}, "osv", &enrichment)->score, 6.1);
+  const std::vector<advisory::Cvss> vectors = {{"3.1", "nonsense"}, {"3.1", kCritical}};
+  const auto own = best_vector(vectors, "osv", &enrichment);
+  EXPECT_EQ(own->source, "osv");
+  EXPECT_EQ(own->score, 9.8);
+  EXPECT_EQ(own->vector, kCritical);
+  EXPECT_EQ(best_vector({{"3.1", kCritical}, {"4.0", kFour}}, "osv", nullptr)->version, CvssVersion::v4_0);
+  EXPECT_EQ(best_vector({{"3.1", kMedium}, {"3.1", kCritical}}, "osv", nullptr)->score, 9.8);
+}
+
+TEST(Risk, TheVendorsWordBoundsTheScore) {
+  EXPECT_EQ(assess_risk(Severity::low, 9.8, nullptr, Status::fixed).severity, 3.9);
+  EXPECT_EQ(assess_risk(Severity::critical, 5.0, nullptr, Status::fixed).severity, 9.0);
+  EXPECT_EQ(assess_risk(Severity::unknown, 6.1, nullptr, Status::fixed).severity, 6.1);
+  EXPECT_EQ(assess_risk(Severity::medium, std::nullopt, nullptr, Status::fixed).severity, 5.5);
+}
+
+TEST(Risk, ExploitationRaisesAndNoFixLowersIt) {
+  Enrichment enrichment;
+  const auto risk = [&](Status status = Status::fixed) {
+    return assess_risk(Severity::critical, 9.8, &enrichment, status).risk();
+  };
+  EXPECT_EQ(risk(), 29.4);
+  EXPECT_EQ(risk(Status::affected), 20.6);
+  enrichment.epss = Enrichment::Epss{0, 0};
+  EXPECT_EQ(risk(), 19.6);
+  enrichment.epss = Enrichment::Epss{250'000, 990'000};
+  EXPECT_EQ(risk(), 58.8);
+  enrichment.epss = Enrichment::Epss{10'000, 500'000};
+  EXPECT_EQ(risk(), 27.4);
+  enrichment.exploitation = Enrichment::Exploitation::poc;
+  EXPECT_EQ(risk(), 58.8);
+  enrichment.epss = Enrichment::Epss{1'000'000, 1'000'000};
+  EXPECT_EQ(risk(), 98.0);
+  enrichment.epss.reset();
+  enrichment.exploitation = Enrichment::Exploitation::active;
+  EXPECT_EQ(risk(), 98.0);
+  enrichment.exploitation = Enrichment::Exploitation::none;
+  EXPECT_EQ(risk(), 29.4);
+  enrichment.kev_added = "2031-01-01";
+  EXPECT_EQ(risk(), 98.0);
+  EXPECT_EQ(risk(Status::will_not_fix), 68.6);
+}
+
+}  // namespace
+}  // namespace limpid::match
