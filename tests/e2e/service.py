@@ -213,7 +213,8 @@ class Service:
 
     def __init__(self, folder, store, clair=None, arguments=(), layers_from=("127.0.0.1",), listen="127.0.0.1:0", environment=None):
         self.folder, self.store, self.arguments, self.listen = folder, store, list(arguments), listen
-        self.environment = environment or {}
+        # What one run has fetched is not what another has, though it may be given the same port.
+        self.environment = {"XDG_DATA_HOME": os.path.join(folder, "data"), **(environment or {})}
         kind, source = ("sqlite", store) if store.startswith("sqlite:") else ("pgsql", store)
         self.clair = merged({
             "database": {"type": kind, "options": {"source": source}},
