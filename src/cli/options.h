@@ -40,7 +40,7 @@ struct ImageOptions {
   std::string timeout;       // of the whole run; "": none
   scan::Limits limits;
   bool no_sandbox = false;
-  bool lazy = false;         // fetch only what is wanted of layers, where they allow it
+  bool lazy = false;  // fetch only what is wanted of layers, where they allow it
   RegistryArguments registry;
   std::vector<std::string> foreign_layers_from;  // HOST or NETWORK
   std::string containerd_root;                   // "": where containerd keeps it by itself

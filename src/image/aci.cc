@@ -78,7 +78,8 @@ Result<AciManifest> find_manifest(const Blob& blob, const OpenOptions& options) 
     if (entry == nullptr)
       return fail(Code::not_found, {"no App Container Image: there is no file 'manifest' in the tar"});
     if (entry->path != "manifest" || entry->type != archive::EntryType::file) continue;
-    LIMPID_ASSIGN_WITHIN(const std::string text, archive::read_content(*entries, options.limits.config_size_max), {"manifest"});
+    LIMPID_ASSIGN_WITHIN(const std::string text, archive::read_content(*entries, options.limits.config_size_max),
+                         {"manifest"});
     LIMPID_ASSIGN_WITHIN(AciManifest manifest, parse_aci_manifest(text), {"manifest"});
     return manifest;
   }

@@ -57,8 +57,7 @@ class Daemon {
     for (;;) {
       LIMPID_ASSIGN(const Bytes bytes, stream.body->next());
       if (bytes.empty()) return file;
-      LIMPID_TRY_WITHIN(base::write_all(file.descriptor(), bytes),
-                        {"writing the daemon's export to a temporary file"});
+      LIMPID_TRY_WITHIN(base::write_all(file.descriptor(), bytes), {"writing the daemon's export to a temporary file"});
     }
   }
 
