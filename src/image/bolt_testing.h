@@ -55,7 +55,7 @@ class BoltWriter {
   };
 
   static void put(std::string& to, std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) to += static_cast<char>(value >> (8 * i) & 0xff);
+    for (int i = 0; i < size; ++i) to += i < 8 ? static_cast<char>(value >> (8 * i) & 0xff) : '\0';
   }
   static std::string header(std::uint64_t id, unsigned flags, std::size_t count, std::uint64_t overflow) {
     std::string text;

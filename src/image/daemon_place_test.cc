@@ -38,7 +38,9 @@ TEST(DaemonPlaces, TheUsualOnes) {
   EXPECT_EQ(addresses(DaemonKind::podman, {}), Texts{"unix:///run/podman/podman.sock"});
   EXPECT_EQ(addresses(DaemonKind::podman, {{"XDG_RUNTIME_DIR", "/run/user/1"}}),
             (Texts{"unix:///run/user/1/podman/podman.sock", "unix:///run/podman/podman.sock"}));
-  for (const DaemonPlace& place : *daemon_places(DaemonKind::docker, of({}))) EXPECT_FALSE(place.named);
+  const auto usual = daemon_places(DaemonKind::docker, of({}));
+  ASSERT_TRUE(usual);
+  for (const DaemonPlace& place : *usual) EXPECT_FALSE(place.named);
 }
 
 TEST(DaemonPlaces, TheOneThatIsNamed) {

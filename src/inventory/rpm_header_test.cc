@@ -54,8 +54,9 @@ TEST(RpmHeader, TakesTheLastOfEqualTagsAndWholePathsOfOldPackages) {
                         .text(1044, "(none)")
                         .texts(1027, {"/bin/sh", "etc/x"})
                         .text(1000, "second")
-                        .build();
-  const auto header = read_rpm_header(bytes_of(blob + "bytes behind it"));
+                        .build() +
+                    "bytes behind it";
+  const auto header = read_rpm_header(bytes_of(blob));
   ASSERT_TRUE(header);
   EXPECT_EQ(header->name, "second");
   EXPECT_EQ(header->source_rpm, "");
