@@ -18,6 +18,7 @@ class Counted final : public archive::Source {
     if (view) count_->fetch_add(view->size(), std::memory_order_relaxed);
     return view;
   }
+  void may_use(base::SpareThreads& spare, std::uint64_t input_size) override { inner_->may_use(spare, input_size); }
 
  private:
   std::unique_ptr<archive::Source> inner_;

@@ -167,9 +167,19 @@ TEST(LayerReader, WithAnotherThreadTheSameIsReadAndVerified) {
   const std::string tar =
       Tar().file("etc/a", "alpha").file("big", std::string(9'000'000, 'b')).file("z", "omega").end();
   const std::string blob = gzip(tar);
+  // As the command line reads: one who may cancel, and one who watches.
+  struct Watching final : ReadObserver {
+    std::shared_ptr<ReadCounters> layer_begins(const LayerDescriptor&) override {
+      return std::make_shared<ReadCounters>();
+    }
+  } watching;
+  const std::atomic<bool> cancel = false;
+  OpenOptions watched;
+  watched.cancel = &cancel;
+  watched.observer = &watching;
   for (const std::size_t step : {std::size_t{30'000}, std::size_t{1} << 20}) {
     base::SpareThreads spare(1);
-    const auto layer = open(blob, promise(blob, tar), {}, step).value();
+    const auto layer = open(blob, promise(blob, tar), step > 30'000 ? watched : OpenOptions{}, step).value();
     layer->may_use(spare);
     EXPECT_EQ(layer->entries().next().value()->path, "etc/a");
     EXPECT_FALSE(spare.take()) << "one is used";

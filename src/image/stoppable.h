@@ -18,6 +18,7 @@ class Stoppable final : public archive::Source {
     LIMPID_TRY(base::check_cancelled(cancel_));
     return inner_->next();
   }
+  void may_use(base::SpareThreads& spare, std::uint64_t input_size) override { inner_->may_use(spare, input_size); }
 
  private:
   std::unique_ptr<archive::Source> inner_;
