@@ -22,7 +22,7 @@ struct Line {
   std::unique_ptr<CURLM, FreeMulti> multi;
 };
 
-// nullptr within it where libcurl has no memory.
+// After initialize_curl(). nullptr within it where libcurl has no memory.
 std::unique_ptr<Line> make_line(const AllowList* allow);
 
 }  // namespace limpid::net

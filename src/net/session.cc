@@ -17,7 +17,6 @@ constexpr long kConnectionsMax = 4;
 }  // namespace
 
 std::unique_ptr<Line> make_line(const AllowList* allow) {
-  initialize_curl();
   auto line = std::make_unique<Line>();
   line->allow = allow;
   line->multi.reset(curl_multi_init());

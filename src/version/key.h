@@ -68,4 +68,23 @@ inline Version invalid_version(Scheme scheme, std::string_view problem) {
 }
 inline constexpr std::string_view kTooLong = "longer than 1024 bytes";
 
+// [epoch:]version[-release], as rpm and pacman take it apart: only digits make an epoch ("a:1" is a version), and an
+// absent release is the lowest of all. `put_part` lays out a version or a release.
+template <class PutPart>
+void put_evr(KeyWriter& key, std::string_view raw, const PutPart& put_part) {
+  constexpr std::uint8_t kAbsent = 0;
+  constexpr std::uint8_t kPresent = 1;
+  std::string_view epoch;
+  if (const std::size_t digits = digits_at_start(raw); digits < raw.size() && raw[digits] == ':') {
+    epoch = raw.substr(0, digits);
+    raw.remove_prefix(digits + 1);
+  }
+  key.put_number(epoch);
+  const std::size_t hyphen = raw.rfind('-');
+  put_part(key, raw.substr(0, hyphen));
+  if (hyphen == std::string_view::npos) return key.put(kAbsent);
+  key.put(kPresent);
+  put_part(key, raw.substr(hyphen + 1));
+}
+
 }  // namespace limpid::version

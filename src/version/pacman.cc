@@ -26,8 +26,6 @@ constexpr std::uint8_t kLetters = 1;
 constexpr std::uint8_t kDigits = 2;
 constexpr std::size_t kSeparatorsMax = 250;  // more are counted as so many
 constexpr std::uint8_t kRunEnd = 0;
-constexpr std::uint8_t kAbsent = 0;
-constexpr std::uint8_t kPresent = 1;
 
 void put_part(KeyWriter& key, std::string_view part) {
   while (true) {
@@ -66,21 +64,8 @@ class Pacman final : public Ordering {
     if (raw.size() > kLengthMax) return invalid_version(Scheme::pacman, kTooLong);
     if (base::trim(raw).empty()) return invalid_version(Scheme::pacman, "empty");
     if (raw.find('\0') != std::string_view::npos) return invalid_version(Scheme::pacman, "a NUL byte inside");
-    std::string_view epoch;
-    if (const std::size_t digits = digits_at_start(raw); digits < raw.size() && raw[digits] == ':') {
-      epoch = raw.substr(0, digits);
-      raw.remove_prefix(digits + 1);
-    }
     KeyWriter key;
-    key.put_number(epoch);
-    const std::size_t hyphen = raw.rfind('-');
-    put_part(key, raw.substr(0, hyphen));
-    if (hyphen == std::string_view::npos) {
-      key.put(kAbsent);
-    } else {
-      key.put(kPresent);
-      put_part(key, raw.substr(hyphen + 1));
-    }
+    put_evr(key, raw, put_part);
     return valid_version(Scheme::pacman, key);
   }
 };

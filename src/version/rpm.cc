@@ -20,8 +20,6 @@ namespace {
 
 enum Kind : std::uint8_t { kTilde = 0, kEnd = 1, kCaret = 2, kLetters = 3, kNumber = 4 };
 constexpr std::uint8_t kRunEnd = 0;  // below every letter, so that "ab" stands below "abc"
-constexpr std::uint8_t kAbsent = 0;
-constexpr std::uint8_t kPresent = 1;
 
 void put_part(KeyWriter& key, std::string_view part) {
   while (!part.empty()) {
@@ -56,22 +54,8 @@ class Rpm final : public Ordering {
     if (raw.size() > kLengthMax) return invalid_version(Scheme::rpm, kTooLong);
     if (base::trim(raw).empty()) return invalid_version(Scheme::rpm, "empty");
     if (raw.find('\0') != std::string_view::npos) return invalid_version(Scheme::rpm, "a NUL byte inside");
-    // Only digits make an epoch: "a:1" is a version.
-    std::string_view epoch;
-    if (const std::size_t digits = digits_at_start(raw); digits < raw.size() && raw[digits] == ':') {
-      epoch = raw.substr(0, digits);
-      raw.remove_prefix(digits + 1);
-    }
     KeyWriter key;
-    key.put_number(epoch);
-    const std::size_t hyphen = raw.rfind('-');
-    put_part(key, raw.substr(0, hyphen));
-    if (hyphen == std::string_view::npos) {
-      key.put(kAbsent);
-    } else {
-      key.put(kPresent);
-      put_part(key, raw.substr(hyphen + 1));
-    }
+    put_evr(key, raw, put_part);
     return valid_version(Scheme::rpm, key);
   }
 };
