@@ -215,6 +215,17 @@ class Filter {
     answer(refusal(error));
     answer(SECCOMP_RET_ALLOW);
   }
+  // Forbidden unless that argument is the null pointer: all of its 64 bits, since allocators begin regions of memory
+  // where the lower half is zero.
+  void only_with_null(int call, unsigned argument) {
+    jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 6);
+    load_argument(argument);
+    jump(BPF_JEQ, 0, 0, 2);
+    load(offsetof(seccomp_data, args) + argument * sizeof(std::uint64_t) + sizeof(std::uint32_t));
+    jump(BPF_JEQ, 0, 1, 0);
+    answer(refusal(EPERM));
+    answer(SECCOMP_RET_ALLOW);
+  }
   void not_with(int call, unsigned argument, std::uint32_t value) {
     jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
     load_argument(argument);
@@ -265,7 +276,7 @@ Confined::Part confine_calls(const Confinement& to) {
   filter.only_with(SYS_kill, 0, {self});
   filter.only_with(SYS_tgkill, 0, {self});
   filter.not_with(SYS_ioctl, 1, TIOCSTI);   // would type into the terminal that we run in
-  filter.only_with(SYS_utimensat, 1, {0});  // of an open file
+  filter.only_with_null(SYS_utimensat, 1);  // of an open file
   if (to.network) {
     filter.only_with(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, EAFNOSUPPORT);
   } else {

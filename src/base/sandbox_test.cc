@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <thread>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -177,6 +179,16 @@ TEST_F(Sandbox, NoProgramsAndNoConnections) {
       {"no: symlink", [&] { return ::symlink("/etc", path("write", "link").c_str()) == 0; }},
       {"no: link", [&] { return ::link(file.c_str(), path("write", "link").c_str()) == 0; }},
       {"no: time by name", [&] { return ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0) == 0; }},
+      {"no: time by a name at a round address",
+       [&] {
+         constexpr std::uintptr_t kRound = 0x6'0000'0000;  // the lower half is zero, as of a null pointer
+         void* const page = ::mmap(reinterpret_cast<void*>(kRound), 4'096, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+         // Memory sanitizers keep their own things where that lies; there the name stays where it is.
+         char* const name = page == MAP_FAILED ? const_cast<char*>(file.c_str()) : static_cast<char*>(page);
+         if (page != MAP_FAILED) std::memcpy(name, file.c_str(), file.size() + 1);
+         return ::syscall(SYS_utimensat, AT_FDCWD, name, nullptr, 0) == 0;
+       }},
       {"no: ring", [] { return ::syscall(SYS_io_uring_setup, 1, nullptr) >= 0; }},
       {"no: namespace", [] { return ::unshare(CLONE_NEWUSER) == 0; }},
       {"no: mount", [] { return ::syscall(SYS_mount, "none", "/mnt", "tmpfs", 0, nullptr) == 0; }},
