@@ -8,7 +8,10 @@ import http.server
 import json
 import os
 import pathlib
+import selectors
 import shutil
+import socket
+import ssl
 import stat
 import subprocess
 import tempfile
@@ -124,6 +127,47 @@ class Containerd:
         self.process.close()
 
 
+class TlsBefore:
+    """A daemon's socket behind TLS that wants a client certificate, as dockerd's --tlsverify: a byte is a byte."""
+
+    def __init__(self, path, certificates):
+        self.path = path
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificates["server"], certificates["server_key"])
+        self.context.load_verify_locations(certificates["authority"])
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.seen = 0  # clients whose certificate was good
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                threading.Thread(target=self._forward, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def _forward(self, plain):
+        with contextlib.suppress(OSError), self.context.wrap_socket(plain, server_side=True) as client, \
+                socket.socket(socket.AF_UNIX) as daemon, selectors.DefaultSelector() as ready:
+            client.do_handshake()
+            client.recv(0)
+            self.seen += 1
+            daemon.connect(self.path)
+            ready.register(client, selectors.EVENT_READ, daemon)
+            ready.register(daemon, selectors.EVENT_READ, client)
+            while True:
+                for key, _ in ready.select():
+                    data = key.fileobj.recv(65536)
+                    while key.fileobj is client and client.pending():
+                        data += client.recv(65536)
+                    if not data:
+                        return
+                    key.data.sendall(data)
+
+    def close(self):
+        self.listener.close()
+
+
 def bare(packages):
     """Without what a place calls its layers."""
     return [{key: value for key, value in package.items() if key != "layer"} for package in packages]
@@ -231,6 +275,29 @@ class SourcesTest(unittest.TestCase):
         self.assertEqual(once.stderr.count("was exported"), 1)
         self.assertNotIn("was exported", twice.stderr)
         self.assertEqual(once.stdout, twice.stdout)
+
+    def test_a_daemon_behind_tls(self):
+        folder = self.path("tls")
+        os.makedirs(folder)
+        certificates = make_certificates(folder)
+        stranger = make_certificates(folder, "another authority")
+        for name, role in (("ca", "authority"), ("cert", "client"), ("key", "client_key")):
+            shutil.copy(certificates[role], os.path.join(folder, name + ".pem"))
+        front = TlsBefore(self.podman.socket, certificates)
+        self.addCleanup(front.close)
+        at = {"DOCKER_HOST": "tcp://" + front.address, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": folder}
+        found, expected = self.inventory("docker:localhost/test:test", **at), self.inventory("docker:localhost/test:test", **self.at_docker)
+        self.assertEqual(bare(found["packages"]), bare(expected["packages"]))
+        self.assertGreater(front.seen, 0)
+        seen = front.seen
+        self.assertNotIn("packages", self.refusal("docker:localhost/test:test", **{**at, "DOCKER_TLS_VERIFY": "", "DOCKER_CERT_PATH": ""}))
+        shutil.copy(stranger["authority"], os.path.join(folder, "ca.pem"))
+        self.assertIn("ertificate", self.refusal("docker:localhost/test:test", **at))
+        self.assertEqual(front.seen, seen)
+        shutil.copy(certificates["authority"], os.path.join(folder, "ca.pem"))
+        shutil.copy(stranger["client"], os.path.join(folder, "cert.pem"))
+        shutil.copy(stranger["client_key"], os.path.join(folder, "key.pem"))
+        self.refusal("docker:localhost/test:test", **at)
 
     def test_nothing_is_left_behind(self):
         temporary = self.path("temporary")
