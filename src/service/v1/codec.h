@@ -46,6 +46,12 @@ class ObjectWriter {
 void append_fix(std::string& to, const Fix& fix, std::string_view name_space);
 // With FixedIn where `with_fixes` and there are any.
 void append_vulnerability(std::string& to, const Vulnerability& vulnerability, bool with_fixes);
+void append_feature(std::string& to, const FeatureRequest& feature);
+// Whole bodies, with the newline at their end. What was posted comes back, as the request had it; of headers only the
+// names, since clients ignore the echo and the values are often credentials.
+std::string layer_echo(const LayerRequest& request);
+std::string vulnerability_echo(const VulnerabilityRequest& request);
+std::string fixes_body(const Vulnerability& vulnerability);
 std::string error_body(std::string_view message);
 
 }  // namespace limpid::service::v1

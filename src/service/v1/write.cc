@@ -124,4 +124,74 @@ std::string error_body(std::string_view message) {
   return to;
 }
 
+void append_feature(std::string& to, const FeatureRequest& feature) {
+  ObjectWriter out(to);
+  out.text_unless_empty("Name", feature.name);
+  out.text_unless_empty("NamespaceName", feature.name_space);
+  out.text_unless_empty("VersionFormat", feature.version_format);
+  out.text_unless_empty("Version", feature.version);
+  out.close();
+}
+
+std::string vulnerability_echo(const VulnerabilityRequest& request) {
+  std::string body;
+  ObjectWriter envelope(body);
+  ObjectWriter out(envelope.member("Vulnerability"));
+  out.text_unless_empty("Name", request.name);
+  out.text_unless_empty("NamespaceName", request.name_space);
+  out.text_unless_empty("Description", request.description);
+  out.text_unless_empty("Link", request.link);
+  out.text_unless_empty("Severity", request.severity);
+  if (!request.metadata.empty()) out.raw("Metadata", request.metadata);
+  if (!request.fixed_in.empty()) {
+    out.member("FixedIn") += '[';
+    for (const FeatureRequest& feature : request.fixed_in) {
+      if (&feature != &request.fixed_in.front()) body += ',';
+      append_feature(body, feature);
+    }
+    body += ']';
+  }
+  out.close();
+  envelope.close();
+  body += '\n';
+  return body;
+}
+
+std::string layer_echo(const LayerRequest& request) {
+  std::string body;
+  ObjectWriter envelope(body);
+  ObjectWriter out(envelope.member("Layer"));
+  out.text("Name", request.name);
+  out.text("Path", request.path);
+  if (!request.headers.empty()) {
+    // Clients ignore the echo; the values are often credentials.
+    std::map<std::string, bool> names;
+    for (const auto& [name, value] : request.headers) names[name] = true;
+    ObjectWriter headers(out.member("Headers"));
+    for (const auto& [name, yes] : names) headers.text(name, "***");
+    headers.close();
+  }
+  out.text_unless_empty("ParentName", request.parent);
+  out.text("Format", request.format);
+  out.number("IndexedByVersion", kEngine);
+  out.close();
+  envelope.close();
+  body += '\n';
+  return body;
+}
+
+std::string fixes_body(const Vulnerability& vulnerability) {
+  std::string body;
+  ObjectWriter envelope(body);
+  envelope.member("Features") += '[';
+  for (const Fix& fix : vulnerability.fixed_in) {
+    if (&fix != &vulnerability.fixed_in.front()) body += ',';
+    append_fix(body, fix, vulnerability.name_space);
+  }
+  body += ']';
+  envelope.close();
+  body += '\n';
+  return body;
+}
+
 }  // namespace limpid::service::v1
