@@ -13,4 +13,12 @@ constexpr bool has_body(int status) { return status >= 200 && status != 204 && s
 // Status line and headers with Content-Length, without the empty line that ends them.
 void append_head(std::string& to, const Response& response);
 
+// The headers that differ from answer to answer (Date and what is told here), and the empty line.
+struct Tail {
+  bool retry_after = false;
+  bool keep_alive = false;
+  bool is_http_1_0 = false;  // which has to be told that the connection stays
+};
+void write_tail(std::string& to, const Tail& tail);
+
 }  // namespace limpid::service::http

@@ -6,6 +6,7 @@
 // order nothing more (and ThreadSanitizer cannot follow fences).
 #define BOOST_ASIO_DISABLE_FENCED_BLOCK
 
+#include <boost/asio/defer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

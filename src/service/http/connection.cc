@@ -1,8 +1,6 @@
 #include "service/http/connection.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <mutex>
 #include <utility>
 
@@ -26,33 +24,6 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kTooMany =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
     "Content-Length: 2\r\n";
-
-// "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", written anew once a second.
-class DateLine {
- public:
-  std::string_view view() {
-    const std::time_t now = std::time(nullptr);
-    if (now != written_) write(now);
-    return {text_.data(), size_};
-  }
-
- private:
-  void write(std::time_t now) {
-    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    const int size = std::snprintf(text_.data(), text_.size(), "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-                                   kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900,
-                                   parts.tm_hour, parts.tm_min, parts.tm_sec);
-    size_ = static_cast<std::size_t>(size);
-    written_ = now;
-  }
-  std::time_t written_ = -1;
-  std::size_t size_ = 0;
-  std::array<char, 80> text_{};
-};
 
 }  // namespace
 
@@ -98,7 +69,7 @@ void Connection::step_handshake() {
 
 void Connection::wait_input() {
   if (waits_input_ || state_ == State::closed) return;
-  if (!transport_.is_tls() && (state_ == State::reading || state_ == State::running)) return receive();
+  if (may_receive()) return thread_.has_one_speaker() ? receive() : receive_later();
   waits_input_ = true;
   auto resume = [self = shared_from_this()](const error_code& error = {}) {
     self->guarded([&] { self->on_input(error); });
@@ -120,6 +91,22 @@ void Connection::receive() {
                         [self = shared_from_this()](const error_code& error, std::size_t count) {
                           self->guarded([&] { self->on_received(error, count); });
                         });
+}
+
+// When what other connections wait for has been done. Asio tries to read at once, which just after an answer finds
+// nothing and keeps the kernel from taking in what is on its way; a little later the next request is there.
+void Connection::receive_later() {
+  waits_input_ = true;
+  asio::defer(thread_.context(), [self = shared_from_this()] {
+    self->guarded([&] {
+      self->waits_input_ = false;
+      self->may_receive() ? self->receive() : self->wait_input();
+    });
+  });
+}
+
+bool Connection::may_receive() const {
+  return !transport_.is_tls() && (state_ == State::reading || state_ == State::running);
 }
 
 void Connection::on_received(const error_code& error, std::size_t count) {
@@ -386,21 +373,8 @@ void Connection::begin_output(std::string_view head, std::string_view body, bool
   const Request& request = exchange_->request;
   keep_alive_ = request.keep_alive && !must_close_ && !shared_.draining.load(std::memory_order_relaxed);
   if (!refuse_ && (request.method == "HEAD" || !has_body(status_))) body = {};
-  transport_.begin_output(head, write_tail(retry_after), body);
-}
-
-// The headers that differ from answer to answer, and the empty line.
-std::string_view Connection::write_tail(bool retry_after) {
-  thread_local DateLine date;
-  tail_.assign(date.view());
-  if (retry_after) tail_ += "Retry-After: 1\r\n";
-  if (!keep_alive_) {
-    tail_ += "Connection: close\r\n";
-  } else if (exchange_->message.is_http_1_0) {
-    tail_ += "Connection: keep-alive\r\n";
-  }
-  tail_ += "\r\n";
-  return tail_;
+  write_tail(tail_, {retry_after, keep_alive_, exchange_->message.is_http_1_0});
+  transport_.begin_output(head, tail_, body);
 }
 
 // The first piece of the answer was sent, or was not.

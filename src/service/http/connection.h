@@ -55,7 +55,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin();
   void step_handshake();
   void wait_input();
+  bool may_receive() const;
   void receive();
+  void receive_later();
   void on_received(const error_code& error, std::size_t count);
   void on_input(const error_code& error);
   void take_input();
@@ -79,7 +81,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void answer_ready(ReadyPointer ready, std::string_view route, bool retry_after = false);
   void begin_answer(Response&& response, bool retry_after = false);
   void begin_answer(ReadyPointer ready, std::string_view route, bool retry_after = false);
-  std::string_view write_tail(bool retry_after);
   void begin_output(std::string_view head, std::string_view body, bool retry_after);
   void flush();
   void go_on(const Moved& moved);

@@ -51,6 +51,8 @@ void IoThread::note(const Connection& connection, Clock::time_point now) {
   last_since_ = now;
 }
 
+bool IoThread::has_one_speaker() const { return Clock::now() - last_since_ > kAlone; }
+
 bool IoThread::work_on(Workers& queue, Workers::Task&& task, const std::shared_ptr<Connection>& connection) {
   if (deferred_) return queue.submit(std::move(task));
   deferred_.emplace(&queue, std::move(task), connection);
@@ -59,7 +61,7 @@ bool IoThread::work_on(Workers& queue, Workers::Task&& task, const std::shared_p
 
 Role* IoThread::hand_out() {
   Deferred next = *std::exchange(deferred_, std::nullopt);
-  if (Clock::now() - last_since_ > kAlone) {
+  if (has_one_speaker()) {
     if (Workers::Reserved* thread = next.queue->reserve())
       return shared_.watch->run(*next.queue, *thread, *this, std::move(next.task)) ? next.queue : nullptr;
   }

@@ -23,6 +23,8 @@ class IoThread final : public Role {
   Role* play() override;
   // A request has come. Other connections of this thread are none, or silent, while the same one sends all of them.
   void note(const Connection& connection, std::chrono::steady_clock::time_point now);
+  // One connection is taken to be the only one that sends anything.
+  bool has_one_speaker() const;
   void stop() { context_.stop(); }  // from outside: whoever plays it ends
   asio::io_context& context() { return context_; }
   Shared& shared() { return shared_; }
