@@ -1,5 +1,5 @@
-// What people write on command lines and in configurations about a scan: platforms, distributions, severities, limits.
-// The first byte chooses which, the rest is its text.
+// What people write on command lines and in configurations about a scan: platforms, distributions, severities,
+// statuses, gates, limits. The first byte chooses which, the rest is its text.
 #include <cstdint>
 #include <string>
 
@@ -28,6 +28,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 2:
       (void)match::parse_severities(text);
+      if (const auto statuses = match::parse_statuses(text))
+        if (statuses->empty()) __builtin_trap();
+      {
+        match::Policy policy;
+        if (match::parse_gates(text, policy) && !policy.fail_on && !policy.fail_on_end_of_life) __builtin_trap();
+      }
       break;
     case 3: {
       scan::Limits limits;

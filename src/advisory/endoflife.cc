@@ -1,7 +1,9 @@
 // Feed "endoflife": release dates as https://endoflife.date serves them. Three forms: api/PRODUCT.json (a list of
 // cycles; the file's name tells the product), api/v1/products/PRODUCT.json, and api/v1/products/full.
 //
-// A record and a statement is a release of Debian, Ubuntu or Alpine; other products are counted as dropped.
+// A record and a statement is a release of a product. Those that are no distribution of ours are counted as dropped.
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "advisory/input.h"
@@ -9,17 +11,63 @@
 #include "advisory/list.h"
 #include "advisory/release_names.h"
 #include "base/date.h"
+#include "base/text.h"
 
 namespace limpid::advisory {
 namespace {
 
 constexpr std::uint64_t kDocumentSizeMax = std::uint64_t{64} << 20;
 
+// What a distribution's namespace begins with, where the product's releases are spelled as its own are.
+struct Product {
+  std::string_view name, family;
+};
+constexpr std::array kProducts = {
+    Product{"almalinux", "almalinux"},
+    Product{"amazon-linux", "amzn"},
+    Product{"centos", "centos"},
+    Product{"centos-stream", "centos-stream"},  // of which os-release says "centos", too
+    Product{"devuan", "devuan"},
+    Product{"eurolinux", "eurolinux"},
+    Product{"fedora", "fedora"},
+    Product{"mageia", "mageia"},
+    Product{"nixos", "nixos"},
+    Product{"openwrt", "openwrt"},
+    Product{"oracle-linux", "ol"},
+    Product{"photon", "photon"},
+    Product{"pop-os", "pop"},
+    Product{"postmarketos", "postmarketos"},
+    Product{"rhel", "rhel"},
+    Product{"rocky-linux", "rocky"},
+    Product{"slackware", "slackware"},
+    Product{"suse-linux-micro", "sle-micro"},
+    Product{"xcp-ng", "xcp-ng"},
+};
+
+bool is_release(std::string_view text) {
+  return !text.empty() && text.size() <= 16 &&
+         std::ranges::all_of(text, [](char c) { return base::is_alnum(c) || c == '.'; });
+}
+
 std::string namespace_of_release(std::string_view product, std::string_view release) {
   if (product == "debian") return debian_namespace(release);
   if (product == "ubuntu") return ubuntu_namespace(release);
   if (product == "alpine" || product == "alpine-linux") return alpine_namespace(release);
-  return {};
+  if (product == "cos") base::strip_prefix(release, "cos-");
+  if (product == "linuxmint") base::strip_prefix(release, "lmde");  // its own VERSION_ID is but the number
+  if (!is_release(release)) return {};
+  if (product == "cos" || product == "linuxmint") return base::cat({product, ":", release});
+  if (product == "sles") {
+    // Up to 15, the first of a release calls itself "15" and not "15.0".
+    if (!release.starts_with("16")) base::strip_suffix(release, ".0");
+    return base::cat({"sles:", release});
+  }
+  // Up to 42.3, the Leaps had the ID of what was before them.
+  if (product == "opensuse")
+    return base::cat(
+        {release.starts_with("15.") || release.starts_with("16.") ? "opensuse-leap:" : "opensuse:", release});
+  const auto known = std::ranges::find(kProducts, product, &Product::name);
+  return known == kProducts.end() ? std::string() : base::cat({known->family, ":", release});
 }
 
 // A date; the old form writes true or false where it has none.
@@ -85,8 +133,8 @@ class DatesReader {
       dates.codename = codename_of_namespace(dates.name_space);
       dates.released = date_member(release, "releaseDate");
       dates.standard = date_member(release, keys.standard);
-      // Debian's is free, Ubuntu's for subscribers.
-      (product == "ubuntu" ? dates.paid : dates.extended) = date_member(release, keys.later);
+      // Debian's is free, all others' is for subscribers.
+      (product == "debian" ? dates.extended : dates.paid) = date_member(release, keys.later);
       sink_.end_of_life(std::move(dates));
     }
   }
@@ -100,7 +148,7 @@ class EndoflifeFeed final : public Feed {
  public:
   std::string_view name() const override { return "endoflife"; }
   std::string_view description() const override {
-    return "end-of-life dates from endoflife.date: debian.json, ubuntu.json, alpine-linux.json, or a folder of them";
+    return "end-of-life dates of distributions from endoflife.date: products/full, PRODUCT.json, or a folder of them";
   }
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
     FeedCounts counts;

@@ -21,6 +21,7 @@ class Sink {
   virtual void available(Available&& available) = 0;
   virtual void end_of_life(EndOfLife&& end_of_life) = 0;
   virtual void enrichment(Enrichment&& /*enrichment*/) {}
+  virtual void package_support(PackageSupport&& /*support*/) {}
   // Asked before each record (or file of small ones): a feed that hears yes ends with Code::cancelled.
   virtual bool is_cancelled() const { return false; }
 };
@@ -61,8 +62,8 @@ class Feed {
 const std::vector<const Feed*>& feeds();
 const Feed* find_feed(std::string_view name);
 
-// Dates of Debian, Ubuntu and Alpine releases that are compiled into every database, so that a release past its end is
-// recognised without any feed; the feed distro-info overrides them.
+// Dates of distributions' releases that are compiled into every database, so that a release past its end is recognised
+// without any feed; the feeds distro-info and endoflife override them.
 const std::vector<EndOfLife>& known_lifecycles();
 
 }  // namespace limpid::advisory

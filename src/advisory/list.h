@@ -15,6 +15,7 @@ const Feed& cvelist_feed();
 const Feed& debian_feed();
 const Feed& debian_changelogs_feed();
 const Feed& debian_lists_feed();
+const Feed& debian_support_feed();
 const Feed& distro_info_feed();
 const Feed& endoflife_feed();
 const Feed& epss_feed();

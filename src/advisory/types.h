@@ -134,4 +134,17 @@ struct EndOfLife {
   std::string paid;      // for subscribers only (Ubuntu Pro, Debian ELTS)
 };
 
+// A package that gets no security support, or not for every use, though its release does.
+struct PackageSupport {
+  enum class State : std::uint8_t { limited = 0, ended = 1 };  // stored
+  std::string name_space;
+  std::string package;  // the source package's name, or with `is_prefix` what the names begin with
+  bool is_prefix = false;
+  State state = State::limited;
+  std::string last_version;  // the last one with support, "" if not stated
+  std::string since;         // the day on which it ended, "YYYY-MM-DD", "" if not stated
+  std::string detail;        // a sentence or an address, as the upstream has it
+  std::string feed;          // who says so, "" until the database is compiled
+};
+
 }  // namespace limpid::advisory

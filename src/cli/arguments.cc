@@ -139,14 +139,46 @@ void add_scan(CLI::App& command, ScanCommand& options, bool gates) {
   add_output(command, options.output);
   add_database(command, options.database);
   add_image(command, options.image);
-  command.add_option("-s,--severity", options.severities,
-                     "show only these, comma separated: critical,high,medium,low,negligible,unknown");
-  command.add_flag("--only-fixed,--ignore-unfixed", options.only_fixed, "show only what an upgrade makes go away");
-  command.add_option("--ignorefile", options.ignore_file, "ids to ignore, as Trivy reads them")->capture_default_str();
+  constexpr const char* kGroup = "What is shown";
+  command
+      .add_option("-s,--severity", options.severities,
+                  "show only these, comma separated: critical,high,medium,low,negligible,unknown")
+      ->join(',')
+      ->group(kGroup);
+  command
+      .add_option("--status", options.statuses,
+                  "show only what the vendor says is affected,fixed,under_investigation,will_not_fix,fix_deferred,"
+                  "end_of_life,not_affected,unknown (default: all but under_investigation and not_affected)")
+      ->join(',')
+      ->group(kGroup);
+  command
+      .add_option("--ignore-status,--ignore-states", options.ignored_statuses, "show all but these, comma separated")
+      ->join(',')
+      ->group(kGroup);
+  command.add_flag("--only-fixed,--ignore-unfixed", options.only_fixed, "show only what an upgrade makes go away")
+      ->group(kGroup);
+  command.add_flag("--only-notfixed", options.only_unfixed, "show only what no upgrade makes go away")->group(kGroup);
+  command
+      .add_flag("--ignore-not-running", options.ignore_not_running,
+                "hide the flaws of kernels, which a container brings along and does not run")
+      ->group(kGroup);
+  command
+      .add_flag("--ignore-data-only", options.ignore_data_only,
+                "hide the flaws of packages that by their names are documentation, translations or empty folders")
+      ->group(kGroup);
+  command.add_option("--ignorefile", options.ignore_file, "ids to ignore, as Trivy reads them")
+      ->capture_default_str()
+      ->group(kGroup);
   if (gates) {
-    command.add_option("--fail-on", options.fail_on, "exit with 2 if a finding of this severity or above is left");
+    command
+        .add_option("--fail-on", options.fail_on,
+                    "exit with 2 if a finding of this severity or above is left; eol: if support has ended for the "
+                    "release or a package; several: high,eol")
+        ->join(',');
     command.add_option("--exit-code", options.exit_code,
                        "use this status instead of 2; without --fail-on, for any finding");
+    command.add_option("--exit-on-eol", options.exit_on_eol,
+                       "exit with this status if the image's release has reached its end of life");
   }
   add_incomplete(command, options.fail_on_incomplete);
   command.footer(std::string("\n") + kTargets + "\n" + kExitStatus);

@@ -51,13 +51,16 @@ struct ScanCommand {
   std::vector<std::string> targets;
   ImageOptions image;
   OutputOptions output;
-  std::string database;    // "": the default place
-  std::string severities;  // comma separated, "" for all
-  bool only_fixed = false;
+  std::string database;                    // "": the default place
+  std::string severities;                  // comma separated, "" for all
+  std::string statuses, ignored_statuses;  // likewise
+  bool only_fixed = false, only_unfixed = false;
+  bool ignore_not_running = false, ignore_data_only = false;
   std::string ignore_file = ".trivyignore";
   bool ignore_file_named = false;  // by the user: then it must exist
   std::string fail_on;
-  int exit_code = -1;  // -1: not given
+  int exit_code = -1;    // -1: not given
+  int exit_on_eol = -1;  // likewise
   bool fail_on_incomplete = false;
   bool quiet = false;
 };

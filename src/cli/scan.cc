@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/common.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -39,23 +41,37 @@ Result<std::vector<match::IgnoreRule>> read_ignore_file(const ScanCommand& comma
 Result<match::Policy> policy_of(const ScanCommand& command) {
   match::Policy policy;
   if (!command.severities.empty()) {
-    LIMPID_ASSIGN(policy.severities, match::parse_severities(command.severities));
+    LIMPID_ASSIGN_WITHIN(policy.severities, match::parse_severities(command.severities), {"--severity"});
+  }
+  if (!command.statuses.empty()) {
+    LIMPID_ASSIGN_WITHIN(policy.statuses, match::parse_statuses(command.statuses), {"--status"});
+  }
+  if (!command.ignored_statuses.empty()) {
+    LIMPID_ASSIGN_WITHIN(policy.ignored_statuses, match::parse_statuses(command.ignored_statuses), {"--ignore-status"});
   }
   policy.only_fixed = command.only_fixed;
+  policy.only_unfixed = command.only_unfixed;
+  policy.ignore_not_running = command.ignore_not_running;
+  policy.ignore_data_only = command.ignore_data_only;
   LIMPID_ASSIGN(policy.ignore, read_ignore_file(command));
-  if (!command.fail_on.empty()) {
-    policy.fail_on = match::parse_severity(command.fail_on);
-    if (!policy.fail_on)
-      return fail(Code::usage,
-                  {"--fail-on ", command.fail_on, ": use critical, high, medium, low, negligible or unknown"});
-  }
+  if (!command.fail_on.empty()) LIMPID_TRY_WITHIN(match::parse_gates(command.fail_on, policy), {"--fail-on"});
+  // As in Trivy, --exit-code alone trips on whatever is left.
+  policy.fail_on_any = command.exit_code > 0 && command.fail_on.empty();
   return policy;
+}
+
+// "rootfs:/": the system that this runs on, and no container.
+bool is_this_machine(std::string_view target) {
+  base::strip_prefix(target, "rootfs:");
+  base::strip_prefix(target, "dir:");
+  return std::filesystem::path(target).lexically_normal() == "/";
 }
 
 // What the images come to, one after the other.
 struct Outcome {
   std::vector<std::string> reports;
   bool tripped = false;  // --fail-on, or --exit-code alone
+  bool ended = false;    // the release of one of them
   bool incomplete = false;
 };
 
@@ -74,15 +90,16 @@ struct Run {
 Result<void> scan_one(const std::string& target, const image::ImageSource& source, const Run& run, Outcome& outcome) {
   const ScanCommand& command = run.command;
   LIMPID_ASSIGN(const scan::ScannedImage scanned, scan::scan_image(source, run.options, run.cache));
-  LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, run.database, {run.policy.today}));
-  const match::Hidden hidden = match::apply(run.policy, matches.findings);
+  match::MatchOptions options = match::match_options(run.policy);
+  options.kernel_runs = is_this_machine(target);
+  LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, run.database, options));
+  const match::Hidden hidden = match::apply(run.policy, matches);
   const match::Plan plan = match::plan_upgrades(scanned.inventory, matches);
   const report::ScanResult result{{target, scanned.manifest, scanned.inventory}, matches, plan, hidden, run.database};
   LIMPID_ASSIGN(std::string text, run.render(result, style_for(command.output)));
   outcome.reports.push_back(std::move(text));
-  // As in Trivy, --exit-code alone trips on whatever is left.
-  const bool any = command.exit_code > 0 && command.fail_on.empty() && !matches.findings.empty();
-  outcome.tripped = outcome.tripped || any || match::trips(run.policy, matches.findings);
+  outcome.tripped = outcome.tripped || match::trips(run.policy, matches);
+  outcome.ended = outcome.ended || match::release_ended(matches);
   outcome.incomplete = outcome.incomplete || !scanned.inventory.skipped.empty();
   if (!command.quiet && !command.output.file.empty())
     for (const std::string& warning : matches.warnings) base::log(base::LogLevel::warn, warning, {{"target", target}});
@@ -119,6 +136,7 @@ Result<int> run(const ScanCommand& command, Render report::Format::* render, con
   if (outcome.incomplete && command.fail_on_incomplete)
     return fail(Code::invalid,
                 {"a part of the image was not read (see what was skipped), and --fail-on-incomplete is set"});
+  if (outcome.ended && command.exit_on_eol > 0) return command.exit_on_eol;
   if (outcome.tripped) return command.exit_code >= 0 ? command.exit_code : kGateTripped;
   return kDone;
 }

@@ -16,6 +16,7 @@
 #include "inventory/detector.h"
 #include "inventory/distribution.h"
 #include "inventory/matcher.h"
+#include "inventory/release_packages.h"
 #include "inventory/view.h"
 
 namespace limpid::inventory {
@@ -98,6 +99,10 @@ class Merge {
   // A second reading's answer: by layer, where the bytes stand, and the name that is wanted.
   using Asked = std::tuple<std::uint32_t, std::string_view, std::string_view>;
   enum class Answer : std::uint8_t { nothing, asked, found };
+  struct Found {
+    Package package;
+    std::string root;
+  };
 
   void index_answers();
   void take_files();
@@ -111,6 +116,8 @@ class Merge {
             std::span<const std::uint32_t> introduced, std::uint32_t layer);
   void take_clue(std::string_view path, const Evidence& evidence);
   void decide(const MergeOptions& options);
+  void decide_by_packages();
+  const std::string& root_of(const Found& found) const;
   void finish_packages();
   void collect_skipped();
   void unresolved(const std::string& path, std::uint32_t layer, std::string detail);
@@ -124,10 +131,6 @@ class Merge {
   std::map<std::uint32_t, std::set<std::string_view>> hidden_;
   std::map<std::string, DistributionClues, std::less<>> clues_;  // by root
   std::map<std::string, Distribution, std::less<>> distributions_;
-  struct Found {
-    Package package;
-    std::string root;
-  };
   std::vector<Found> found_;
   std::set<std::string, std::less<>> own_;  // real paths that the image's own places lead to
   std::size_t unresolved_ = 0;
@@ -327,7 +330,42 @@ void Merge::decide(const MergeOptions& options) {
       image_.notes.push_back(chosen.error().describe());
     }
   }
+  decide_by_packages();
   image_.distribution = distributions_[""];
+}
+
+// "" for the image's own.
+const std::string& Merge::root_of(const Found& found) const {
+  static const std::string own;
+  return own_.contains(found.package.location) ? own : found.root;
+}
+
+// Where the files that tell a release are gone, the package that brought them is still in the database.
+void Merge::decide_by_packages() {
+  std::map<std::string, ReleaseClue, std::less<>> told;  // by root
+  for (const Found& found : found_) {
+    const std::string& root = root_of(found);
+    if (const auto known = distributions_.find(root);
+        known != distributions_.end() && !known->second.name_space.empty())
+      continue;
+    auto clue = release_told_by(found.package);
+    if (!clue) continue;
+    clue->distribution.location = found.package.location;
+    const auto before = told.find(root);
+    if (before == told.end()) {
+      told.emplace(root, *std::move(clue));
+    } else if (std::pair(clue->rank, std::string_view(clue->distribution.name_space)) <
+               std::pair(before->second.rank, std::string_view(before->second.distribution.name_space))) {
+      before->second = *std::move(clue);
+    }
+  }
+  for (auto& [root, clue] : told) {
+    if (root.empty())
+      image_.notes.push_back(
+          base::cat({"no file tells the distribution; by its packages it is ", clue.distribution.name_space}));
+    clue.distribution.esm = distributions_[root].esm;
+    distributions_[root] = std::move(clue.distribution);
+  }
 }
 
 void Merge::finish_packages() {
@@ -339,7 +377,7 @@ void Merge::finish_packages() {
   for (Found& found : found_) {
     Package& package = found.package;
     if (package.kind == PackageKind::binary) {
-      if (!found.root.empty() && own_.contains(package.location)) found.root.clear();
+      found.root = root_of(found);
       const auto distribution = distributions_.find(found.root);
       if (distribution != distributions_.end()) {
         package.name_space = distribution->second.name_space;

@@ -248,6 +248,35 @@ TEST(Merge, FurtherRoots) {
   EXPECT_EQ(shown(image), (Shown{"a 1 0 ", "c 1 0 alpine:v3.19", "a 1 0 debian:12", "b 1 0 ubuntu:22.04"}));
 }
 
+// base-files, whose version has Debian's release in it.
+std::string base_files(std::string_view version) {
+  return base::cat(
+      {"Package: base-files\nStatus: install ok installed\nArchitecture: all\nVersion: ", version, "\n\n"});
+}
+
+TEST(Merge, PackagesTellTheReleaseWhereItsFilesAreGone) {
+  const auto status_of = [](std::string_view version) { return status("a") + "\n" + base_files(version); };
+  const auto gone =
+      merge({{file("etc/os-release", "ID=debian\nVERSION_ID=12\n"), file(kStatus, status_of("12.4+deb12u5"))},
+             {file("etc/.wh.os-release", "")}});
+  EXPECT_EQ(gone.distribution.name_space, "debian:12");
+  EXPECT_EQ(gone.distribution.location, kStatus);
+  EXPECT_EQ(gone.packages.at(0).name_space, "debian:12");
+  EXPECT_EQ(gone.packages.at(0).ecosystem, "Debian");
+  EXPECT_EQ(gone.notes.size(), 1u);
+  // A file is believed before a package, and what is chosen before both.
+  const Layers both = {{file("etc/os-release", "ID=kali\nVERSION_ID=2025.4\n"), file(kStatus, status_of("12.4"))}};
+  EXPECT_EQ(merge(both).distribution.name_space, "kali:2025.4");
+  EXPECT_EQ(merge({{file(kStatus, status_of("12.4"))}}, {.distribution = "debian:11"}).distribution.name_space,
+            "debian:11");
+  // Each root by its own packages.
+  const auto roots =
+      merge({{debian(), file(kStatus, status("a")), file("root/var/lib/dpkg/status", status_of("11.1+deb11u8"))}});
+  EXPECT_EQ(roots.distribution.name_space, "debian:12");
+  EXPECT_TRUE(std::ranges::any_of(roots.packages, [](const Package& p) { return p.name_space == "debian:11"; }));
+  EXPECT_TRUE(merge({{file(kStatus, status_of("1:2024.1.0"))}}).distribution.name_space.empty());
+}
+
 TEST(Merge, TheChosenDistributionWins) {
   const Layers layers = {{debian(), file(kStatus, status("a"))}};
   EXPECT_EQ(shown(merge(layers, {.distribution = "ubuntu:22.04"})), Shown{"a 1 0 ubuntu:22.04"});

@@ -1,7 +1,6 @@
 #include "match/match.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
 #include <utility>
@@ -9,7 +8,9 @@
 #include "base/text.h"
 #include "match/conditions.h"
 #include "match/evaluate.h"
+#include "match/parts.h"
 #include "match/risk.h"
+#include "match/support.h"
 
 namespace limpid::match {
 
@@ -35,25 +36,6 @@ using advisory::Status;
 using inventory::Package;
 using vulndb::Statement;
 
-// Of the kernels of rpm distributions ("kernel", "kernel-rt", "kernel-uek"), what is no code of a kernel.
-bool kernel_headers_only(const Package& package) {
-  if (package.name == "glibc-kernheaders" || package.name == "linux-glibc-devel") return true;
-  if (!package.source_name.starts_with("kernel") || !package.name.starts_with("kernel")) return false;
-  static constexpr std::array<std::string_view, 6> kSuffixes = {"-headers",         "-devel",          "-doc",
-                                                                "-abi-stablelists", "-abi-whitelists", "-macros"};
-  return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return package.name.ends_with(suffix); });
-}
-
-// Packages of header files carry none of the code that their source package's flaws are in. The kernel's are the ones
-// that flood reports: every kernel flaw would be "in" a compiler image.
-bool headers_only(const Package& package) {
-  static constexpr std::array<std::string_view, 4> kPrefixes = {"linux-headers-", "linux-libc-dev", "linux-kbuild-",
-                                                                "linux-compiler-"};
-  if (package.scheme == version::Scheme::rpm) return kernel_headers_only(package);
-  if (!package.source_name.starts_with("linux")) return package.name == "linux-headers";  // Alpine's
-  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return package.name.starts_with(prefix); });
-}
-
 // One statement with what it says of the installed version.
 struct Judged {
   const Statement* statement;
@@ -65,8 +47,9 @@ struct Judged {
 
 class Matcher {
  public:
-  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, Matches& matches)
-      : image_(image), database_(database), texts_(matches.texts) {}
+  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, const MatchOptions& options,
+          Matches& matches)
+      : image_(image), database_(database), options_(options), texts_(matches.texts) {}
 
   Result<void> match(std::uint32_t index, Matches& matches) {
     const Package& package = image_.packages[index];
@@ -100,7 +83,8 @@ class Matcher {
   std::optional<Unmatched::Why> unmatched(const Package& package) {
     if (package.name_space.empty()) return Unmatched::Why::no_distribution;
     if (package.repository == inventory::Repository::third_party) return Unmatched::Why::third_party;
-    if (headers_only(package)) return Unmatched::Why::headers_only;
+    // Every kernel flaw would be "in" a compiler image.
+    if (kernel_part(package) == KernelPart::headers) return Unmatched::Why::headers_only;
     if (namespace_of(package).empty()) return Unmatched::Why::no_advisories;
     return std::nullopt;
   }
@@ -151,8 +135,12 @@ class Matcher {
           {&statement, {}, version, evaluator_.evaluate(statement, installed, version), source, !installed.valid});
     }
     // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
-    if (std::ranges::none_of(judged_, [](const Judged& judged) { return judged.evaluation.affected; })) judged_.clear();
+    if (std::ranges::none_of(judged_, [&](const Judged& judged) { return is_of_interest(judged); })) judged_.clear();
     return name_flaws();
+  }
+
+  bool is_of_interest(const Judged& judged) const {
+    return judged.evaluation.affected || (options_.not_affected && judged.statement->status == Status::not_affected);
   }
 
   // Gives each judgement the flaw it speaks of; one that speaks of several becomes several.
@@ -191,31 +179,47 @@ class Matcher {
 
   // Of all that is said of one flaw, the best-ranked feed decides; a denial in it silences.
   Result<void> settle(std::uint32_t index, std::vector<Finding>& findings) {
+    if (judged_.empty()) return {};
     const std::size_t before = findings.size();
     std::ranges::stable_sort(judged_, [](const Judged& a, const Judged& b) {
       return std::pair(a.id, rank_of_feed(a.statement->feed)) < std::pair(b.id, rank_of_feed(b.statement->feed));
     });
+    const bool data_only = is_data_only(image_.packages[index]);
+    const bool not_running = !options_.kernel_runs && kernel_part(image_.packages[index]) == KernelPart::code;
     for (std::size_t begin = 0, end = 0; begin < judged_.size(); begin = end) {
       while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;
       const std::span group(judged_.data() + begin, end - begin);
-      const std::string_view decider = group.front().statement->feed;
-      std::vector<const Judged*> hits;
-      bool denied = false;
-      for (const Judged& judged : group) {
-        if (judged.statement->feed != decider) continue;
-        denied = denied || judged.statement->status == Status::not_affected;
-        // "Under investigation" is no statement that anything is wrong yet.
-        if (judged.evaluation.affected && judged.statement->status != Status::under_investigation)
-          hits.push_back(&judged);
-      }
-      if (denied || hits.empty()) continue;
-      findings.push_back(finding(index, hits, group));
+      const std::vector<const Judged*> deciding = decide(group);
+      if (deciding.empty()) continue;
+      findings.push_back(finding(index, deciding, group));
+      findings.back().not_running = not_running;
+      findings.back().data_only = data_only;
       if (findings.back().severity == Severity::unknown) LIMPID_TRY(rate(findings.back()));
     }
     // Packages come in their order: only their own findings need sorting.
     std::ranges::stable_sort(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(), std::greater<>{},
                              &Finding::severity);
     return {};
+  }
+
+  // The statements on one flaw that a finding is made of; none if there is nothing to be told.
+  std::vector<const Judged*> decide(std::span<const Judged> group) const {
+    const std::string_view decider = group.front().statement->feed;
+    std::vector<const Judged*> hits, denials, suspicions;
+    bool denied = false;
+    for (const Judged& judged : group) {
+      const Status status = judged.statement->status;
+      if (judged.statement->feed != decider) continue;
+      if (status == Status::not_affected) {
+        denied = true;
+        if (options_.not_affected) denials.push_back(&judged);
+      } else if (judged.evaluation.affected) {
+        // "Under investigation" is no statement that anything is wrong yet.
+        (status == Status::under_investigation ? suspicions : hits).push_back(&judged);
+      }
+    }
+    if (denied) return denials;
+    return hits.empty() && options_.under_investigation ? suspicions : hits;
   }
 
   // Where no feed has a word for it: the word of the CVSS score that speaks for the flaw.
@@ -260,7 +264,7 @@ class Matcher {
     std::vector<const Statement*> statements;
     for (const Judged* hit : hits) statements.push_back(hit->statement);
     const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
-    if (std::ranges::all_of(statements, fixable)) {
+    if (finding.status != Status::not_affected && std::ranges::all_of(statements, fixable)) {
       if (const auto fixed = version_free_of(statements, first.version)) {
         finding.fixed_in = *fixed;
         finding.status = Status::fixed;
@@ -290,6 +294,7 @@ class Matcher {
 
   const inventory::ImageInventory& image_;
   const vulndb::Database& database_;
+  const MatchOptions& options_;
   std::string asked_namespace_, namespace_;
   std::vector<Statement> statements_;  // reused from package to package
   std::size_t by_source_ = 0;          // how many of them were found by the source package
@@ -304,24 +309,6 @@ class Matcher {
   std::deque<std::string>& texts_;
 };
 
-Support support_of(const std::optional<advisory::EndOfLife>& dates, Date today) {
-  Support support;
-  if (!dates) return support;
-  support.standard = dates->standard;
-  support.extended = dates->extended;
-  support.paid = dates->paid;
-  const auto standard = base::parse_date(dates->standard);
-  const auto extended = base::parse_date(dates->extended);
-  if (standard && today <= *standard) {
-    support.state = Support::State::supported;
-  } else if (extended && today <= *extended) {
-    support.state = Support::State::extended;
-  } else if (standard || extended) {
-    support.state = Support::State::ended;
-  }
-  return support;
-}
-
 void warn(const inventory::ImageInventory& image, Matches& matches) {
   const inventory::Distribution& distribution = image.distribution;
   const std::string name = distribution.pretty_name.empty() ? distribution.name_space : distribution.pretty_name;
@@ -332,17 +319,7 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
             : "The distribution is unknown: its packages could not be checked against any advisories.");
     return;
   }
-  const Support& support = matches.support;
-  if (support.state == Support::State::ended) {
-    const std::string& last = support.extended.empty() ? support.standard : support.extended;
-    std::string text = base::cat(
-        {name, " reached its end of life on ", last, ": new flaws are no longer fixed, and may no longer be listed."});
-    if (!support.paid.empty()) base::append(text, {" Paid support lasts until ", support.paid, "."});
-    matches.warnings.push_back(std::move(text));
-  } else if (support.state == Support::State::extended) {
-    matches.warnings.push_back(base::cat({"Regular security support of ", name, " ended on ", support.standard,
-                                          "; long-term support lasts until ", support.extended, "."}));
-  }
+  if (!matches.support.sentence.empty()) matches.warnings.push_back(matches.support.sentence);
   if (image.packages.empty())
     matches.warnings.push_back(
         base::cat({name, " without a single package: nothing could be checked, which is not the same as clean."}));
@@ -358,11 +335,12 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   Matches matches;
   matches.covered =
       !image.distribution.name_space.empty() && !advisory_namespace(database, image.distribution.name_space).empty();
-  matches.support = support_of(database.end_of_life(image.distribution.name_space), options.today);
+  matches.support = support_of(image.distribution, database, options.today);
+  matches.unsupported = find_unsupported(image, matches.support, database, options.today);
   // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
   constexpr std::size_t kFindingsPerPackage = 4;
   matches.findings.reserve(kFindingsPerPackage * image.packages.size());
-  Matcher matcher(image, database, matches);
+  Matcher matcher(image, database, options, matches);
   for (std::uint32_t index = 0; index < image.packages.size(); ++index) {
     LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});

@@ -15,6 +15,10 @@ namespace limpid::match {
 
 struct MatchOptions {
   Date today = base::today();
+  // What says of nothing that it is wrong, and becomes a finding only where it is asked for.
+  bool under_investigation = false;
+  bool not_affected = false;
+  bool kernel_runs = false;  // a whole system, not a container: the kernel that is installed is the one that runs
 };
 
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,

@@ -108,9 +108,46 @@ TEST(Match, TheEndOfARangeIsAFixOnlyWhereTheUpstreamSaysFixed) {
   EXPECT_TRUE(match(debian_image({debian_package("a", "2")}), database).findings.empty());
 }
 
-TEST(Match, UnderInvestigationIsNoFinding) {
-  const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "a", Status::under_investigation).make();
-  EXPECT_TRUE(match(debian_image({debian_package("a", "1")}), database).findings.empty());
+TEST(Match, UnderInvestigationIsAFindingOnlyWhereItIsAskedFor) {
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1", "a", Status::under_investigation, "", "high")
+                            .statement("CVE-2024-2", "a", Status::affected, "", "low")
+                            .make();
+  const auto image = debian_image({debian_package("a", "1")});
+  EXPECT_EQ(match(image, database).findings.size(), 1U);
+  MatchOptions options = on("2024-06-01");
+  options.under_investigation = true;
+  const auto asked = match_image(image, database, options).value();
+  ASSERT_EQ(asked.findings.size(), 2U);
+  EXPECT_EQ(asked.findings[0].id, "CVE-2024-1");
+  EXPECT_EQ(asked.findings[0].status, Status::under_investigation);
+  EXPECT_EQ(asked.findings[0].fixed_in, "");
+}
+
+TEST(Match, DenialsAreToldWhereTheyAreAskedFor) {
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1", "a", Status::not_affected, "", "medium")
+                            .statement("CVE-2024-2", "a", Status::fixed, "1")
+                            .statement("CVE-2024-3", "b", Status::affected)
+                            .feed("osv")
+                            .statement("DEBIAN-CVE-2024-1", "a", Status::affected)
+                            .statement("DEBIAN-CVE-2024-3", "b", Status::not_affected)
+                            .make();
+  const auto image = debian_image({debian_package("a", "1"), debian_package("b", "1")});
+  MatchOptions options = on("2024-06-01");
+  options.not_affected = true;
+  const auto asked = match_image(image, database, options).value();
+  ASSERT_EQ(asked.findings.size(), 2U);
+  EXPECT_EQ(asked.findings[0].id, "CVE-2024-1");
+  EXPECT_EQ(asked.findings[0].status, Status::not_affected);
+  EXPECT_EQ(asked.findings[0].severity, Severity::medium);
+  EXPECT_EQ(asked.findings[0].fixed_in, "");
+  EXPECT_EQ(reason(asked.findings[0], image.packages[0]), "source package a 1: debian says that it is not affected");
+  EXPECT_EQ(asked.findings[1].id, "CVE-2024-3");  // a copy's denial does not count where the distribution speaks
+  EXPECT_EQ(asked.findings[1].status, Status::affected);
+  EXPECT_EQ(match(image, database).findings.size(), 1U);
 }
 
 TEST(Match, TheDistributionsOwnFeedDecidesAndADenialSilences) {
@@ -180,8 +217,23 @@ TEST(Match, HeaderPackagesDoNotCarryTheKernelsFlaws) {
                              database);
   ASSERT_EQ(matches.findings.size(), 1U);
   EXPECT_EQ(matches.findings[0].package, 2U);
+  EXPECT_TRUE(matches.findings[0].not_running);  // what a container has of a kernel does not run
   ASSERT_EQ(matches.unmatched.size(), 2U);
   EXPECT_EQ(matches.unmatched[0].why, Unmatched::Why::headers_only);
+}
+
+TEST(Match, AWholeSystemsKernelRuns) {
+  const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "linux", Status::affected).make();
+  MatchOptions options = on("2024-06-01");
+  options.kernel_runs = true;
+  const auto image = debian_image(
+      {debian_package("linux-image-6.1.0-1-amd64", "6.1-1", "linux"), debian_package("linux-perf", "6.1-1", "linux")});
+  const auto system = match_image(image, database, options).value();
+  for (const Finding& finding : system.findings) EXPECT_FALSE(finding.not_running);
+  const auto container = match(image, database);
+  ASSERT_EQ(container.findings.size(), 2U);
+  EXPECT_TRUE(container.findings[0].not_running);
+  EXPECT_FALSE(container.findings[1].not_running);  // a program, and programs do run
 }
 
 TEST(Match, ThirdPartiesAreListedNotMatched) {
@@ -209,22 +261,6 @@ TEST(Match, NewerVersionsAreToldVulnerabilityOrNot) {
   const auto matches = match(debian_image({debian_package("a", "1.0"), debian_package("b", "1")}), database);
   ASSERT_EQ(matches.outdated.size(), 1U);
   EXPECT_EQ(matches.outdated[0].available, "1.1");
-}
-
-TEST(Match, ReleasesPastTheirEndSaySo) {
-  const auto database = DatabaseMaker()
-                            .lifecycle("debian:12", "2026-06-10", "2028-06-30", "2033-06-30")
-                            .feed("debian")
-                            .statement("CVE-2024-1", "a", Status::affected)
-                            .make();
-  const auto image = debian_image({debian_package("b", "1")});
-  EXPECT_EQ(match(image, database, "2026-06-10").support.state, Support::State::supported);
-  EXPECT_TRUE(match(image, database, "2026-06-10").warnings.empty());
-  EXPECT_EQ(match(image, database, "2026-06-11").support.state, Support::State::extended);
-  const auto ended = match(image, database, "2028-07-01");
-  EXPECT_EQ(ended.support.state, Support::State::ended);
-  ASSERT_EQ(ended.warnings.size(), 1U);
-  EXPECT_NE(ended.warnings[0].find("end of life on 2028-06-30"), std::string::npos) << ended.warnings[0];
 }
 
 TEST(Match, WhatNobodyKnowsNeverLooksClean) {

@@ -57,6 +57,7 @@ Plan plan_upgrades(const inventory::ImageInventory& image, const Matches& matche
   Plan plan;
   for (std::uint32_t index = 0; index < matches.findings.size(); ++index) {
     const Finding& finding = matches.findings[index];
+    if (finding.status == advisory::Status::not_affected) continue;  // nothing that an upgrade could remove
     if (finding.fixed_in.empty()) {
       ++plan.left;
       continue;

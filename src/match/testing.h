@@ -53,6 +53,10 @@ class DatabaseMaker {
         advisory::EndOfLife{std::move(name_space), "", "", std::move(standard), std::move(extended), std::move(paid)});
     return *this;
   }
+  DatabaseMaker& add(advisory::PackageSupport support) {
+    compiler_.add(std::move(support));
+    return *this;
+  }
   DatabaseMaker& add(advisory::Enrichment enrichment) {
     compiler_.add(std::move(enrichment));
     return *this;

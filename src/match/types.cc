@@ -5,6 +5,10 @@
 namespace limpid::match {
 
 std::string reason(const Finding& finding, const inventory::Package& package) {
+  if (finding.status == advisory::Status::not_affected)
+    return base::cat({finding.by_source ? "source package " : "package ", finding.key, " ",
+                      finding.by_source ? package.source_version : package.version, ": ", finding.feed,
+                      " says that it is not affected"});
   return base::cat({finding.by_source ? "source package " : "package ", finding.key, " ",
                     finding.by_source ? package.source_version : package.version, ": ", describe(finding.evaluation),
                     finding.uncertain ? " (the installed version does not follow its scheme: uncertain)" : ""});
@@ -52,12 +56,25 @@ std::string_view name_of(Support::State state) {
   return "unknown";
 }
 
+std::string_view name_of(Unsupported::State state) {
+  switch (state) {
+    case Unsupported::State::extended:
+      return "extended";
+    case Unsupported::State::limited:
+      return "limited";
+    case Unsupported::State::ended:
+      return "ended";
+  }
+  return "unknown";
+}
+
 Count count(const std::vector<Finding>& findings) {
   Count count;
   for (const Finding& finding : findings) {
     ++count.findings;
     if (!finding.fixed_in.empty()) ++count.cured;
     ++count.by_severity[static_cast<std::size_t>(finding.severity)];
+    ++count.by_status[static_cast<std::size_t>(finding.status)];
   }
   return count;
 }

@@ -33,8 +33,10 @@ struct Finding {
   advisory::Status status = advisory::Status::unknown;
   advisory::Kind kind = advisory::Kind::vulnerability;
   Severity severity = Severity::unknown;
-  bool by_source = false;  // the source package's version was held against the range
-  bool uncertain = false;  // the installed version does not follow its scheme
+  bool by_source = false;    // the source package's version was held against the range
+  bool uncertain = false;    // the installed version does not follow its scheme
+  bool not_running = false;  // in a kernel that a container brings along and that does not run
+  bool data_only = false;    // in a package that by its name has no program
 };
 // Which package and version was held against which range: "source package openssl 3.0.1-1: < 3.0.2-1".
 std::string reason(const Finding& finding, const inventory::Package& package);
@@ -69,8 +71,27 @@ struct Support {
   };
   State state = State::unknown;
   std::string standard, extended, paid;  // the last days, "YYYY-MM-DD", "" where not stated
+  // What a reader must see before anything else; "" where the release has its regular support, or nobody knows.
+  std::string sentence;
 };
 std::string_view name_of(Support::State state);
+
+// Something that gets no security fixes, or not all, whatever is known to be wrong with it: the release itself, or a
+// package of a release that is supported.
+struct Unsupported {
+  enum class State : std::uint8_t {
+    extended,  // only long-term support is left
+    limited,   // supported for some uses only
+    ended,     // nothing is fixed any more
+  };
+  State state = State::ended;
+  std::optional<std::uint32_t> package;  // nothing: the release
+  std::string id;      // for people and ignore files: "EOL:debian:8", "EOL:debian:12/suricata" (the source package)
+  std::string until;   // the last day of regular support, "" if not stated
+  std::string detail;  // a sentence, "" if nobody wrote one
+  std::string_view feed;
+};
+std::string_view name_of(Unsupported::State state);
 
 // Valid as long as the Database is that it was made from.
 struct Matches {
@@ -79,16 +100,18 @@ struct Matches {
   std::vector<Unmatched> unmatched;
   std::vector<Outdated> outdated;
   Support support;
+  std::vector<Unsupported> unsupported;  // the release first
   // True if the database has advisories for the image's distribution: without them no findings means nothing.
   bool covered = false;
   // Plain sentences that a reader must see first.
   std::vector<std::string> warnings;
 };
 
-// How many of them an upgrade makes go away.
+// How many there are, and how many of them an upgrade makes go away.
 struct Count {
   std::size_t findings = 0, cured = 0;
   std::size_t by_severity[6] = {};  // indexed by Severity
+  std::size_t by_status[8] = {};    // indexed by advisory::Status
 };
 Count count(const std::vector<Finding>& findings);
 

@@ -1,4 +1,5 @@
 // `-f json`: every field documented in docs/json.md, always in the same order.
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -192,6 +193,8 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     write_layer(json, "introduced_by_layer", result.subject, package.layer);
     json.text("reason", match::reason(finding, package));
     json.boolean("uncertain", finding.uncertain);
+    json.boolean("not_running", finding.not_running);
+    json.boolean("data_only", finding.data_only);
     json.text("advisory", finding.advisory);
     json.text("feed", finding.feed);
     json.list("also_in_feeds", finding.also);
@@ -226,10 +229,15 @@ void write_summary(JsonWriter& json, const ScanResult& result) {
   for (const match::Severity severity : match::kSeverities)
     json.number(match::name_of(severity), count.by_severity[static_cast<std::size_t>(severity)]);
   json.close();
+  json.open("by_status");
+  for (std::size_t i = 0; i < std::size(count.by_status); ++i)
+    json.number(advisory::name_of(static_cast<advisory::Status>(i)), count.by_status[i]);
+  json.close();
   json.open("hidden");
   for (const auto& [why, number] : result.hidden) json.number(why, number);
   json.close();
   json.number("outdated", result.matches.outdated.size());
+  json.number("unsupported", result.matches.unsupported.size());
   json.boolean("covered", result.matches.covered);
   json.close();
 }
@@ -241,6 +249,24 @@ void write_support(JsonWriter& json, const match::Support& support) {
   json.text("extended_until", support.extended);
   json.text("paid_until", support.paid);
   json.close();
+}
+
+void write_unsupported(JsonWriter& json, const ScanResult& result) {
+  const inventory::ImageInventory& image = result.subject.inventory;
+  json.open_list("unsupported");
+  for (const match::Unsupported& unsupported : result.matches.unsupported) {
+    json.open();
+    json.text("id", unsupported.id);
+    json.text("kind", unsupported.package ? "package" : "release");
+    json.text("state", match::name_of(unsupported.state));
+    json.text("namespace", image.distribution.name_space);
+    if (unsupported.package) write_package_reference(json, image.packages[*unsupported.package]);
+    json.text("until", unsupported.until);
+    json.text("detail", unsupported.detail);
+    json.text("feed", unsupported.feed);
+    json.close();
+  }
+  json.close_list();
 }
 
 void write_unmatched(JsonWriter& json, const ScanResult& result) {
@@ -295,6 +321,7 @@ Result<std::string> scan_json(const ScanResult& result, const Style&) {
   write_support(json, result.matches.support);
   json.list("warnings", result.matches.warnings);
   write_summary(json, result);
+  write_unsupported(json, result);
   LIMPID_TRY(write_findings(json, result));
   std::map<std::uint32_t, std::string> available;
   for (const match::Outdated& outdated : result.matches.outdated) available[outdated.package] = outdated.available;

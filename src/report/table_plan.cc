@@ -20,11 +20,7 @@ std::string layer_title(const Subject& subject, std::uint32_t layer) {
 }  // namespace
 
 Result<std::string> plan_table(const ScanResult& result, const Style& style) {
-  std::string text = base::cat({paint(style, Ink::bold, base::printable(result.subject.target)), "\n",
-                                wrap_text(headline(result.subject), 2, style.width), "\n"});
-  for (const std::string& warning : result.matches.warnings)
-    base::append(text,
-                 {paint(style, Ink::red, wrap_text("warning: " + base::printable(warning), 9, style.width)), "\n"});
+  std::string text = opening(result, style);
   const match::Plan& plan = result.plan;
   if (plan.upgrades.empty()) {
     text += plan.left == 0 ? "\nNothing to upgrade.\n"

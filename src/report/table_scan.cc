@@ -23,7 +23,7 @@ struct Group {
   std::map<std::tuple<int, std::string>, std::set<std::string>> lines;  // (-severity, what to do) → ids
 };
 
-std::string advice(const Finding& finding) {
+std::string status_of(const Finding& finding) {
   using advisory::Status;
   if (!finding.fixed_in.empty()) return base::cat({"fixed in ", base::printable(finding.fixed_in)});
   switch (finding.status) {
@@ -35,9 +35,15 @@ std::string advice(const Finding& finding) {
       return "no fix: end of life";
     case Status::under_investigation:
       return "under investigation";
+    case Status::not_affected:
+      return "not affected, by the vendor's word";
     default:
       return "no fix yet";
   }
+}
+
+std::string advice(const Finding& finding) {
+  return finding.not_running ? status_of(finding) + "; this kernel does not run here" : status_of(finding);
 }
 
 // The flaws among the findings that are known to be exploited.
@@ -133,6 +139,31 @@ void write_names(std::string& text, std::string_view title, const std::set<std::
       text, {wrap_text(title, 2, style.width), "\n  ", paint(style, Ink::dim, wrap_list(shown, 2, style.width)), "\n"});
 }
 
+// "Security support has ended: suricata (since 2026-04-30)". Packages of one source are one line.
+void write_unsupported(std::string& text, const ScanResult& result, const Style& style) {
+  using State = match::Unsupported::State;
+  std::map<std::string, std::set<std::string>> packages;  // by id
+  for (const match::Unsupported& one : result.matches.unsupported)
+    if (one.package) packages[one.id].insert(base::printable(result.subject.inventory.packages[*one.package].name));
+  for (const State state : {State::ended, State::limited}) {
+    std::string title(state == State::ended ? "Without security support, though the release has it:\n"
+                                            : "With limited security support only:\n");
+    std::set<std::string_view> seen;
+    for (const match::Unsupported& one : result.matches.unsupported) {
+      if (!one.package || one.state != state || !seen.insert(one.id).second) continue;
+      if (!title.empty()) text += paint(style, state == State::ended ? Ink::red : Ink::plain, title);
+      title.clear();
+      const std::string_view source = std::string_view(one.id).substr(one.id.rfind('/') + 1);
+      std::string line = base::cat({base::printable(source), one.until.empty() ? "" : " since ", one.until});
+      if (!one.detail.empty()) base::append(line, {": ", base::printable(one.detail)});
+      base::append(text, {"  ", wrap_text(line, 4, style.width), "\n    "});
+      const std::vector<std::string> names(packages[one.id].begin(), packages[one.id].end());
+      base::append(text, {paint(style, Ink::dim, wrap_list(names, 4, style.width)), "\n"});
+    }
+    if (title.empty()) text += '\n';
+  }
+}
+
 void write_unmatched(std::string& text, const ScanResult& result, const Style& style) {
   std::map<match::Unmatched::Why, std::set<std::string>> names;
   for (const match::Unmatched& unmatched : result.matches.unmatched)
@@ -158,11 +189,7 @@ void write_outdated(std::string& text, const ScanResult& result, const Style& st
 
 Result<std::string> scan_table(const ScanResult& result, const Style& style) {
   LIMPID_ASSIGN(const auto known_exploited, exploited(result));
-  std::string text = base::cat({paint(style, Ink::bold, base::printable(result.subject.target)), "\n",
-                                wrap_text(headline(result.subject), 2, style.width), "\n"});
-  for (const std::string& warning : result.matches.warnings)
-    base::append(text,
-                 {paint(style, Ink::red, wrap_text("warning: " + base::printable(warning), 9, style.width)), "\n"});
+  std::string text = opening(result, style);
   const match::Count count = match::count(result.matches.findings);
   text += '\n';
   if (count.findings == 0) {
@@ -171,9 +198,16 @@ Result<std::string> scan_table(const ScanResult& result, const Style& style) {
     base::append(text,
                  {paint(style, Ink::bold, plural(count.findings, "finding")), ": ", by_severity(count, style), ".\n"});
     const std::string cure = base::cat({plural(count.cured, "goes", "go"), " away with ",
-                                        plural(result.plan.upgrades.size(), "package upgrade"), "; ",
-                                        count.findings - count.cured, " cannot be fixed by upgrading."});
+                                        plural(result.plan.upgrades.size(), "package upgrade"), "; ", result.plan.left,
+                                        " cannot be fixed by upgrading."});
     base::append(text, {paint(style, Ink::green, wrap_text(cure, 0, style.width)), "\n"});
+    const auto asleep = std::ranges::count_if(result.matches.findings, &Finding::not_running);
+    if (asleep != 0)
+      base::append(text, {wrap_text(base::cat({asleep,
+                                               " of them in a kernel that a container does not run "
+                                               "(--ignore-not-running hides them)."}),
+                                    0, style.width),
+                          "\n"});
     if (!known_exploited.empty()) {
       const std::string warning =
           base::cat({plural(known_exploited.size(), "flaw is", "flaws are"), " known to be exploited (marked below)."});
@@ -183,6 +217,7 @@ Result<std::string> scan_table(const ScanResult& result, const Style& style) {
   for (const auto& [why, number] : result.hidden) base::append(text, {"Hidden (", why, "): ", number, ".\n"});
   text += '\n';
   for (const Group& one : group(result, known_exploited)) write_group(text, one, style);
+  write_unsupported(text, result, style);
   write_outdated(text, result, style);
   write_unmatched(text, result, style);
   text += incomplete(result.subject, style);

@@ -131,6 +131,21 @@ std::string headline(const Subject& subject) {
   return text;
 }
 
+std::string opening(const ScanResult& result, const Style& style) {
+  const auto warning = [&](Ink ink, const std::string& sentence) {
+    return paint(style, ink, wrap_text("warning: " + base::printable(sentence), 9, style.width)) + "\n";
+  };
+  const match::Support& support = result.matches.support;
+  std::string text;
+  if (!support.sentence.empty())
+    text += warning(support.state == match::Support::State::ended ? Ink::red : Ink::yellow, support.sentence);
+  base::append(text, {paint(style, Ink::bold, base::printable(result.subject.target)), "\n",
+                      wrap_text(headline(result.subject), 2, style.width), "\n"});
+  for (const std::string& sentence : result.matches.warnings)
+    if (sentence != support.sentence) text += warning(Ink::red, sentence);
+  return text;
+}
+
 std::string incomplete(const Subject& subject, const Style& style) {
   std::string text;
   for (const auto* notes : {&subject.manifest.notes, &subject.inventory.notes})

@@ -31,6 +31,9 @@ std::string columns(const std::vector<std::vector<std::string>>& rows, const Sty
 
 // "Debian GNU/Linux 12 (bookworm), linux/amd64, 4 layers, 534 packages".
 std::string headline(const Subject& subject);
+// How a report begins: what nobody fixes any more before anything else, then the target, what it is, and what else a
+// reader must see first.
+std::string opening(const ScanResult& result, const Style& style);
 // What a reader must not miss about how complete the result is: skipped files, and the image's own notes.
 std::string incomplete(const Subject& subject, const Style& style);
 

@@ -21,6 +21,8 @@ constexpr std::string_view kOsvEcosystems[] = {"Alpine", "Debian", "Ubuntu"};
 constexpr std::string_view kDistroInfoTables[] = {"debian.csv", "ubuntu.csv"};
 constexpr std::string_view kAlmaLinuxErrata[] = {"8/errata.full.json", "9/errata.full.json", "10/errata.full.json"};
 constexpr std::string_view kDebianLists[] = {"DLA/list", "DSA/list"};
+constexpr std::string_view kDebianSupport[] = {"security-support-ended.deb10", "security-support-ended.deb11",
+                                               "security-support-ended.deb12", "security-support-limited"};
 constexpr int kNvdFirstYear = 2002;  // its file holds the years before, too
 constexpr std::size_t kFileNameMax = 100;
 
@@ -178,6 +180,9 @@ Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageRe
       files.push_back({base::cat({base_url, table}), std::string(table)});
   } else if (source.feed == "debian-lists") {
     for (const std::string_view list : kDebianLists) files.push_back({base::cat({base_url, list}), std::string(list)});
+  } else if (source.feed == "debian-security-support") {
+    for (const std::string_view list : kDebianSupport)
+      files.push_back({base::cat({base_url, list}), std::string(list)});
   } else if (source.feed == "nvd") {
     const int this_year = static_cast<int>(std::chrono::year_month_day(base::today()).year());
     for (int year = kNvdFirstYear; year <= this_year; ++year) {

@@ -49,6 +49,11 @@ TEST(FeedPlaces, OsvAndDistroInfoHaveKnownFilesBelow) {
                    "9/errata.full.json https://e.invalid/9/errata.full.json"}));
   EXPECT_EQ(urls({"debian-lists", "https://e.invalid/data/", "", ""}),
             (Texts{"DLA/list https://e.invalid/data/DLA/list", "DSA/list https://e.invalid/data/DSA/list"}));
+  EXPECT_EQ(urls({"debian-security-support", "https://e.invalid/s/", "", ""}),
+            (Texts{"security-support-ended.deb10 https://e.invalid/s/security-support-ended.deb10",
+                   "security-support-ended.deb11 https://e.invalid/s/security-support-ended.deb11",
+                   "security-support-ended.deb12 https://e.invalid/s/security-support-ended.deb12",
+                   "security-support-limited https://e.invalid/s/security-support-limited"}));
   const Texts nvd = urls({"nvd", "https://e.invalid/2.0/", "", ""});
   EXPECT_GE(nvd.size(), 23U);  // a file for each year since 2002
   EXPECT_EQ(nvd.front(), "nvdcve-2.0-2002.json.gz https://e.invalid/2.0/nvdcve-2.0-2002.json.gz");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 
 #include "version/ordering.h"
@@ -244,6 +245,22 @@ void Compiler::add(advisory::EndOfLife&& end_of_life) {
   take(known.standard, end_of_life.standard);
   take(known.extended, end_of_life.extended);
   take(known.paid, end_of_life.paid);
+}
+
+void Compiler::add(advisory::PackageSupport&& support) {
+  if (support.name_space.empty() || support.package.empty()) return state_->drop(kNoName);
+  if (too_long(support.name_space) || too_long(support.package) || too_long(support.last_version) ||
+      too_long(support.since) || too_long(support.detail))
+    return state_->drop(kTooLong);
+  if (support.feed.empty() && !state_->records.feeds.empty()) support.feed = state_->records.feeds[state_->feed].name;
+  const SupportKey key{support.name_space, support.package, support.is_prefix};
+  const auto [known, fresh] = state_->records.package_supports.try_emplace(key, support);
+  // Ended says more than limited; of two dates the earlier one.
+  const auto rank = [](const advisory::PackageSupport& one) {
+    return std::tuple(one.state == advisory::PackageSupport::State::limited, one.since, one.last_version, one.detail,
+                      one.feed);
+  };
+  if (!fresh && rank(support) < rank(known->second)) known->second = std::move(support);
 }
 
 void Compiler::add(advisory::Enrichment&& enrichment) {

@@ -282,6 +282,39 @@ TEST_F(CompilerTest, TheNewestOfferAndTheLaterLifecycleCount) {
   EXPECT_EQ(life.extended, "2028-06-30");
 }
 
+TEST_F(CompilerTest, OfSeveralWordsOnAPackagesSupportTheGravestCounts) {
+  using advisory::PackageSupport;
+  const auto said = [](const char* name_space, const char* package, bool is_prefix, PackageSupport::State state,
+                       const char* since) {
+    return PackageSupport{name_space, package, is_prefix, state, "1", since, "text", ""};
+  };
+  using enum PackageSupport::State;
+  const std::vector all = {said("debian:12", "a", false, limited, ""),
+                           said("debian:12", "a", false, ended, "2026-05-01"),
+                           said("debian:12", "a", false, ended, "2026-04-01"),
+                           said("debian:12", "a", true, limited, ""), said("debian:11", "z", false, limited, "")};
+  const auto texts_of = [&](const std::vector<PackageSupport>& supports) {
+    compiler_ = std::make_unique<Compiler>();
+    compiler_->begin_feed("lists", "lists");
+    for (const PackageSupport& support : supports) compiler_->add(PackageSupport(support));
+    compiler_->add(said("", "a", false, limited, ""));
+    compiler_->add(said("debian:12", "", false, limited, ""));
+    const Database database = write();
+    Texts texts;
+    for (const char* name_space : {"debian:11", "debian:12", "debian:13", ""})
+      for (const PackageSupport& one : database.package_support(name_space))
+        texts.push_back(base::cat({one.name_space, " ", one.package, one.is_prefix ? "*" : "",
+                                   one.state == ended ? " ended " : " limited ", one.since, one.last_version, " ",
+                                   one.detail, " ", one.feed}));
+    EXPECT_EQ(database.info().feeds.at(0).dropped.at("record without an id, a namespace or a package"), 2U);
+    return texts;
+  };
+  const Texts wanted = {"debian:11 z limited 1 text lists", "debian:12 a ended 2026-04-011 text lists",
+                        "debian:12 a* limited 1 text lists"};
+  EXPECT_EQ(texts_of(all), wanted);
+  EXPECT_EQ(texts_of({all.rbegin(), all.rend()}), wanted);
+}
+
 TEST_F(CompilerTest, WhatIsTooLongOrHasNoNameIsCounted) {
   compiler_->begin_feed("f", "f");
   const std::string longest(4'096, 'x');

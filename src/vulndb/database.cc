@@ -3,6 +3,7 @@
 #include "vulndb/database.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "vulndb/state.h"
 
@@ -165,6 +166,12 @@ std::optional<advisory::EndOfLife> Database::end_of_life(std::string_view name_s
   const auto found = state_->lifecycles.find(name_space);
   if (found == state_->lifecycles.end()) return std::nullopt;
   return found->second;
+}
+
+std::span<const advisory::PackageSupport> Database::package_support(std::string_view name_space) const {
+  const auto range = std::ranges::equal_range(state_->package_supports, name_space, std::less<>{},
+                                              &advisory::PackageSupport::name_space);
+  return {range.begin(), range.end()};
 }
 
 // The unpacked block that holds an advisory, and the advisory's bytes in it.

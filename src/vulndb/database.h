@@ -164,6 +164,9 @@ class Database {
   // A release's dates, nothing if not known.
   std::optional<advisory::EndOfLife> end_of_life(std::string_view name_space) const;
 
+  // The packages of a release that get less security support than it, none if not known.
+  std::span<const advisory::PackageSupport> package_support(std::string_view name_space) const;
+
   Result<Details> details(AdvisoryNumber advisory) const;
   // What is said of a CVE itself; nothing if nothing is.
   Result<std::optional<advisory::Enrichment>> enrichment(std::string_view cve) const;

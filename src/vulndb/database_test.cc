@@ -84,6 +84,11 @@ TEST_P(DatabaseTest, AnswersWhatWasCompiled) {
   EXPECT_EQ(database.available("nowhere", "zlib", KeyKind::source).value(), "");
   EXPECT_EQ(database.end_of_life("debian:10")->extended, "2024-06-30");
   EXPECT_FALSE(database.end_of_life("debian:11"));
+  const auto supports = database.package_support("debian:12");
+  ASSERT_EQ(supports.size(), 2U);
+  EXPECT_EQ(testing::written(supports[0]), "debian:12|golang*|0||||lists");
+  EXPECT_EQ(testing::written(supports[1]), "debian:12|zlib|1|1.2|2026-04-30|nobody is left|lists");
+  EXPECT_TRUE(database.package_support("debian:11").empty());
 }
 
 TEST_P(DatabaseTest, FindsByIdAndAliasWhateverTheCase) {

@@ -89,7 +89,8 @@ Result<void> read_feeds(Bytes bytes, Info& info, FeedStarts& feeds) {
   return {};
 }
 
-Result<void> read_lifecycles(Bytes bytes, std::map<std::string, advisory::EndOfLife, std::less<>>& lifecycles) {
+Result<void> read_lifecycles(Bytes bytes, std::map<std::string, advisory::EndOfLife, std::less<>>& lifecycles,
+                             std::vector<advisory::PackageSupport>& supports) {
   Decoder in(bytes);
   const std::size_t count = in.count(6);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
@@ -98,6 +99,20 @@ Result<void> read_lifecycles(Bytes bytes, std::map<std::string, advisory::EndOfL
          {&life.name_space, &life.codename, &life.released, &life.standard, &life.extended, &life.paid})
       *text = in.text();
     lifecycles.insert_or_assign(life.name_space, life);
+  }
+  if (in.finished()) return {};
+  const std::size_t packages = in.count(7);
+  for (std::size_t i = 0; i < packages && in.ok(); ++i) {
+    advisory::PackageSupport& support = supports.emplace_back();
+    const unsigned word = in.u8();
+    if (word > 3) return fail(Code::invalid, {"damaged"});
+    support.is_prefix = (word & 1U) != 0;
+    support.state = static_cast<advisory::PackageSupport::State>(word >> 1);
+    for (std::string* text :
+         {&support.name_space, &support.package, &support.last_version, &support.since, &support.detail, &support.feed})
+      *text = in.text();
+    // In order, so that those of one namespace are found by bisection.
+    if (i > 0 && support.name_space < supports[i - 1].name_space) return fail(Code::invalid, {"not in order"});
   }
   if (!in.finished()) return fail(Code::invalid, {"damaged"});
   return {};
@@ -235,7 +250,8 @@ Result<void> Database::State::read_directories() {
   LIMPID_TRY_WITHIN(read_feeds(tables[0], info, feeds), {"feeds at ", first.offset});
   LIMPID_TRY_WITHIN(read_namespaces(tables[1], sections, namespaces, info, head.groups),
                     {"namespaces at ", section(Section::namespaces).offset});
-  LIMPID_TRY_WITHIN(read_lifecycles(tables[2], lifecycles), {"lifecycles at ", section(Section::lifecycles).offset});
+  LIMPID_TRY_WITHIN(read_lifecycles(tables[2], lifecycles, package_supports),
+                    {"lifecycles at ", section(Section::lifecycles).offset});
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "advisory/types.h"
@@ -74,6 +75,8 @@ struct FeedRecord {
   std::string as_of;
 };
 
+using SupportKey = std::tuple<std::string, std::string, bool>;  // namespace, package, whether it is a prefix
+
 struct Records {
   Strings strings;
   Arena arena;
@@ -88,6 +91,7 @@ struct Records {
   std::vector<OfferRecord> offers;
   std::vector<EnrichmentRecord> enrichments;
   std::map<std::string, advisory::EndOfLife> lifecycles;
+  std::map<SupportKey, advisory::PackageSupport> package_supports;
 };
 
 }  // namespace limpid::vulndb

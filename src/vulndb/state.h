@@ -50,6 +50,7 @@ struct Database::State {
   std::uint64_t head_groups = 0;
   std::vector<std::unique_ptr<Namespace>> namespaces;  // by name
   std::map<std::string, advisory::EndOfLife, std::less<>> lifecycles;
+  std::vector<advisory::PackageSupport> package_supports;  // by namespace
   FeedStarts feeds;
   Info info;
   LazyTable text_block_table, id_page_table, enrichment_block_table;

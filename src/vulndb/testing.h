@@ -107,6 +107,12 @@ inline std::vector<advisory::EndOfLife> small_lifecycles() {
           {"debian:12", "bookworm", "2023-06-10", "", "", ""}};
 }
 
+inline std::vector<advisory::PackageSupport> small_package_supports() {
+  using enum advisory::PackageSupport::State;
+  return {{"debian:12", "zlib", false, ended, "1.2", "2026-04-30", "nobody is left", "lists"},
+          {"debian:12", "golang", true, limited, "", "", "", "lists"}};
+}
+
 inline Result<Info> compile(std::vector<Input> inputs, const std::string& path) {
   Compiler compiler;
   for (Input& input : inputs) {
@@ -125,6 +131,7 @@ inline Result<Info> compile(std::vector<Input> inputs, const std::string& path) 
     compiler.end_feed(counts);
   }
   for (advisory::EndOfLife& life : small_lifecycles()) compiler.add(std::move(life));
+  for (advisory::PackageSupport& support : small_package_supports()) compiler.add(std::move(support));
   return compiler.write(path);
 }
 
@@ -180,6 +187,11 @@ inline std::string written(const std::optional<advisory::Enrichment>& one) {
   for (const auto& score : one->cvss)
     base::append(text, {"|", score.cvss.version, "=", score.cvss.vector, "=", score.source, score.primary ? "!" : ""});
   return text;
+}
+
+inline std::string written(const advisory::PackageSupport& one) {
+  return base::cat({one.name_space, "|", one.package, one.is_prefix ? "*" : "", "|", static_cast<int>(one.state), "|",
+                    one.last_version, "|", one.since, "|", one.detail, "|", one.feed});
 }
 
 inline std::string written(const Info& info) {
@@ -246,6 +258,10 @@ class Answers {
     lines_.push_back(life ? base::cat({"life ", life->codename, " ", life->released, " ", life->standard, " ",
                                        life->extended, " ", life->paid})
                           : "no life");
+    std::string supports = "supports";
+    for (const advisory::PackageSupport& one : database_.package_support(name_space))
+      base::append(supports, {" {", written(one), "}"});
+    lines_.push_back(std::move(supports));
     add(database_.search(name_space, ""), [](const std::vector<std::string_view>& packages) {
       std::string text = "packages";
       for (const std::string_view package : packages) base::append(text, {" ", package});

@@ -627,6 +627,15 @@ void Writer::write_lifecycles() {
   for (const auto& [name, life] : records_.lifecycles)
     for (const std::string* text : {&name, &life.codename, &life.released, &life.standard, &life.extended, &life.paid})
       encoder_.text(*text);
+  if (!records_.package_supports.empty()) {
+    encoder_.varint(records_.package_supports.size());
+    for (const auto& [key, support] : records_.package_supports) {
+      encoder_.u8(static_cast<std::uint8_t>(static_cast<unsigned>(support.state) << 1 | unsigned{support.is_prefix}));
+      for (const std::string* text : {&support.name_space, &support.package, &support.last_version, &support.since,
+                                      &support.detail, &support.feed})
+        encoder_.text(*text);
+    }
+  }
   output_.begin(Section::lifecycles);
   output_.append(encoder_.view());
 }
