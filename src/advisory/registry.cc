@@ -14,7 +14,7 @@ const std::vector<const Feed*>& feeds() {
       &photon_feed(),      &arch_feed(),         &bottlerocket_feed(),
       &osv_feed(),         &distro_info_feed(),  &endoflife_feed(),
       &nvd_feed(),         &cvelist_feed(),      &epss_feed(),
-      &kev_feed(),
+      &kev_feed(),         &gentoo_feed(),
   };
   return all;
 }
