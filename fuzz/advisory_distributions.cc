@@ -64,6 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'x':
       read("photon", folder.path() + "/photon.xml", rest);
       break;
+    case 'g':
+      read("gentoo", folder.path() + "/glsa-203101-01.xml", rest);
+      break;
     case 'b':
       read("bottlerocket", folder.path() + "/updateinfo.xml", rest);
       break;

@@ -20,6 +20,7 @@ const Feed& distro_info_feed();
 const Feed& endoflife_feed();
 const Feed& epss_feed();
 const Feed& fedora_feed();
+const Feed& gentoo_feed();
 const Feed& kev_feed();
 const Feed& nvd_feed();
 const Feed& oracle_feed();

@@ -32,6 +32,7 @@ const std::vector<const Feed*>& feeds() {
       &cvelist_feed(),
       &epss_feed(),
       &kev_feed(),
+      &gentoo_feed(),
   };
   return all;
 }

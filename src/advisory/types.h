@@ -54,6 +54,7 @@ struct Affected {
   std::vector<std::string> versions;
   std::vector<std::string> architectures;  // empty: any
   // rpm: the stream of the module that the package is built for, "nodejs:18"; "" is a package of no module.
+  // Gentoo: the slot, "3.12"; "!3.11 !3.12" for every slot but those, "" for any.
   std::string module;
   // The products that offer the package, as CPE names ("cpe:/a:redhat:enterprise_linux:9::appstream"); empty: any.
   std::vector<std::string> products;

@@ -21,6 +21,7 @@ struct Interest {
     basename,   // "package.json", in any directory
     suffix,     // ".gemspec", the end of any name
     nested,     // "lib/dpkg/status": the end of a path, at a component's border, at any depth below the root
+    folders,    // "nix/store": every directory directly in it, for its name: there is no content
   };
   Match match;
   std::string_view text;      // lives as long as the program
@@ -29,10 +30,15 @@ struct Interest {
   // Too large for memory, or to be read together with its neighbour: WantedFile::bytes is set instead of `content`, and
   // the file is read at the end of its layer.
   bool random_access = false;
+  // basename and suffix only: somewhere below such a folder of any root ("var/db/pkg"), "" for anywhere.
+  std::string_view below{};
 };
 
 // What SQLite appends to a database's name for its write-ahead log.
 inline constexpr std::string_view kLogSuffix = "-wal";
+
+// What is behind the path of a directory, in the path of the evidence that its name is.
+inline constexpr std::string_view kFolderItself = "/.";
 
 // One file that was wanted, with its bytes.
 struct WantedFile {

@@ -53,6 +53,7 @@ constexpr std::array kFamilies = {
     Family{"scientific", Rule::major, ""},
     Family{"virtuozzo", Rule::major, ""},
     Family{"miraclelinux", Rule::major, ""},
+    Family{"springdale", Rule::major, ""},
     Family{"amzn", Rule::amazon, ""},
     Family{"fedora", Rule::whole, ""},
     Family{"sles", Rule::whole, "SUSE"},
@@ -142,6 +143,7 @@ constexpr std::array kReleaseFiles = {
     ReleaseFile{"etc/mariner-release", "mariner"},
     ReleaseFile{"etc/photon-release", "photon"},
     ReleaseFile{"etc/gentoo-release", "gentoo"},
+    ReleaseFile{"etc/slackware-version", "slackware"},
     ReleaseFile{"etc/SuSE-release", ""},
     ReleaseFile{"usr/lib/system-release", ""},
     ReleaseFile{"etc/system-release", ""},
@@ -163,6 +165,7 @@ constexpr std::array kReleaseTexts = {
     ReleaseText{"EuroLinux", "eurolinux"},
     ReleaseText{"Virtuozzo", "virtuozzo"},
     ReleaseText{"MIRACLE", "miraclelinux"},
+    ReleaseText{"Springdale", "springdale"},
     ReleaseText{"openSUSE", "opensuse"},
     ReleaseText{"SUSE Linux Enterprise Server", "sles"},
     ReleaseText{"SUSE Linux Enterprise Desktop", "sled"},
@@ -342,6 +345,11 @@ bool from_os_release(const DistributionClues& clues, Distribution& d) {
     d.build_id = fact(facts, "BUILD_ID");
     d.support_end = fact(facts, "SUPPORT_END");
     d.location = path;
+    // Red Hat CoreOS is numbered as OpenShift is, and made of RHEL's packages.
+    if (d.id == "rhcos" && !fact(facts, "RHEL_VERSION").empty()) {
+      d.id = "rhel";
+      d.version_id = fact(facts, "RHEL_VERSION");
+    }
     return true;
   }
   return false;

@@ -46,6 +46,14 @@ TEST(Distribution, HowMuchOfTheVersionCounts) {
   EXPECT_EQ(from({}), "");
 }
 
+TEST(Distribution, CoreOsIsOfRhelsPackages) {
+  const DistributionClues clues = {
+      {"usr/lib/os-release",
+       {{"ID", "rhcos"}, {"VERSION_ID", "4.13"}, {"VERSION", "413.92.202305021736-0"}, {"RHEL_VERSION", "9.2"}}}};
+  EXPECT_EQ(from(clues), "rhel:9");
+  EXPECT_EQ(os("rhcos", "4.1"), "rhcos:4.1");
+}
+
 TEST(Distribution, DebianWithoutANumber) {
   const auto debian = [](Facts facts, const DistributionClues& more = {}) {
     DistributionClues clues = more;
@@ -104,6 +112,11 @@ TEST(Distribution, WhichFileDecides) {
   EXPECT_EQ(both.name_space, "debian:12");
   EXPECT_EQ(both.location, "etc/os-release");
   EXPECT_EQ(from({{"etc/os-release", {{"NAME", "x"}}}, {"usr/lib/os-release", {{"ID", "arch"}}}}), "arch");
+}
+
+TEST(Distribution, ReleaseFilesOfOthers) {
+  EXPECT_EQ(from(text("etc/slackware-version", "Slackware 14.1")), "slackware:14.1");
+  EXPECT_EQ(from(text("etc/redhat-release", "Springdale Linux release 9.4 (Parma)")), "springdale:9");
 }
 
 TEST(Distribution, EcosystemsAsOsvSpellsThem) {

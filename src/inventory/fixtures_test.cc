@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -48,6 +49,11 @@ std::vector<std::string> texts(element object, const char* key) {
 ImageInventory inventory_of(const fs::path& folder, const std::vector<std::string>& files) {
   std::vector<testing::MemoryEntry> entries;
   for (const auto& path : files) {
+    if (path == "paths.txt") {  // names of folders in a store
+      std::ifstream lines(folder / path);
+      for (std::string line; std::getline(lines, line);) entries.push_back(testing::directory(line.substr(1)));
+      continue;
+    }
     auto content = base::read_file((folder / path).string(), std::uint64_t{64} << 20);
     EXPECT_TRUE(content) << path;
     if (content) entries.push_back(testing::file(path, *std::move(content)));
@@ -62,11 +68,18 @@ ImageInventory inventory_of(const fs::path& folder, const std::vector<std::strin
 
 std::string shown(const Package& p) { return base::cat({p.name, " ", p.version, " ", p.arch}); }
 
+// A case of portage's names a package without its category.
+bool same_name(const Package& package, const std::string& expected) {
+  if (package.scheme != version::Scheme::portage || expected.find('/') != std::string::npos)
+    return package.name == expected;
+  return package.name.substr(package.name.find('/') + 1) == expected;
+}
+
 bool fits(const Package& package, element expected, const std::set<std::string>& fields) {
   const auto same = [&](const char* key, const std::string& value) {
     return !fields.contains(key) || expected[key].error() != simdjson::SUCCESS || text(expected, key) == value;
   };
-  return package.name == text(expected, "name") && package.version == text(expected, "version") &&
+  return same_name(package, text(expected, "name")) && package.version == text(expected, "version") &&
          same("source_name", package.source_name) && same("source_version", package.source_version) &&
          same("arch", package.arch) && same("ecosystem", package.ecosystem) && same("vendor", package.maintainer) &&
          same("licence", base::join(package.licenses, " AND "));
@@ -236,6 +249,14 @@ const std::vector<Kind> kKinds = {
     {"rpm-ndb", kOfRpm},
     {"rpm-sqlite", kOfRpm},
     {"rpm-manifest", kOfRpm},
+    {"portage", {"licence"}},
+    {"chisel", kOfSystem},
+    {"cos", {}},
+    {"bottlerocket", kOfSystem},
+    {"snap", {"ecosystem"}},
+    {"homebrew", {"ecosystem"}},
+    {"flatpak", {"ecosystem"}},
+    {"nix", {"ecosystem"}},
     {"hostile-text", {}, "var/lib/dpkg/"},
     {"hostile-text", {}, "lib/apk/"},
 };

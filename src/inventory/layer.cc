@@ -80,6 +80,7 @@ class Reading {
   bool take_marker(std::string_view path);
   bool take_whiteout(std::string path);
   void take_directory(const archive::Entry& entry, const Wanted& wanted);
+  void take_folder(const std::string& directory, const Wanted& wanted);
   void take_symlink(const archive::Entry& entry);
   void take_hard_link(const archive::Entry& entry, const Wanted& wanted);
   Result<void> take_file(const archive::Entry& entry, const Wanted& wanted);
@@ -285,6 +286,27 @@ void Reading::take_directory(const archive::Entry& entry, const Wanted& wanted) 
     if (directories_.insert_or_assign(entry.path, layer_.entries).second) seen_.add(entry.path);
   }
   if (wanted.ancestor || wanted) record(entry.path, What::directory, 0, 0);
+  if (const Wanted by_name = matcher().look_at_folder(entry.path)) take_folder(entry.path, by_name);
+}
+
+// A directory whose name is evidence. It stands at a path inside the directory that no file can have, so that whatever
+// hides or takes the place of the directory does so with the evidence.
+void Reading::take_folder(const std::string& directory, const Wanted& wanted) {
+  const std::string inside = base::cat({directory, kFolderItself});
+  replace(inside, false);
+  content_.clear();
+  read_size_ = 0;
+  const auto first = evidence_.size();
+  for (const auto& by : wanted.detectors()) {
+    if (full(evidence_.size(), limits_.evidence_max, "evidence", "files with evidence")) break;
+    Evidence evidence;
+    evidence.path = inside;
+    const Detector& detector = *detectors()[by.detector];
+    evidence.detector = detector.name();
+    run(detector, {directory, {}}, evidence);
+    if (!evidence.packages.empty() && remember(memory_of(evidence))) evidence_.emplace_back(std::move(evidence));
+  }
+  if (evidence_.size() != first) record(inside, What::evidence, first, evidence_.size() - first);
 }
 
 void Reading::take_symlink(const archive::Entry& entry) {

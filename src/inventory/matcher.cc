@@ -39,6 +39,16 @@ bool ends_at_border(std::string_view path, std::string_view text) {
   return path.size() == text.size() || path[path.size() - text.size() - 1] == '/';
 }
 
+// Whether `folder` is on the way to `path`, whatever stands above it. Asked only where all else fits.
+bool is_below(std::string_view path, std::string_view folder) {
+  if (folder.empty()) return true;
+  for (auto at = path.find(folder); at != std::string_view::npos; at = path.find(folder, at + 1)) {
+    const auto end = at + folder.size();
+    if ((at == 0 || path[at - 1] == '/') && end < path.size() && path[end] == '/') return true;
+  }
+  return false;
+}
+
 void add(Wanted& wanted, const auto& rule) {
   for (std::size_t i = 0; i < wanted.count; ++i) {
     if (wanted.by[i].detector != rule.detector) continue;
@@ -58,7 +68,7 @@ Matcher::Matcher(std::span<const Detector* const> detectors) {
   tails_.assign((std::size_t{1} << 16) / 64, 0);
   const auto add_above = [&](std::string_view path, Kind kind) {
     while (!path.empty()) {
-      names.push_back({hash_of(name_of(path)), {kind, 0, path, {}, 0, false}});
+      names.push_back({hash_of(name_of(path)), {kind, 0, path, {}, {}, 0, false}});
       const auto slash = path.rfind('/');
       path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
     }
@@ -66,7 +76,8 @@ Matcher::Matcher(std::span<const Detector* const> detectors) {
   for (std::size_t i = 0; i < detectors.size(); ++i) {
     const auto detector = static_cast<std::uint16_t>(i);
     for (const Interest& interest : detectors[i]->interests()) {
-      Rule rule{Kind::exact, detector, interest.text, interest.ending, interest.size_max, interest.random_access};
+      Rule rule{Kind::exact,    detector,          interest.text,         interest.ending,
+                interest.below, interest.size_max, interest.random_access};
       const auto slash = interest.text.rfind('/');
       const auto parent = slash == std::string_view::npos ? std::string_view{} : interest.text.substr(0, slash);
       switch (interest.match) {
@@ -84,7 +95,8 @@ Matcher::Matcher(std::span<const Detector* const> detectors) {
           names.push_back({hash_of(interest.text), rule});
           break;
         case Interest::Match::directory:
-          rule.kind = Kind::directory;
+        case Interest::Match::folders:
+          rule.kind = interest.match == Interest::Match::folders ? Kind::folders : Kind::directory;
           directories.push_back({hash_of(interest.text), rule});
           add_above(interest.text, Kind::above_exact);
           break;
@@ -138,7 +150,7 @@ Wanted Matcher::look(std::string_view path) const {
         if (ends_at_border(path, rule.text)) add(wanted, rule);
         break;
       case Kind::basename:
-        if (name == rule.text) add(wanted, rule);
+        if (name == rule.text && is_below(path, rule.below)) add(wanted, rule);
         break;
       case Kind::above_exact:
         wanted.ancestor |= path == rule.text;
@@ -147,19 +159,31 @@ Wanted Matcher::look(std::string_view path) const {
         wanted.ancestor |= ends_at_border(path, rule.text);
         break;
       case Kind::directory:
+      case Kind::folders:
       case Kind::suffix:
         break;  // in the other tables
     }
   }
   const auto directory = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
   for (const Rule& rule : find(by_directory_, hash_of(directory))) {
-    if (directory == rule.text && name.ends_with(rule.ending)) add(wanted, rule);
+    if (rule.kind == Kind::directory && directory == rule.text && name.ends_with(rule.ending)) add(wanted, rule);
   }
   if (name.size() < 2) return wanted;
   const auto tail = tail_of(name);
   if ((tails_[tail / 64] >> (tail % 64) & 1) == 0) return wanted;
   for (const Rule& rule : find(by_tail_, hash_of(name.substr(name.size() - 2)))) {
-    if (name.ends_with(rule.text)) add(wanted, rule);
+    if (name.ends_with(rule.text) && is_below(path, rule.below)) add(wanted, rule);
+  }
+  return wanted;
+}
+
+Wanted Matcher::look_at_folder(std::string_view path) const {
+  Wanted wanted;
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return wanted;
+  const auto directory = path.substr(0, slash);
+  for (const Rule& rule : find(by_directory_, hash_of(directory))) {
+    if (rule.kind == Kind::folders && directory == rule.text) add(wanted, rule);
   }
   return wanted;
 }

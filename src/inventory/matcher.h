@@ -37,14 +37,17 @@ class Matcher {
   explicit Matcher(std::span<const Detector* const> detectors);
   // Allocates nothing. `path` is normalised.
   Wanted look(std::string_view path) const;
+  // Who wants the directory itself (Interest::Match::folders).
+  Wanted look_at_folder(std::string_view path) const;
 
  private:
-  enum class Kind : std::uint8_t { exact, nested, basename, directory, suffix, above_exact, above_nested };
+  enum class Kind : std::uint8_t { exact, nested, basename, directory, folders, suffix, above_exact, above_nested };
   struct Rule {
     Kind kind;
     std::uint16_t detector;
     std::string_view text;
     std::string_view ending;
+    std::string_view below;
     std::uint64_t size_max;
     bool random_access;
   };

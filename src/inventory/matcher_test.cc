@@ -75,6 +75,32 @@ TEST(Matcher, TheLargestSizeOfADetectorCounts) {
   EXPECT_EQ(matcher.look("x/big.json").count, 1u);
 }
 
+TEST(Matcher, BelowAFolderOfAnyRoot) {
+  const Fake a({Interest{.match = basename, .text = "SLOT", .size_max = 1, .below = "var/db/pkg"}});
+  const Fake b({Interest{.match = suffix, .text = ".xml", .size_max = 1, .below = "app"}});
+  const Detector* all[] = {&a, &b};
+  const Matcher matcher{all};
+  EXPECT_EQ(who(matcher, "var/db/pkg/a/b-1/SLOT"), Who{0});
+  EXPECT_EQ(who(matcher, "x/y/var/db/pkg/SLOT"), Who{0});
+  EXPECT_EQ(who(matcher, "xvar/db/pkg/SLOT"), Who{});
+  EXPECT_EQ(who(matcher, "var/db/pkgs/SLOT"), Who{});
+  EXPECT_EQ(who(matcher, "SLOT"), Who{});
+  EXPECT_EQ(who(matcher, "xapp/app/a.xml"), Who{1});
+  EXPECT_EQ(who(matcher, "app.xml"), Who{});
+}
+
+TEST(Matcher, FoldersForTheirNames) {
+  const Fake a({{folders, "nix/store", {}, 1}, {directory, "nix/store", ".drv", 1}});
+  const Detector* all[] = {&a};
+  const Matcher matcher{all};
+  EXPECT_TRUE(matcher.look_at_folder("nix/store/a-1"));
+  EXPECT_FALSE(matcher.look("nix/store/a-1"));
+  EXPECT_TRUE(matcher.look("nix/store/a-1.drv"));
+  for (const auto* path : {"", "nix", "nix/store", "nix/store/a/b", "x/nix/store/a"})
+    EXPECT_FALSE(matcher.look_at_folder(path)) << path;
+  EXPECT_TRUE(matcher.look("nix/store").ancestor);
+}
+
 TEST(Matcher, Ancestors) {
   const Fake a({{exact, "etc/os-release", {}, 1}, {directory, "var/lib/dpkg/info", ".list", 2}});
   const Fake b({{nested, "lib/apk/db/installed", {}, 3}, {basename, "package.json", {}, 4}});
@@ -102,6 +128,8 @@ bool plainly(const Interest& interest, std::string_view path) {
       return name == interest.text;
     case suffix:
       return name.ends_with(interest.text);
+    case folders:
+      return false;
     case nested:
       return path == interest.text || path.ends_with(base::cat({"/", interest.text}));
   }
@@ -146,7 +174,9 @@ TEST(Matcher, TheRegistry) {
       std::string path = text;
       if (interest.match == suffix) path = "x" + text;
       if (interest.match == directory) path = text + "/x" + std::string(interest.ending);
-      const Wanted wanted = matcher().look(path);
+      if (interest.match == folders) path = text + "/x";
+      if (!interest.below.empty()) path = base::cat({interest.below, "/", path});
+      const Wanted wanted = interest.match == folders ? matcher().look_at_folder(path) : matcher().look(path);
       EXPECT_TRUE(std::ranges::any_of(wanted.detectors(), [&](const auto& by) { return by.detector == i; })) << path;
       EXPECT_LT(wanted.count, Wanted::kDetectorsMax) << path;
       EXPECT_GT(interest.size_max, 0u) << path;

@@ -16,6 +16,7 @@
 #include "inventory/detector.h"
 #include "inventory/distribution.h"
 #include "inventory/matcher.h"
+#include "inventory/registered.h"
 #include "inventory/release_packages.h"
 #include "inventory/view.h"
 
@@ -30,15 +31,37 @@ constexpr std::uint64_t kLooksMax = 5'000'000;
 
 // Where package databases stand below a root, longest first where one ends another. What is found elsewhere ("a
 // rootfs/lib/dpkg/status") belongs to the root that is left when the last one is taken off.
-constexpr std::array<std::string_view, 8> kDatabases = {
-    "var/lib/dpkg/status",  "usr/lib/dpkg-db/status", "lib/dpkg/status",     "usr/lib/apk/db/installed",
-    "lib/apk/db/installed", "usr/lib/opkg/status",    "var/lib/opkg/status", "lib/opkg/status",
+constexpr std::array<std::string_view, 14> kDatabases = {
+    "var/lib/dpkg/status",
+    "usr/lib/dpkg-db/status",
+    "lib/dpkg/status",
+    "usr/lib/apk/db/installed",
+    "lib/apk/db/installed",
+    "usr/lib/opkg/status",
+    "var/lib/opkg/status",
+    "lib/opkg/status",
+    "var/lib/chisel/manifest.wall",
+    "etc/cos-package-info.json",
+    "usr/share/bottlerocket/application-inventory.json",
+    "var/db/xbps/pkgdb-0.38.plist",
+    "snap/manifest.yaml",
+    "usr/share/snappy/dpkg.yaml",
 };
-constexpr std::string_view kPacman = "var/lib/pacman/local";  // a folder for each package
 // Those whose file has one of several names.
 constexpr std::array<std::string_view, 5> kDatabaseFolders = {
     "var/lib/dpkg/status.d", "var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm", "var/lib/rpmmanifest",
 };
+// Those that have files or a folder for each package, and how many names lead from there to a file.
+struct Collection {
+  std::string_view folder;
+  int depth;
+};
+constexpr std::array<Collection, 4> kCollections = {{
+    {"var/lib/pacman/local", 2},
+    {"var/db/pkg", 3},
+    {"var/lib/pkgtools/packages", 1},
+    {"var/log/packages", 1},
+}};
 constexpr std::array<std::string_view, 2> kOsRelease = {"usr/lib/os-release", "etc/os-release"};
 
 // Takes a suffix off at a component's border.
@@ -50,17 +73,45 @@ bool strip_path(std::string_view& path, std::string_view suffix) {
   return true;
 }
 
+std::string_view parent_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return path.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
+// The folder of the collection that has `path` ("rootfs/var/db/pkg"), "" if none has.
+std::string_view collection_of(std::string_view path) {
+  for (const Collection& known : kCollections) {
+    std::string_view folder = path;
+    for (int names = 0; names < known.depth; ++names) folder = parent_of(folder);
+    std::string_view root = folder;
+    if (strip_path(root, known.folder)) return folder;
+  }
+  return {};
+}
+
 // The root whose database stands at `path`; "" is the image's own.
 std::string_view root_of_database(std::string_view path) {
   for (const auto known : kDatabases) {
     if (strip_path(path, known)) return path;
   }
-  std::string_view directory = path.substr(0, std::min(path.rfind('/'), path.size()));
+  std::string_view directory = parent_of(path);
   for (const auto known : kDatabaseFolders) {
     if (strip_path(directory, known)) return directory;
   }
-  directory = directory.substr(0, std::min(directory.rfind('/'), directory.size()));
-  return strip_path(directory, kPacman) ? directory : std::string_view{};
+  directory = collection_of(path);
+  for (const Collection& known : kCollections) {
+    if (strip_path(directory, known.folder)) return directory;
+  }
+  return {};
+}
+
+// What one file of a package's folder says and the others do not (portage).
+void complete(Package& package, Package&& other) {
+  if (package.module.empty()) package.module = std::move(other.module);
+  if (package.arch.empty()) package.arch = std::move(other.arch);
+  if (package.licenses.empty()) package.licenses = std::move(other.licenses);
+  if (package.owned.empty()) package.owned = std::move(other.owned);
+  if (other.repository == Repository::third_party) package.repository = other.repository;
 }
 
 struct Order {
@@ -167,6 +218,7 @@ void Merge::take(const std::string& path, std::span<const Evidence* const> evide
     for (const Package& package : one->packages) {
       Found& found = found_.emplace_back(package, std::string(root_of_database(path)));
       found.package.location = path;
+      if (path.ends_with(kFolderItself)) found.package.location.resize(path.size() - kFolderItself.size());
       found.package.layer = introduced.empty() ? layer : introduced[next];
       ++next;
     }
@@ -305,6 +357,7 @@ void Merge::follow_directories(const Detector& detector, const Interest& interes
     }
     case Interest::Match::basename:
     case Interest::Match::suffix:
+    case Interest::Match::folders:
       break;  // the real path of the file ends in the same way
   }
 }
@@ -379,7 +432,9 @@ void Merge::finish_packages() {
     if (package.kind == PackageKind::binary) {
       found.root = root_of(found);
       const auto distribution = distributions_.find(found.root);
-      if (distribution != distributions_.end()) {
+      // A detector may know better than a root that says nothing.
+      if (distribution != distributions_.end() &&
+          (package.name_space.empty() || !distribution->second.name_space.empty())) {
         package.name_space = distribution->second.name_space;
         package.ecosystem = distribution->second.ecosystem;
         if (package.ecosystem.empty()) package.ecosystem = distribution->second.id;
@@ -387,13 +442,19 @@ void Merge::finish_packages() {
       ++of_system;
       key.clear();
       const char nul = '\0';
-      base::append(key, {found.root, nul, static_cast<int>(package.scheme), nul, package.name, nul, package.arch, nul,
-                         package.version});
+      const bool in_parts = package.scheme == version::Scheme::portage;
+      base::append(key, {found.root, nul, static_cast<int>(package.scheme), nul, package.name, nul,
+                         in_parts ? std::string_view() : std::string_view(package.arch), nul, package.version});
       const auto [before, fresh] = seen.try_emplace(key, image_.packages.size());
       if (package.scheme == version::Scheme::rpm) of_rpm[found.root].count(package.location, fresh);
       if (!fresh) {
         Package& first = image_.packages[before->second];
-        first.layer = std::min(first.layer, package.layer);
+        const auto layer = std::min(first.layer, package.layer);
+        if (in_parts) complete(first, std::move(package));
+        // Chisel's manifest does not name sources; builders of rocks write a status file for it, which does.
+        if (first.detector == chisel_detector().name() && package.detector != first.detector)
+          first = std::move(package);
+        first.layer = layer;
         continue;
       }
     } else if (package.name_space.empty()) {
@@ -427,7 +488,11 @@ void Merge::collect_skipped() {
       image_.skipped.push_back({path, diff_id(node.layer), skipped->reason, skipped->detail});
     }
   }
+  std::set<std::string_view> collections;
+  for (const Package& package : image_.packages) collections.insert(collection_of(package.location));
   for (const auto& [path, removed] : view_.removed()) {
+    // One package of many: it was upgraded or removed.
+    if (const auto collection = collection_of(path); !collection.empty() && collections.contains(collection)) continue;
     const auto real = view_.resolve(path);  // it may have moved, with a link left behind
     const Node* node = real ? view_.find(*real) : nullptr;
     if (node != nullptr && !node->introduced.empty()) continue;

@@ -219,7 +219,7 @@ Result<void> read_services(std::string_view content, Facts& facts) {
 class OsRelease final : public Detector {
  public:
   std::string_view name() const override { return "os-release"; }
-  std::uint32_t version() const override { return 2; }
+  std::uint32_t version() const override { return 3; }
   std::span<const Interest> interests() const override;
   Result<void> read(const WantedFile& file, Evidence& evidence, SkippedList& skipped) const override {
     Notes notes(file.path, skipped);
@@ -271,6 +271,7 @@ std::span<const Interest> OsRelease::interests() const {
       at("etc/photon-release"),
       at("etc/redhat-release"),
       at("etc/rocky-release"),
+      at("etc/slackware-version"),
       at("etc/SuSE-release"),
       at("etc/system-release"),
       at("usr/lib/system-release"),

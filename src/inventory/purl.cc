@@ -19,7 +19,8 @@ constexpr std::array kTypes = {
     Type{"crates.io", "cargo"}, Type{"RubyGems", "gem"}, Type{"NuGet", "nuget"},    Type{"Packagist", "composer"},
     Type{"Hex", "hex"},         Type{"Pub", "pub"},      Type{"SwiftURL", "swift"}, Type{"ConanCenter", "conan"},
     Type{"Hackage", "hackage"}, Type{"CRAN", "cran"},    Type{"Julia", "julia"},    Type{"opam", "opam"},
-    Type{"Bitnami", "bitnami"},
+    Type{"Bitnami", "bitnami"}, Type{"Snap", "snap"},    Type{"Homebrew", "brew"},  Type{"Flatpak", "flatpak"},
+    Type{"nix", "nix"},         Type{"guix", "guix"},
 };
 
 void encode(std::string& to, std::string_view text) {
@@ -35,7 +36,8 @@ void encode(std::string& to, std::string_view text) {
 }
 
 std::string_view type_of(const Package& package) {
-  if (package.detector == "opkg") return "opkg";
+  if (package.detector == "opkg" || package.detector == "cos") return package.detector;
+  if (package.scheme == version::Scheme::portage) return "ebuild";
   if (package.scheme == version::Scheme::pacman) return "alpm";
   if (package.scheme == version::Scheme::dpkg && package.kind == PackageKind::binary) return "deb";
   if (package.scheme == version::Scheme::apk && package.kind == PackageKind::binary) return "apk";
@@ -49,6 +51,7 @@ std::string_view type_of(const Package& package) {
 // Of a language package: what stands before the last slash (npm's scope, Go's module path) or, in Maven, the colon.
 void append_library_name(std::string& url, const Package& package, std::string_view type) {
   std::string name = package.name;
+  if (type == "brew") name = base::lower(name);
   if (type == "pypi") {
     name = base::lower(name);
     for (char& c : name) c = c == '_' ? '-' : c;
@@ -59,6 +62,12 @@ void append_library_name(std::string& url, const Package& package, std::string_v
     url.push_back('/');
     encode(url, base::take_until(rest, separator));
   }
+}
+
+// "nix/store/02mqs1by2vab9yzw0qc4j7463w78p3ps-glibc-2.37-8" → what tells this build from all others.
+std::string_view store_hash(std::string_view location) {
+  location.remove_prefix(location.rfind('/') + 1);
+  return location.substr(0, location.find('-'));
 }
 
 // "debian:12" → "debian-12", "alpine:v3.19" → "alpine-3.19".
@@ -102,13 +111,20 @@ std::string purl(const Package& package) {
   std::string_view version = package.version;
   if (package.kind == PackageKind::binary) {
     std::string_view rest = package.name_space;
+    const bool of_category = type == "ebuild";  // which stands where others have the distribution
     if (const auto id = base::take_until(rest, ':'); !id.empty()) {
-      url.push_back('/');
-      encode(url, vendor_of(id, type));
+      if (!of_category) {
+        url.push_back('/');
+        encode(url, vendor_of(id, type));
+      }
       qualifiers["distro"] = distro_of(package.name_space);
     }
-    url.push_back('/');
-    encode(url, package.name);
+    if (of_category) {
+      append_library_name(url, package, type);
+    } else {
+      url.push_back('/');
+      encode(url, package.name);
+    }
     qualifiers["arch"] = package.arch;
     if (type == "rpm") {
       version = take_rpm_version(package, qualifiers);
@@ -120,6 +136,7 @@ std::string purl(const Package& package) {
     }
   } else {
     append_library_name(url, package, type);
+    if (type == "nix") qualifiers["outputhash"] = store_hash(package.location);
   }
   if (!version.empty()) {
     url.push_back('@');

@@ -48,6 +48,8 @@ TEST(Purl, OfSystems) {
             "curl@7.50.3-1.el9?arch=i386&distro=rhel-9&rpmmod=nodejs%3A18&upstream=curl-7.50.3-1.fc25.src.rpm");
   EXPECT_TRUE(purl(of_system(version::Scheme::rpm, "opensuse-leap:15.5", "a", "1-1"))
                   .starts_with("pkg:rpm/opensuse/a@1-1?arch=amd64&distro=opensuse-leap-15.5&"));
+  Package ebuild = of_system(version::Scheme::portage, "gentoo", "dev-libs/openssl", "3.0.13-r1");
+  EXPECT_EQ(purl(ebuild), "pkg:ebuild/dev-libs/openssl@3.0.13-r1?arch=amd64&distro=gentoo");
   Package unknown = of_system(version::Scheme::dpkg, "", "a", "1");
   unknown.arch = "";
   EXPECT_EQ(purl(unknown), "pkg:deb/a@1");
@@ -59,6 +61,14 @@ TEST(Purl, OfLanguages) {
   EXPECT_EQ(purl(library("Maven", "org.x:y", "1")), "pkg:maven/org.x/y@1");
   EXPECT_EQ(purl(library("Go", "github.com/a/b", "v1.2.3")), "pkg:golang/github.com/a/b@v1.2.3");
   EXPECT_EQ(purl(library("Unheard", "x y", "")), "pkg:generic/x%20y");
+}
+
+TEST(Purl, OfManagersBesideTheSystems) {
+  EXPECT_EQ(purl(library("Homebrew", "PostgreSQL@12", "12.17_1")), "pkg:brew/postgresql%4012@12.17_1");
+  EXPECT_EQ(purl(library("Snap", "core22", "20240111")), "pkg:snap/core22@20240111");
+  Package nix = library("nix", "glibc", "2.37-8");
+  nix.location = "nix/store/02mqs1by2vab9yzw0qc4j7463w78p3ps-glibc-2.37-8";
+  EXPECT_EQ(purl(nix), "pkg:nix/glibc@2.37-8?outputhash=02mqs1by2vab9yzw0qc4j7463w78p3ps");
 }
 
 }  // namespace

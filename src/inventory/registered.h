@@ -14,5 +14,15 @@ const Detector& rpm_detector();
 const Detector& rpm_manifest_detector();
 const Detector& alpm_detector();
 const Detector& opkg_detector();
+const Detector& portage_detector();
+const Detector& chisel_detector();
+const Detector& cos_detector();
+const Detector& bottlerocket_detector();
+const Detector& xbps_detector();
+const Detector& slackware_detector();
+const Detector& snap_detector();
+const Detector& homebrew_detector();
+const Detector& flatpak_detector();
+const Detector& store_paths_detector();
 
 }  // namespace limpid::inventory

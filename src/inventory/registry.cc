@@ -11,9 +11,11 @@ namespace limpid::inventory {
 
 std::span<const Detector* const> detectors() {
   static const std::array all = {
-      &os_release_detector(),   &dpkg_detector(), &dpkg_status_d_detector(),
-      &dpkg_files_detector(),   &apk_detector(),  &rpm_detector(),
-      &rpm_manifest_detector(), &alpm_detector(), &opkg_detector(),
+      &os_release_detector(),   &dpkg_detector(),    &dpkg_status_d_detector(), &dpkg_files_detector(),
+      &apk_detector(),          &rpm_detector(),     &rpm_manifest_detector(),  &alpm_detector(),
+      &opkg_detector(),         &portage_detector(), &chisel_detector(),        &cos_detector(),
+      &bottlerocket_detector(), &xbps_detector(),    &slackware_detector(),     &snap_detector(),
+      &homebrew_detector(),     &flatpak_detector(), &store_paths_detector(),
   };
   return all;
 }

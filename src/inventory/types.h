@@ -16,7 +16,7 @@ namespace limpid::inventory {
 
 enum class PackageKind : std::uint8_t {
   binary,   // installed by an operating system's package manager
-  library,  // of a language ecosystem
+  library,  // of a language ecosystem, or of a manager of its own beside the system's (snap, Homebrew, Nix)
 };
 
 // Who built it, for operating-system packages: an advisory of the distribution speaks only of its own.
@@ -31,7 +31,7 @@ struct Package {
   std::string source_name;  // for operating-system packages never "": the package itself if it names no other
   std::string source_version;
   std::string maintainer;  // or vendor, as stated
-  std::string module;      // rpm only: the module stream it belongs to, "nodejs:18"
+  std::string module;      // rpm: the module stream it belongs to, "nodejs:18"; Gentoo: its slot, "3.12"
   std::string key_id;      // rpm only: the key that signed it, as 16 hexadecimal digits
   std::string location;    // path in the image of the file that says so
   std::string detector;    // name of the detector that found it

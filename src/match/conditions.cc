@@ -16,6 +16,15 @@ bool meets_architecture(const Statement& statement, const Package& package) {
          std::ranges::find(statement.architectures, package.arch) != statement.architectures.end();
 }
 
+// Gentoo: versions of one package in several slots are installed side by side (advisory::Affected::module).
+bool meets_slot(std::string_view wanted, std::string_view slot) {
+  if (wanted.empty()) return true;
+  if (!wanted.starts_with('!')) return wanted == slot;
+  for (auto word = base::take_word(wanted); !word.empty(); word = base::take_word(wanted))
+    if (word.substr(1) == slot) return false;
+  return true;
+}
+
 bool meets_products(const Statement& statement) {
   if (statement.products.empty()) return true;
   return std::ranges::any_of(statement.products, is_base_product);
@@ -37,6 +46,8 @@ bool meets_flavour(const Statement& statement, std::string_view version) {
 }  // namespace
 
 bool meets_conditions(const Statement& statement, const Package& package, std::string_view version) {
+  // Gentoo's packages are built where they are installed: for which architecture is not written down.
+  if (statement.scheme == version::Scheme::portage) return meets_slot(statement.module, package.module);
   if (!meets_architecture(statement, package)) return false;
   if (statement.scheme != version::Scheme::rpm) return true;
   return statement.module == package.module && meets_products(statement) && meets_flavour(statement, version);
@@ -52,6 +63,12 @@ bool is_base_product(std::string_view cpe) {
 
 std::string advisory_namespace(const vulndb::Database& database, std::string_view name_space) {
   if (database.has_namespace(name_space)) return std::string(name_space);
+  // One that rolls has no release in its namespace, whatever date or build its os-release carries.
+  const std::string_view family = name_space.substr(0, name_space.find(':'));
+  if (!family.empty() && database.has_namespace(family)) return std::string(family);
+  // Those that install Arch Linux's own packages.
+  for (const std::string_view same : {"archarm", "endeavouros", "arcolinux", "antergos", "manjaro", "manjaro-arm"})
+    if (family == same && database.has_namespace("arch")) return "arch";
   static constexpr std::pair<std::string_view, std::string_view> kSame[] = {
       {"centos:", "rhel:"},
       {"scientific:", "rhel:"},
@@ -59,6 +76,9 @@ std::string advisory_namespace(const vulndb::Database& database, std::string_vie
       {"almalinux:", "rhel:"},
       {"rocky:", "rhel:"},
       {"ol:", "rhel:"},
+      {"eurolinux:", "rhel:"},
+      {"miraclelinux:", "rhel:"},
+      {"springdale:", "rhel:"},
       {"sles_sap:", "sles:"},
       {"sled:", "sles:"},
       {"sl-micro:", "sle-micro:"},
@@ -66,9 +86,9 @@ std::string advisory_namespace(const vulndb::Database& database, std::string_vie
       {"suse-microos:", "sle-micro:"},
   };
   std::string other;
-  for (const auto& [family, same] : kSame) {
+  for (const auto& [rebuild, same] : kSame) {
     std::string_view release = name_space;
-    if (base::strip_prefix(release, family)) other = base::cat({same, release});
+    if (base::strip_prefix(release, rebuild)) other = base::cat({same, release});
   }
   // Amazon Linux 1 named its releases after months, and published for all of them as one.
   if (name_space.starts_with("amzn:201")) other = "amzn:2018.03";

@@ -19,7 +19,8 @@ bool is_base_product(std::string_view cpe);
 
 // The namespace whose statements speak of this one's packages: itself, or that of the distribution whose packages it
 // rebuilds or takes (CentOS and Scientific Linux RHEL's, SLES for SAP those of SLES); "" if the database has neither.
-// AlmaLinux, Rocky and Oracle Linux are RHEL's only where the database has nothing of their own.
+// AlmaLinux, Rocky and Oracle Linux are RHEL's only where the database has nothing of their own. A rolling system's
+// ("minimos:20241031") has no release in the database.
 std::string advisory_namespace(const vulndb::Database& database, std::string_view name_space);
 
 }  // namespace limpid::match

@@ -181,6 +181,52 @@ TEST(Conditions, RebuildsTakeTheNamespaceOfTheirOrigin) {
   EXPECT_EQ(in("photon:4.0", "1"), "unmatched: no-advisories");
 }
 
+// peers.md 5.2: a release in the namespace of a system that has none would find nothing.
+TEST(Conditions, WhatRollsHasNoRelease) {
+  const auto database = RpmDatabase("bottlerocket")
+                            .add("CVE-2024-1", fixed("bottlerocket", "zlib", "1.2-3"))
+                            .add("CVE-2024-2", fixed("arch", "zlib", "1.2-3"))
+                            .add("CVE-2024-3", fixed("rhel:9", "zlib", "1.2-3"))
+                            .make();
+  const auto in = [&](const char* name_space) {
+    auto package = rpm("zlib", "1.2-2");
+    package.name_space = name_space;
+    return findings(database, package);
+  };
+  EXPECT_EQ(in("bottlerocket:1.34.0"), "CVE-2024-1 fixed 1.2-3");
+  EXPECT_EQ(in("endeavouros"), "CVE-2024-2 fixed 1.2-3");
+  EXPECT_EQ(in("springdale:9"), "CVE-2024-3 fixed 1.2-3");
+  EXPECT_EQ(in("cachyos:20251228"), "unmatched: no-advisories");
+}
+
+// GLSA: one package in several slots, each with a fix of its own.
+TEST(Conditions, SlotsHaveFixesOfTheirOwn) {
+  const auto slotted = [](std::string slot, std::string version) {
+    Affected affected = fixed("gentoo", "dev-lang/php", std::move(version));
+    affected.scheme = version::Scheme::portage;
+    affected.module = std::move(slot);
+    return affected;
+  };
+  advisory::Advisory record;
+  record.id = "GLSA-1";
+  record.affected = {slotted("7.4", "7.4.9-r2"), slotted("!7.4", "8.2.1")};
+  DatabaseMaker maker;
+  maker.feed("gentoo");
+  maker.add(std::move(record));
+  const auto database = maker.make();
+  const auto php = [&](const char* slot, const char* version) {
+    inventory::Package package = rpm("dev-lang/php", version, slot);
+    package.name_space = "gentoo";
+    package.scheme = version::Scheme::portage;
+    package.arch = "";
+    return findings(database, package);
+  };
+  EXPECT_EQ(php("7.4", "7.4.9-r1"), "GLSA-1 fixed 7.4.9-r2");
+  EXPECT_EQ(php("7.4", "7.4.9-r2"), "");
+  EXPECT_EQ(php("8.1", "8.1.30"), "GLSA-1 fixed 8.2.1");
+  EXPECT_EQ(php("8.2", "8.2.1"), "");
+}
+
 TEST(Conditions, HeadersOfTheKernelHaveNoneOfItsCode) {
   const auto database =
       RpmDatabase("redhat").add("CVE-2024-1", unfixed("rhel:9", "kernel", Status::affected, KeyKind::source)).make();

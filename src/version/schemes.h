@@ -11,5 +11,6 @@ const Ordering& apk_ordering();
 const Ordering& semver_ordering();
 const Ordering& rpm_ordering();
 const Ordering& pacman_ordering();
+const Ordering& portage_ordering();
 
 }  // namespace limpid::version

@@ -13,6 +13,7 @@ enum class Scheme : std::uint8_t {
   semver = 4,
   rpm = 5,
   pacman = 6,
+  portage = 7,
 };
 
 }  // namespace limpid::version

@@ -47,6 +47,7 @@ std::string_view version_format(version::Scheme scheme) {
     case version::Scheme::none:
     case version::Scheme::generic:
     case version::Scheme::pacman:
+    case version::Scheme::portage:
       break;
   }
   return "";
