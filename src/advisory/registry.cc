@@ -12,9 +12,11 @@ const std::vector<const Feed*>& feeds() {
       &oracle_feed(),      &amazon_feed(),       &fedora_feed(),
       &suse_feed(),        &suse_oval_feed(),    &azurelinux_feed(),
       &photon_feed(),      &arch_feed(),         &bottlerocket_feed(),
-      &osv_feed(),         &distro_info_feed(),  &endoflife_feed(),
-      &nvd_feed(),         &cvelist_feed(),      &epss_feed(),
-      &kev_feed(),
+      &wolfi_feed(),       &echo_feed(),         &rootio_feed(),
+      &openeuler_feed(),   &cvrf_feed(),         &ubuntu_vex_feed(),
+      &anolis_feed(),      &altlinux_feed(),     &osv_feed(),
+      &distro_info_feed(), &endoflife_feed(),    &nvd_feed(),
+      &cvelist_feed(),     &epss_feed(),         &kev_feed(),
   };
   return all;
 }
