@@ -7,7 +7,7 @@ namespace limpid::version {
 
 const std::vector<const Ordering*>& orderings() {
   static const std::vector<const Ordering*> all = {
-      &generic_ordering(), &dpkg_ordering(), &apk_ordering(), &semver_ordering(), &rpm_ordering(),
+      &generic_ordering(), &dpkg_ordering(), &apk_ordering(), &semver_ordering(), &rpm_ordering(), &pacman_ordering(),
   };
   return all;
 }

@@ -194,13 +194,16 @@ CASES = {
          ("fixed", "3.3.1-2.module+el9.4.0+20787+4c237fd3")),
         ("rocky:9.4", "ruby", "3.1.5-1.module+el9.4.0+1", {"module": "ruby:3.1"}, "CVE-2024-27280", NONE),
     ],
+    "oracle=oracle/com.oracle.elsa-all.xml.bz2": [
+        # ELSA-2007-0057, CVE-2007-0493: Oracle Linux 5, arch x86_64, bind-libs earlier than 30:9.3.3-8.el5
+        ("ol:5.3", "bind-libs", "30:9.3.3-7.el5", {"source": "bind"}, "CVE-2007-0493", ("fixed", "30:9.3.3-8.el5")),
+        ("ol:5.3", "bind-libs", "30:9.3.3-8.el5", {"source": "bind"}, "CVE-2007-0493", NONE),
+        ("ol:5.3", "bind-libs", "30:9.3.3-7.el5", {"source": "bind", "arch": "s390x"}, "CVE-2007-0493", NONE),
+        ("ol:6.3", "bind-libs", "30:9.3.3-7.el5", {"source": "bind"}, "CVE-2007-0493", NONE),
+    ],
     "oracle=oracle/older/com.oracle.elsa-all.xml.bz2": [
-        # ELSA-2009-1203, CVE-2009-2411: subversion 0:1.4.2-4.0.1.el5_3.1; ELSA-2019-4821, CVE-2019-14287: sudo 0:1.8.23-4.0.1.el7
-        ("ol:5.3", "subversion", "1.4.2-4.el5_3", {}, "CVE-2009-2411", ("fixed", "1.4.2-4.0.1.el5_3.1")),
-        ("ol:5.3", "subversion", "1.4.2-4.0.1.el5_3.1", {}, "CVE-2009-2411", NONE),
-        ("ol:7.9", "sudo", "1.8.23-4.el7", {}, "CVE-2019-14287", ("fixed", "1.8.23-4.0.1.el7")),
-        ("ol:8.9", "sudo", "1.8.23-4.el7", {}, "CVE-2019-14287", NONE),
-        ("ol:5.3", "subversion", "1.4.2-4.el5_3", {"arch": "s390x"}, "CVE-2009-2411", NONE),
+        # ELSA-2019-4821, CVE-2019-14287: sudo, without a word on the architecture, which the versions depend on
+        ("ol:7.9", "sudo", "1.8.23-4.el7", {}, "CVE-2019-14287", NONE),
     ],
     "amazon=amazon/updateinfo_2_kernel-5.15.xml.gz": [
         # ALAS2KERNEL-5.15-2022-001: kernel 5.15.43-20.123.amzn2

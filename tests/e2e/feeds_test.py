@@ -201,7 +201,7 @@ class FeedsTest(unittest.TestCase):
                 _, feeds = self.build(f"{feed}={os.path.join(DATA, path)}")
                 self.assertEqual((feeds[feed]["records"], feeds[feed]["skipped"]), (records, 0))
                 seen.add(feed)
-        self.assertEqual(len(seen), 13)
+        self.assertEqual(len(seen), 14)
 
     def test_rpm_counts(self):
         counts = lambda feed, path: self.build(f"{feed}={os.path.join(DATA, path)}")[1][feed]["records"]
