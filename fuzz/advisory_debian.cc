@@ -1,21 +1,7 @@
 // Debian's security tracker JSON, as the feed "debian" reads it.
-#include <cstdint>
-#include <fstream>
-#include <string>
-
-#include "advisory/feed.h"
 #include "advisory/json_members.h"
 #include "base/bytes.h"
-
-namespace {
-
-struct NullSink final : limpid::advisory::Sink {
-  void advisory(limpid::advisory::Advisory&& /*advisory*/) override {}
-  void available(limpid::advisory::Available&& /*available*/) override {}
-  void end_of_life(limpid::advisory::EndOfLife&& /*end_of_life*/) override {}
-};
-
-}  // namespace
+#include "feeds.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace limpid;
@@ -26,10 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                   [](std::span<const std::string>, std::string&) -> Result<void> { return {}; },
                                   {.key_size_max = 64, .value_size_max = 1024});
   }
-  static const auto folder = base::TemporaryDirectory::make("fuzz").value();
-  const auto path = folder.path() + "/tracker.json";
-  std::ofstream(path, std::ios::binary) << base::as_text({data, size});
-  NullSink sink;
-  (void)advisory::find_feed("debian")->read({.path = path, .name_space = ""}, sink);
+  fuzz::read_feed("debian", "tracker.json", base::as_text({data, size}));
   return 0;
 }

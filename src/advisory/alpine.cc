@@ -40,18 +40,19 @@ std::string other_id(std::string_view token) {
   return std::string(token);
 }
 
-// The namespace of a document that does not state its release: told by who publishes it.
+// The namespace of those whose distributions have no releases: told by who publishes the document.
 std::string_view rolling_namespace(const Secdb& secdb) {
   if (secdb.urlprefix.contains("wolfi")) return "wolfi";
   if (secdb.urlprefix.contains("cgr.dev") || secdb.urlprefix.contains("chainguard")) return "chainguard";
   if (secdb.urlprefix.contains("mini.dev")) return "minimos";
+  if (secdb.urlprefix.contains("cve0.io") || secdb.urlprefix.contains("secureos")) return "secureos";
   return secdb.reponame == "wolfi" ? "wolfi" : "";
 }
 
 Result<std::string> namespace_of(const Secdb& secdb, const FeedInput& input) {
   if (!input.name_space.empty()) return input.name_space;
+  if (const auto known = rolling_namespace(secdb); !known.empty()) return std::string(known);
   if (secdb.distroversion.empty()) {
-    if (const auto known = rolling_namespace(secdb); !known.empty()) return std::string(known);
     return fail(Code::usage, {"the file does not state its release: give it as alpine@NAMESPACE=PATH"});
   }
   auto name_space = alpine_namespace(secdb.distroversion);
@@ -90,8 +91,10 @@ class SecdbEmitter {
       affected.package = package;
       affected.key_kind = KeyKind::source;
       affected.scheme = version::Scheme::apk;
-      affected.status = version == "0" ? Status::not_affected : Status::fixed;
-      if (version != "0") affected.ranges.push_back({.introduced = "", .fixed = version, .last_affected = ""});
+      // SecureOS writes "None" where nothing is fixed yet.
+      affected.status = version == "0" ? Status::not_affected : version == "None" ? Status::affected : Status::fixed;
+      if (affected.status == Status::fixed)
+        affected.ranges.push_back({.introduced = "", .fixed = version, .last_affected = ""});
       Advisory advisory;
       advisory.id = std::move(flaw.id);
       advisory.aliases = std::move(flaw.aliases);

@@ -179,6 +179,21 @@ TEST(Alpine, RealWolfi) {
   EXPECT_EQ(sink.advisories[0].affected[0].name_space, "wolfi");
 }
 
+TEST(Alpine, RealFilesOfOthers) {
+  const auto path = shared_data("misc/secureos/secdb.json");
+  LIMPID_SKIP_WITHOUT(path);
+  CollectingSink secureos, minimos;
+  ASSERT_TRUE(alpine_feed().read({.path = path, .name_space = ""}, secureos));
+  EXPECT_EQ(secureos.only("CVE-2025-46394", "secureos", "busybox").status, Status::not_affected);
+  EXPECT_EQ(secureos.only("CVE-2023-45853", "secureos", "zlib").ranges[0].fixed, "1.3.1");
+  EXPECT_EQ(secureos.only("CVE-2022-4203", "secureos", "rqlite-9.3-client").status, Status::affected);
+  EXPECT_EQ(secureos.only("GHSA-2cf5-4w76-r9qv", "secureos", "code-server").status, Status::not_affected);
+  const auto counts =
+      alpine_feed().read({.path = shared_data("misc/minimos/security.json"), .name_space = ""}, minimos);
+  ASSERT_TRUE(counts) << counts.error().describe();
+  EXPECT_EQ(minimos.only("CVE-1999-0289", "minimos", "apache2").status, Status::not_affected);
+}
+
 TEST(Alpine, RealSamples) {
   const auto root = shared_data("alpine-secdb/samples");
   LIMPID_SKIP_WITHOUT(root);

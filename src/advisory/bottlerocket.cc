@@ -1,5 +1,6 @@
-// Feed "bottlerocket": Bottlerocket's updateinfo, https://advisories.bottlerocket.aws/updateinfo.xml.gz. Format: that
-// of dnf repositories, https://github.com/rpm-software-management/createrepo_c. Packages are parts of the system.
+// Feed "bottlerocket": Bottlerocket's updateinfo, https://advisories.bottlerocket.aws/updateinfo.xml.gz, in the format
+// of dnf repositories, https://github.com/rpm-software-management/createrepo_c; and the TOML files of its repository
+// (bottlerocket_toml.h). Packages are parts of the system.
 //
 // A record is an update, a statement one of its packages, whatever architectures it is built for.
 #include <algorithm>
@@ -7,15 +8,28 @@
 #include <set>
 #include <tuple>
 
+#include "advisory/bottlerocket_toml.h"
 #include "advisory/ids.h"
 #include "advisory/input.h"
 #include "advisory/list.h"
+#include "advisory/record_files.h"
 #include "advisory/xml.h"
 
 namespace limpid::advisory {
 namespace {
 
 constexpr std::size_t kPackagesMax = 10'000;  // of one update
+
+Affected fixed_in(std::string_view name, const std::string& version) {
+  Affected affected;
+  affected.name_space = "bottlerocket";
+  affected.package = name;
+  affected.key_kind = KeyKind::binary;
+  affected.scheme = version::Scheme::rpm;
+  affected.status = Status::fixed;
+  affected.ranges.push_back({.introduced = "", .fixed = version, .last_affected = ""});
+  return affected;
+}
 
 class UpdatesReader final : public XmlHandler {
  public:
@@ -93,13 +107,7 @@ class UpdatesReader final : public XmlHandler {
         counts_.drop("no name or version");
         continue;
       }
-      Affected affected;
-      affected.name_space = "bottlerocket";
-      affected.package = name;
-      affected.key_kind = KeyKind::binary;
-      affected.scheme = version::Scheme::rpm;
-      affected.status = Status::fixed;
-      affected.ranges.push_back({.introduced = "", .fixed = version, .last_affected = ""});
+      auto affected = fixed_in(name, version);
       if (architectures != everywhere) affected.architectures.assign(architectures.begin(), architectures.end());
       advisory_.affected.push_back(std::move(affected));
     }
@@ -114,15 +122,55 @@ class UpdatesReader final : public XmlHandler {
   std::map<std::pair<std::string, std::string>, std::set<std::string>> packages_;  // (name, version) → architectures
 };
 
+Result<void> read_toml(const std::string& text, FeedCounts& counts, Sink& sink) {
+  LIMPID_ASSIGN(auto read, parse_bottlerocket_toml(text));
+  ++counts.records;
+  counts.statements += read.packages.size();
+  counts.as_of = std::max(counts.as_of, read.texts.published);
+  for (const auto& package : read.packages) {
+    if (package.name.empty() || package.version.empty()) {
+      counts.drop("no name or version");
+    } else {
+      read.texts.affected.push_back(fixed_in(package.name, package.version));
+    }
+  }
+  if (!read.texts.affected.empty()) sink.advisory(std::move(read.texts));
+  return {};
+}
+
+bool is_updateinfo(std::string_view path) {
+  return path.ends_with("updateinfo.xml") || path.ends_with("updateinfo.xml.gz") ||
+         path.ends_with("updateinfo.xml.zst");
+}
+bool is_toml_or_archive(std::string_view path) {
+  for (const std::string_view suffix : {".toml", ".tar", ".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2", ".zip"})
+    if (path.ends_with(suffix)) return true;
+  return false;
+}
+
 class BottlerocketFeed final : public Feed {
  public:
   std::string_view name() const override { return "bottlerocket"; }
-  std::string_view description() const override { return "Bottlerocket's updates: updateinfo.xml.gz"; }
+  std::string_view description() const override {
+    return "Bottlerocket's updates: updateinfo.xml.gz, or the .toml files of its repository";
+  }
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
     FeedCounts counts;
-    LIMPID_ASSIGN(const auto paths,
-                  list_inputs(input.path, {"updateinfo.xml", "updateinfo.xml.gz", "updateinfo.xml.zst"}));
+    LIMPID_ASSIGN(const auto paths, list_inputs(input.path, [](std::string_view path) {
+                    return is_updateinfo(path) || is_toml_or_archive(path);
+                  }));
+    const RecordFiles files{
+        .is_record = [](std::string_view path) { return path.ends_with(".toml"); },
+        .read = [&](const std::string& /*name*/, std::string& text) { return read_toml(text, counts, sink); },
+        .record_size_max = kBottlerocketTomlSizeMax,
+        .begins_record = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
+    };
     for (const auto& path : paths) {
+      if (sink.is_cancelled()) return cancelled();
+      if (is_toml_or_archive(path)) {
+        LIMPID_TRY(read_record_files(path, files, counts, sink));
+        continue;
+      }
       UpdatesReader reader(counts, sink);
       LIMPID_ASSIGN(auto file, InputFile::open(path));
       LIMPID_TRY_WITHIN(parse_xml(file.source(), reader), {path});

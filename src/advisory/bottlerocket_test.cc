@@ -39,6 +39,49 @@ TEST(Bottlerocket, Updates) {
   EXPECT_EQ(counts->as_of, "2031-01-03T00:00:00Z");
 }
 
+TEST(Bottlerocket, TomlOfTheRepository) {
+  CollectingSink sink;
+  const auto counts = read_text(bottlerocket_feed(), R"([advisory]
+id = "BRSA-zfoo"
+title = "kernel CVE-2031-0006"
+cve = "CVE-2031-0006"
+ghsa = "GHSA-2222-3333-4444"
+severity = "moderate"
+description = "Bad."
+
+[[advisory.products]]
+package-name = "kernel-5.15"
+patched-version = "kernel-5.15.162-107.160.amzn2"
+
+[[advisory.products]]
+package-name = "kubernetes-1.28"
+patched-version = "1.28.13"
+patched-release = "0"
+patched-epoch = "1"
+
+[[advisory.products]]
+package-name = "zbar"
+
+[updateinfo]
+issue-date = 2031-01-02T03:04:05Z
+)",
+                                sink, "BRSA-zfoo.toml");
+  ASSERT_TRUE(counts) << counts.error().describe();
+  EXPECT_EQ(counts->records, 1u);
+  EXPECT_EQ(counts->dropped, (std::map<std::string, std::uint64_t>{{"no name or version", 1}}));
+  // The release that the kernel's source has is not that of Bottlerocket's package.
+  EXPECT_EQ(sink.only("BRSA-zfoo", "bottlerocket", "kernel-5.15").ranges[0].fixed, "5.15.162");
+  EXPECT_EQ(sink.only("BRSA-zfoo", "bottlerocket", "kubernetes-1.28").ranges[0].fixed, "1:1.28.13-0");
+  const auto& advisory = *sink.find("BRSA-zfoo");
+  EXPECT_EQ(advisory.upstream, std::vector<std::string>{"CVE-2031-0006"});
+  EXPECT_EQ(advisory.aliases, std::vector<std::string>{"GHSA-2222-3333-4444"});
+  EXPECT_EQ(advisory.severity, "moderate");
+  EXPECT_EQ(advisory.published, "2031-01-02T03:04:05Z");
+  for (const auto* bad :
+       {"", "advisory = 3", "[advisory]\nid = \"\"", "[advisory]\nid = \"BRSA-1\"\nproducts = [3]", "[advisory"})
+    EXPECT_FALSE(read_text(bottlerocket_feed(), bad, sink, "BRSA-1.toml")) << bad;
+}
+
 TEST(Bottlerocket, CutsAndOtherDocumentsFail) {
   CollectingSink sink;
   for (std::size_t size = 0; size < kUpdates.size(); size += 13)
@@ -52,7 +95,9 @@ TEST(Bottlerocket, RealUpdates) {
   CollectingSink sink;
   const auto counts = bottlerocket_feed().read({.path = root, .name_space = ""}, sink);
   ASSERT_TRUE(counts) << counts.error().describe();
-  EXPECT_EQ(counts->records, 1u + 2u);
+  // advisories-toml.tar.zst has 139 advisories on 195 packages.
+  EXPECT_EQ(counts->records, 1u + 2u + 139u);
+  EXPECT_TRUE(counts->skipped.empty());
   EXPECT_EQ(dropped_in_all(*counts), 0u);
   EXPECT_EQ(sink.only("GHSA-mgxf-pj6m-9494", "bottlerocket", "kernel").ranges[0].fixed, "0.3.3-b7d91846");
   EXPECT_EQ(sink.only("BRSA-1bwujdrkn6nc", "bottlerocket", "kernel-6.1").ranges[0].fixed,

@@ -159,6 +159,11 @@ Advisory CsafVulnerability::texts() const {
       advisory.description = view_member(note, "text");
     }
   }
+  // An impact that is tied to no product is that of all.
+  for (const auto& threat : objects_member(vulnerability_, "threats")) {
+    if (view_member(threat, "category") == "impact" && list_member(threat, "product_ids").empty())
+      advisory.severity = view_member(threat, "details");
+  }
   for (const auto& score : objects_member(vulnerability_, "scores")) {
     for (const auto* key : {"cvss_v4", "cvss_v3", "cvss_v2"}) {
       if (const auto cvss = object_member(score, key)) add_cvss(advisory, view_member(*cvss, "vectorString"));

@@ -6,11 +6,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "advisory/feed.h"
 #include "advisory/json_parser.h"
+#include "advisory/rpm_statements.h"
 #include "advisory/types.h"
 
 namespace limpid::advisory {
@@ -56,7 +59,7 @@ class CsafVulnerability {
   std::string_view severity_of(std::string_view id) const;
   // Listed as affected, but scored 0.0 and with no impact: not affected in all but the word.
   bool is_harmless(std::string_view id) const;
-  // The texts: id (the CVE, else ""), title, description, dates, CVSS, references.
+  // The texts: id (the CVE, else ""), the severity of all its products, title, description, dates, CVSS, references.
   Advisory texts() const;
 
  private:
@@ -65,5 +68,13 @@ class CsafVulnerability {
   std::unordered_map<std::string_view, std::string_view> severities_;
   std::unordered_map<std::string_view, bool> scored_zero_;
 };
+
+// A feed of CSAF documents whose packages need no more than their product ids: a document, an archive of them or a
+// folder. `statement_of` tells the package, its release and its version, or why nothing is said of it. A record is one
+// vulnerability of a document, a statement what it says of one package (name, version) of one release with one status,
+// for a set of architectures.
+using CsafPackageReader = std::function<std::optional<RpmStatement>(const CsafComponent& component, Status status,
+                                                                    std::string_view& why_not)>;
+Result<FeedCounts> read_csaf_packages(const FeedInput& input, Sink& sink, const CsafPackageReader& statement_of);
 
 }  // namespace limpid::advisory

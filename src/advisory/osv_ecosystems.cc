@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "advisory/redhat_products.h"
 #include "advisory/release_names.h"
 #include "advisory/suse_products.h"
 #include "base/text.h"
@@ -44,13 +46,47 @@ std::string ubuntu_release(std::string_view suffix) {
   return name_space;
 }
 
+// "9" and "9.2" are both of the release 9.
 std::string major_of(std::string_view family, std::string_view suffix) {
-  const bool number = !suffix.empty() && std::ranges::all_of(suffix, base::is_digit);
-  return number ? base::cat({family, suffix}) : std::string();
+  const auto major = base::take_until(suffix, '.');
+  const bool number = !major.empty() && std::ranges::all_of(major, base::is_digit);
+  return number ? base::cat({family, major}) : std::string();
 }
 std::string almalinux_release(std::string_view suffix) { return major_of("almalinux:", suffix); }
 std::string rocky_release(std::string_view suffix) { return major_of("rocky:", suffix); }
 std::string suse_release(std::string_view suffix) { return suse_namespace(base::cat({"SUSE ", suffix})); }
+std::string mageia_release(std::string_view suffix) { return major_of("mageia:", suffix); }
+
+// A release that is kept as it is written: "4.0", "24.03-LTS-SP1", "stream".
+std::string word_of(std::string_view family, std::string_view suffix) {
+  constexpr std::size_t kLengthMax = 32;
+  const bool word = !suffix.empty() && suffix.size() <= kLengthMax &&
+                    std::ranges::all_of(suffix, [](char c) { return base::is_alnum(c) || c == '.' || c == '-'; });
+  return word ? base::cat({family, suffix}) : std::string();
+}
+std::string openeuler_release(std::string_view suffix) { return word_of("openeuler:", suffix); }
+std::string alpaquita_release(std::string_view suffix) { return word_of("alpaquita:", suffix); }
+std::string bellsoft_release(std::string_view suffix) { return word_of("bellsoft-hardened-containers:", suffix); }
+std::string photon_release(std::string_view suffix) {
+  const bool whole = std::ranges::all_of(suffix, base::is_digit);
+  return word_of("photon:", whole && !suffix.empty() ? base::cat({suffix, ".0"}) : std::string(suffix));
+}
+// Azure Linux was CBL-Mariner up to its second release.
+std::string azure_release(std::string_view suffix) {
+  const auto major = base::take_until(suffix, '.');
+  const auto number = base::parse_unsigned(major);
+  if (!number) return {};
+  return base::cat({*number < 3 ? "mariner:" : "azurelinux:", major, ".0"});
+}
+// What follows "Red Hat:" is a CPE name without its beginning: "enterprise_linux:9::appstream".
+std::string redhat_cpe(std::string_view suffix) {
+  static constexpr std::array<std::string_view, 6> kSystems = {"baseos",      "server",      "client",
+                                                               "workstation", "computenode", "hypervisor"};
+  const auto edition = suffix.substr(std::min(suffix.size(), suffix.rfind(':') + 1));
+  const bool system = std::ranges::find(kSystems, edition) != kSystems.end();
+  return base::cat({system ? "cpe:/o:redhat:" : "cpe:/a:redhat:", suffix});
+}
+std::string redhat_release(std::string_view suffix) { return redhat_product(redhat_cpe(suffix)).name_space; }
 std::string opensuse_release(std::string_view suffix) { return suse_namespace(base::cat({"openSUSE ", suffix})); }
 
 struct Ecosystem {
@@ -70,6 +106,14 @@ constexpr std::array kEcosystems = {
     Ecosystem{"Rocky Linux", "", Scheme::rpm, KeyKind::source, exact, rocky_release},
     Ecosystem{"SUSE", "", Scheme::rpm, KeyKind::source, exact, suse_release},
     Ecosystem{"openSUSE", "", Scheme::rpm, KeyKind::source, exact, opensuse_release},
+    Ecosystem{"Red Hat", "", Scheme::rpm, KeyKind::binary, exact, redhat_release},
+    Ecosystem{"openEuler", "", Scheme::rpm, KeyKind::source, exact, openeuler_release},
+    Ecosystem{"Mageia", "", Scheme::rpm, KeyKind::source, exact, mageia_release},
+    Ecosystem{"Photon OS", "", Scheme::rpm, KeyKind::binary, exact, photon_release},
+    Ecosystem{"Azure Linux", "", Scheme::rpm, KeyKind::source, exact, azure_release},
+    Ecosystem{"Alpaquita", "", Scheme::apk, KeyKind::source, exact, alpaquita_release},
+    Ecosystem{"BellSoft Hardened Containers", "", Scheme::apk, KeyKind::source, exact, bellsoft_release},
+    Ecosystem{"CleanStart", "cleanstart", Scheme::apk},
     Ecosystem{"Echo", "echo", Scheme::dpkg},
     Ecosystem{"Wolfi", "wolfi", Scheme::apk},
     Ecosystem{"Chainguard", "chainguard", Scheme::apk},
@@ -101,22 +145,41 @@ constexpr std::array kEcosystems = {
     Ecosystem{"Linux", "", Scheme::none},
     Ecosystem{"OSS-Fuzz", "", Scheme::none},
     Ecosystem{"GIT", "", Scheme::none},
-    Ecosystem{"Red Hat", "", Scheme::none},
-    Ecosystem{"openEuler", "", Scheme::none},
-    Ecosystem{"Mageia", "", Scheme::none},
-    Ecosystem{"Photon OS", "", Scheme::none},
-    Ecosystem{"Azure Linux", "", Scheme::none},
-    Ecosystem{"Alpaquita", "", Scheme::none},
-    Ecosystem{"BellSoft Hardened Containers", "", Scheme::none},
-    Ecosystem{"CleanStart", "", Scheme::none},
     Ecosystem{"Docker Hardened Images", "", Scheme::none},
-    Ecosystem{"Root", "", Scheme::none},
-    Ecosystem{"TuxCare", "", Scheme::none},
 };
 
-}  // namespace
+// Seal rebuilds single packages of distributions, under names of its own, and spells ecosystems its own way.
+struct SealBase {
+  std::string_view ecosystem, family;
+  Scheme scheme;
+};
+constexpr std::array kSealBases = {
+    SealBase{"redhat", "rhel:", Scheme::rpm},           SealBase{"centos", "centos:", Scheme::rpm},
+    SealBase{"Oracle Linux", "ol:", Scheme::rpm},       SealBase{"cbl-mariner", "mariner:", Scheme::rpm},
+    SealBase{"azurelinux", "azurelinux:", Scheme::rpm}, SealBase{"debian", "debian:", Scheme::dpkg},
+    SealBase{"ubuntu", "ubuntu:", Scheme::dpkg},        SealBase{"alpine", "alpine:v", Scheme::apk},
+};
 
-OsvPackage resolve_osv_package(std::string_view ecosystem, std::string_view name) {
+OsvPackage resolve_seal(std::string_view ecosystem, std::string_view name) {
+  OsvPackage resolved;
+  base::strip_prefix(ecosystem, "Seal:");
+  auto suffix = ecosystem;
+  const auto base_name = base::take_until(suffix, ':');
+  const auto row = std::ranges::find_if(
+      kSealBases, [&](const SealBase& known) { return base::equal_ignoring_case(known.ecosystem, base_name); });
+  if (row != kSealBases.end()) {
+    if (row->scheme == Scheme::apk) base::strip_prefix(suffix, "v");
+    const auto release = word_of(row->family, suffix);
+    if (!release.empty()) resolved.name_space = base::cat({"seal:", release});
+    resolved.package = name;
+    resolved.key_kind = KeyKind::binary;
+    resolved.scheme = row->scheme;
+  }
+  if (resolved.name_space.empty()) resolved.why_not = "a base of Seal's that is not read";
+  return resolved;
+}
+
+OsvPackage resolve_plain(std::string_view ecosystem, std::string_view name) {
   OsvPackage resolved;
   auto suffix = ecosystem;
   const auto base_name = base::take_until(suffix, ':');
@@ -143,7 +206,24 @@ OsvPackage resolve_osv_package(std::string_view ecosystem, std::string_view name
   resolved.package = row->package(name);
   resolved.key_kind = row->key_kind;
   resolved.scheme = row->scheme;
+  if (row->release == redhat_release) resolved.product = redhat_product(redhat_cpe(suffix)).cpe;
   return resolved;
+}
+
+}  // namespace
+
+OsvPackage resolve_osv_package(std::string_view ecosystem, std::string_view name) {
+  if (name.starts_with("seal-") || ecosystem.starts_with("Seal:")) return resolve_seal(ecosystem, name);
+  // Those who rebuild the packages of another ecosystem name it behind their own name.
+  static constexpr std::pair<std::string_view, std::string_view> kSuppliers[] = {{"Root:", "rootio:"},
+                                                                                 {"TuxCare:", "tuxcare:"}};
+  for (const auto& [supplier, family] : kSuppliers) {
+    if (!base::strip_prefix(ecosystem, supplier)) continue;
+    auto resolved = resolve_plain(ecosystem, name);
+    if (!resolved.name_space.empty()) resolved.name_space.insert(0, family);
+    return resolved;
+  }
+  return resolve_plain(ecosystem, name);
 }
 
 }  // namespace limpid::advisory

@@ -14,6 +14,7 @@ struct OsvPackage {
   std::string package;     // normalised by the ecosystem's rule
   KeyKind key_kind = KeyKind::source;
   version::Scheme scheme = version::Scheme::none;
+  std::string product;  // a CPE name, "" for every package of the namespace
   std::string why_not;
 };
 

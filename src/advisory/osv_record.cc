@@ -43,9 +43,10 @@ std::string read_severities(const json::object& object, Advisory& advisory) {
 }
 
 bool is_distribution_record(std::string_view id) {
-  constexpr std::array<std::string_view, 15> kPrefixes = {
-      "DSA-",  "DLA-",  "DTSA-", "USN-",  "ALSA-", "UBUNTU-CVE-", "DEBIAN-CVE-", "ALPINE-CVE-",
-      "ALBA-", "ALEA-", "RLSA-", "RXSA-", "RHSA-", "SUSE-",       "openSUSE-"};
+  constexpr std::array<std::string_view, 22> kPrefixes = {
+      "DSA-",      "DLA-",      "DTSA-",  "USN-",  "ALSA-", "UBUNTU-CVE-", "DEBIAN-CVE-", "ALPINE-CVE-",
+      "BELL-CVE-", "ALBA-",     "ALEA-",  "RLSA-", "RXSA-", "RHSA-",       "RHBA-",       "RHEA-",
+      "SUSE-",     "openSUSE-", "MGASA-", "OESA-", "AZL-",  "CLSA-"};
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return id.starts_with(prefix); });
 }
 
@@ -130,6 +131,7 @@ class EntryReader {
     affected.key_kind = resolved.key_kind;
     affected.scheme = resolved.scheme;
     affected.status = Status::affected;
+    if (!resolved.product.empty()) affected.products.push_back(std::move(resolved.product));
     if (const auto why_not = read_versions(entry, affected); !why_not.empty()) return counts_.drop(why_not);
     read_specifics(entry, affected);
     if (affected.scheme != version::Scheme::rpm) return advisory_.affected.push_back(std::move(affected));

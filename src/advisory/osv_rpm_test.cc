@@ -60,6 +60,41 @@ TEST(OsvRpm, UpdatesThatFixNoFlawAreNone) {
   EXPECT_FALSE(is_plain_update("SUSE-SU-2031:1-1"));
 }
 
+TEST(OsvRpm, RealRecordsOfOthers) {
+  const auto path = shared_data("misc/openeuler/osv/OESA-2021-1001.json");
+  LIMPID_SKIP_WITHOUT(path);
+  const auto read = [](const std::string& name, CollectingSink& sink) {
+    const auto counts = osv_feed().read({.path = shared_data(name), .name_space = {}}, sink);
+    ASSERT_TRUE(counts) << counts.error().describe();
+    EXPECT_EQ(counts->statements, sink.statements() + dropped_in_all(*counts));
+    EXPECT_TRUE(counts->dropped.empty()) << name;
+  };
+  CollectingSink openeuler, mageia, redhat, seal;
+  read("misc/openeuler/osv/OESA-2021-1001.json", openeuler);
+  EXPECT_EQ(openeuler.find("OESA-2021-1001")->upstream.size(), 7u);
+  EXPECT_EQ(openeuler.find("OESA-2021-1001")->severity, "High");
+  EXPECT_EQ(answers(openeuler, {"openeuler:20.03-LTS", "dnsmasq", "2.82-4.oe1", "x86_64", "", KeyKind::source}),
+            Lines{"OESA-2021-1001 fixed 2.82-5.oe1"});
+  EXPECT_EQ(answers(openeuler, {"openeuler:20.03-LTS", "dnsmasq", "2.82-5.oe1", "x86_64", "", KeyKind::source}),
+            Lines{});
+  EXPECT_EQ(answers(openeuler, {"openeuler:20.03-LTS-SP2", "dnsmasq", "2.82-4.oe1", "x86_64", "", KeyKind::source}),
+            Lines{});
+  read("misc/mageia/all.zip", mageia);
+  EXPECT_EQ(mageia.find("MGASA-2025-0124")->upstream, Lines{"CVE-2024-56161"});
+  EXPECT_EQ(answers(mageia, {"mageia:9", "microcode", "0.20241112-1.mga9.nonfree", "x86_64", "", KeyKind::source}),
+            Lines{"MGASA-2025-0124 fixed 0.20250211-2.mga9.nonfree"});
+  EXPECT_EQ(answers(mageia, {"mageia:8", "microcode", "0.20241112-1.mga9.nonfree", "x86_64", "", KeyKind::source}),
+            Lines{});
+  read("redhat/osv-bucket/all.zip", redhat);
+  EXPECT_EQ(answers(redhat, {"rhel:8", "iwl100-firmware", "39.31.5.1-117.el8"}, true),
+            Lines{"RHBA-2024:6202 fixed 39.31.5.1-118.2.el8_8.1 cpe:/o:redhat:rhel_eus:8.8::baseos"});
+  read("misc/seal/vulnerabilities.zip", seal);
+  EXPECT_EQ(answers(seal, {"seal:rhel:8", "seal-ImageMagick", "6.9.10.68-6.el7_9"}),
+            Lines{"CVE-2025-55160 fixed 6.9.10.68-6.el7_9+sp999"});
+  EXPECT_EQ(answers(seal, {"seal:rhel:8", "seal-ImageMagick", "6.9.10.68-5.el7_9"}), Lines{});  // before it came in
+  EXPECT_EQ(answers(seal, {"rhel:8", "ImageMagick", "6.9.10.68-6.el7_9"}), Lines{});
+}
+
 // The counts are those of the data's manifest, less what it holds out.
 TEST(OsvRpm, RealAlmaLinux) {
   const auto path = shared_data("almalinux/osv-database.tar.zst");

@@ -104,8 +104,46 @@ TEST(OsvEcosystems, NamespacesAndNames) {
   EXPECT_EQ(of("Packagist:https://packages.drupal.org/8"), "! no ordering for ecosystem Packagist");
   EXPECT_EQ(of("Made Up 123"), "! no ordering for an unknown ecosystem");
   EXPECT_EQ(of("npm", ""), "! no package name");
+  EXPECT_EQ(of("openEuler:24.03-LTS-SP1"), "openeuler:24.03-LTS-SP1 Foo");
+  EXPECT_EQ(of("openEuler:24.03 LTS"), "! a release or variant of openEuler that is not read");
+  EXPECT_EQ(of("Mageia:9"), "mageia:9 Foo");
+  EXPECT_EQ(of("Photon OS:4.0"), "photon:4.0 Foo");
+  EXPECT_EQ(of("Photon OS:5"), "photon:5.0 Foo");
+  EXPECT_EQ(of("Photon OS"), "! a release or variant of Photon OS that is not read");
+  EXPECT_EQ(of("Azure Linux:3"), "azurelinux:3.0 Foo");
+  EXPECT_EQ(of("Azure Linux:2"), "mariner:2.0 Foo");
+  EXPECT_EQ(of("Alpaquita:stream"), "alpaquita:stream Foo");
+  EXPECT_EQ(of("BellSoft Hardened Containers:23"), "bellsoft-hardened-containers:23 Foo");
+  EXPECT_EQ(of("CleanStart"), "cleanstart Foo");
+  EXPECT_EQ(of("AlmaLinux:9.2"), "almalinux:9 Foo");
+  EXPECT_EQ(of("AlmaLinux:"), "! a release or variant of AlmaLinux that is not read");
+  EXPECT_EQ(of("Red Hat:enterprise_linux:9::appstream"), "rhel:9 Foo");
+  EXPECT_EQ(of("Red Hat:openshift:4.14::el9"), "rhel:9 Foo");
+  EXPECT_EQ(of("Red Hat:openshift:4"), "! a release or variant of Red Hat that is not read");
+  EXPECT_EQ(resolve_osv_package("Red Hat:enterprise_linux:9::appstream", "a").product,
+            "cpe:/a:redhat:enterprise_linux:9::appstream");
+  EXPECT_EQ(resolve_osv_package("Red Hat:rhel_eus:8.8::baseos", "a").product, "cpe:/o:redhat:rhel_eus:8.8::baseos");
   EXPECT_EQ(resolve_osv_package("npm", "a").key_kind, KeyKind::binary);
   EXPECT_EQ(resolve_osv_package("Debian:12", "a").key_kind, KeyKind::source);
+}
+
+TEST(OsvEcosystems, RebuildersOfOthersPackages) {
+  const auto of = [](std::string_view ecosystem, std::string_view name) {
+    const auto resolved = resolve_osv_package(ecosystem, name);
+    return resolved.name_space.empty() ? "! " + resolved.why_not : resolved.name_space + " " + resolved.package;
+  };
+  EXPECT_EQ(of("Root:Debian:12", "zfoo"), "rootio:debian:12 zfoo");
+  EXPECT_EQ(of("Root:Alpine:v3.19", "zfoo"), "rootio:alpine:v3.19 zfoo");
+  EXPECT_EQ(of("Root:PyPI", "zfoo"), "! no ordering for ecosystem PyPI");
+  EXPECT_EQ(of("Root:Root:Debian:12", "zfoo"), "! no ordering for an unknown ecosystem");
+  EXPECT_EQ(of("Root", "zfoo"), "! no ordering for an unknown ecosystem");
+  EXPECT_EQ(of("TuxCare:AlmaLinux:9.2", "zfoo"), "tuxcare:almalinux:9 zfoo");
+  EXPECT_EQ(of("redhat:8", "seal-zfoo"), "seal:rhel:8 seal-zfoo");
+  EXPECT_EQ(of("Oracle Linux:7", "seal-zfoo"), "seal:ol:7 seal-zfoo");
+  EXPECT_EQ(of("cbl-mariner:2.0", "seal-zfoo"), "seal:mariner:2.0 seal-zfoo");
+  EXPECT_EQ(of("Seal:alpine:v3.19", "zfoo"), "seal:alpine:v3.19 zfoo");
+  EXPECT_EQ(of("redhat", "seal-zfoo"), "! a base of Seal's that is not read");
+  EXPECT_EQ(of("redhat:8", "zfoo"), "! no ordering for an unknown ecosystem");
 }
 
 constexpr std::string_view kNpm =
@@ -293,8 +331,11 @@ TEST(Osv, RealSamples) {
   EXPECT_EQ(read_real(debian, sink).records, 3u);
   CollectingSink alpine;
   EXPECT_EQ(read_real(shared_data("alpine-secdb/samples/osv-bucket/all.zip"), alpine).records, 2u);
-  for (const auto* path : {"ubuntu/osv/osv-all.tar.xz", "ubuntu/osv/files", "misc/minimos/osv-bucket/all.zip",
-                           "misc/echo/osv-bucket/all.zip", "debian/osv", "malware/go.zip"}) {
+  for (const auto* path :
+       {"ubuntu/osv/osv-all.tar.xz", "ubuntu/osv/files", "misc/minimos/osv-bucket/all.zip",
+        "misc/echo/osv-bucket/all.zip", "debian/osv", "malware/go.zip", "ubuntu/osv/files-2", "ubuntu/osv/esm-cases",
+        "misc/bellsoft-alpaquita/all.zip", "misc/mageia/all.zip", "misc/openeuler/osv/OESA-2021-1001.json",
+        "misc/seal/vulnerabilities.zip", "redhat/osv-bucket/all.zip"}) {
     const auto real = shared_data(path);
     if (real.empty()) continue;
     CollectingSink some;

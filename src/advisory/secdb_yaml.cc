@@ -1,53 +1,11 @@
-// Over libyaml's events: nothing is built from the document but the secdb itself, and aliases are refused, so that no
-// text can expand.
-#include <memory>
+// secdb documents in YAML.
 #include <string_view>
 
-#include <yaml.h>
-
 #include "advisory/secdb.h"
-#include "base/bytes.h"
+#include "advisory/yaml_events.h"
 
 namespace limpid::advisory {
 namespace {
-
-constexpr std::size_t kDepthMax = 16;
-
-class EventReader {
- public:
-  explicit EventReader(const std::string& text) {
-    ready_ = yaml_parser_initialize(&parser_) == 1;
-    if (ready_) yaml_parser_set_input_string(&parser_, base::as_bytes(text).data(), text.size());
-  }
-  EventReader(const EventReader&) = delete;
-  EventReader& operator=(const EventReader&) = delete;
-  ~EventReader() {
-    release();
-    if (ready_) yaml_parser_delete(&parser_);
-  }
-
-  // The next event, owned by the reader and valid until the following call.
-  Result<const yaml_event_t*> next() {
-    if (!ready_) return fail(Code::internal, {"YAML: no memory"});
-    release();
-    if (yaml_parser_parse(&parser_, &event_) != 1) {
-      return fail(Code::invalid, {"YAML: ", parser_.problem == nullptr ? "not readable" : parser_.problem, " in line ",
-                                  parser_.problem_mark.line + 1});
-    }
-    held_ = true;
-    return &event_;
-  }
-  std::size_t line() const { return event_.start_mark.line + 1; }
-
- private:
-  void release() {
-    if (held_) yaml_event_delete(&event_);
-    held_ = false;
-  }
-  yaml_parser_t parser_{};
-  yaml_event_t event_{};
-  bool ready_ = false, held_ = false;
-};
 
 // Turns scalars into the secdb by where they stand: the keys that lead to them.
 class SecdbBuilder {
@@ -86,7 +44,7 @@ class SecdbBuilder {
   Result<void> open(bool mapping) {
     if (levels_.empty() && !mapping) return fail(Code::invalid, {"secdb: the document is no mapping"});
     if (!levels_.empty() && levels_.back().expects_key) return fail(Code::invalid, {"a key that is no text"});
-    if (levels_.size() == kDepthMax) return fail(Code::limit, {"YAML nests deeper than ", kDepthMax});
+    if (levels_.size() == kYamlDepthMax) return fail(Code::limit, {"YAML nests deeper than ", kYamlDepthMax});
     if (at({"packages"}, 2) && mapping) secdb_.packages.emplace_back();
     levels_.push_back({.mapping = mapping, .expects_key = mapping, .key = {}});
     return {};
@@ -158,7 +116,7 @@ class SecdbBuilder {
 }  // namespace
 
 Result<Secdb> parse_secdb_yaml(const std::string& text) {
-  EventReader events(text);
+  YamlEvents events(text);
   SecdbBuilder builder;
   for (;;) {
     LIMPID_ASSIGN(const auto* event, events.next());

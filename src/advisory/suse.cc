@@ -7,10 +7,8 @@
 #include <array>
 
 #include "advisory/csaf.h"
-#include "advisory/documents.h"
 #include "advisory/list.h"
 #include "advisory/rpm_names.h"
-#include "advisory/rpm_statements.h"
 #include "advisory/suse_products.h"
 
 namespace limpid::advisory {
@@ -55,56 +53,6 @@ std::optional<RpmStatement> statement_of(const CsafComponent& component, Status 
   return std::nullopt;
 }
 
-class SuseReader {
- public:
-  SuseReader(const FeedInput& input, FeedCounts& counts, Sink& sink) : input_(input), counts_(counts), sink_(sink) {}
-
-  Result<void> read(std::string& text) {
-    LIMPID_ASSIGN(const auto root, parser_.parse(text));
-    json::object object;
-    if (root.get(object) != simdjson::SUCCESS) return fail(Code::invalid, {"not an object"});
-    const auto document = object_member(object, "document");
-    const auto tracking = document ? object_member(*document, "tracking") : std::nullopt;
-    if (!tracking) return fail(Code::invalid, {"no CSAF document: no \"document\" with \"tracking\""});
-    const auto modified = text_or_empty(*tracking, "current_release_date");
-    if (modified > counts_.as_of) counts_.as_of = modified;
-    const CsafProducts products(object);
-    for (const auto& vulnerability : objects_member(object, "vulnerabilities")) {
-      read_vulnerability(CsafVulnerability(vulnerability), products, modified);
-    }
-    return {};
-  }
-
- private:
-  void read_vulnerability(const CsafVulnerability& vulnerability, const CsafProducts& products,
-                          const std::string& modified) {
-    ++counts_.records;
-    auto advisory = vulnerability.texts();
-    advisory.modified = modified;
-    vulnerability.each([&](std::string_view id, Status status) {
-      const auto component = products.find(id);
-      std::string_view why_not = advisory.id.empty() ? "no CVE id" : "product id without a relationship";
-      std::optional<RpmStatement> statement;
-      if (component && !advisory.id.empty()) statement = statement_of(*component, status, why_not);
-      if (!statement) {
-        ++counts_.statements;
-        return counts_.drop(why_not);
-      }
-      if (!input_.name_space.empty()) statement->name_space = input_.name_space;
-      statements_.add(*std::move(statement), status, vulnerability.severity_of(id));
-    });
-    statements_.take(advisory);
-    counts_.statements += advisory.affected.size();
-    if (!advisory.affected.empty()) sink_.advisory(std::move(advisory));
-  }
-
-  const FeedInput& input_;
-  FeedCounts& counts_;
-  Sink& sink_;
-  JsonParser parser_;
-  RpmStatements statements_;
-};
-
 class SuseFeed final : public Feed {
  public:
   std::string_view name() const override { return "suse"; }
@@ -112,11 +60,7 @@ class SuseFeed final : public Feed {
     return "SUSE's and openSUSE's CSAF documents (csaf-vex, csaf): a .json file, a tar archive, or a folder of such";
   }
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
-    FeedCounts counts;
-    SuseReader reader(input, counts, sink);
-    const auto visit = [&](const std::string&, std::string& text) { return reader.read(text); };
-    LIMPID_TRY(each_document(input, {.suffix = ".json", .size_max = kCsafSizeMax}, sink, counts, visit));
-    return counts;
+    return read_csaf_packages(input, sink, statement_of);
   }
 };
 

@@ -10,6 +10,7 @@
 #include "match/evaluate.h"
 #include "match/parts.h"
 #include "match/risk.h"
+#include "match/spaces.h"
 #include "match/support.h"
 
 namespace limpid::match {
@@ -18,8 +19,8 @@ constexpr std::string_view kOsv = "osv";
 
 int rank_of_feed(std::string_view feed) {
   if (feed == "debian-changelogs") return 2;
-  for (const std::string_view other :
-       {kOsv, std::string_view("debian-lists"), std::string_view("redhat-oval"), std::string_view("suse-oval")})
+  for (const std::string_view other : {kOsv, std::string_view("debian-lists"), std::string_view("redhat-oval"),
+                                       std::string_view("suse-oval"), std::string_view("cvrf")})
     if (feed == other) return 1;
   return 0;
 }
@@ -35,6 +36,7 @@ using advisory::KeyKind;
 using advisory::Status;
 using inventory::Package;
 using vulndb::Statement;
+using Role = SecondSpace::Role;
 
 // One statement with what it says of the installed version.
 struct Judged {
@@ -43,23 +45,48 @@ struct Judged {
   std::string_view version;
   Evaluation evaluation;
   bool by_source, uncertain;
+  Role role;  // of the namespace that it stands in: none is the release's own
+};
+
+// What one namespace says of one package.
+struct Found {
+  std::vector<Statement> statements;
+  std::size_t by_source = 0;  // how many of them, the first, were found by the source package
 };
 
 class Matcher {
  public:
   Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, const MatchOptions& options,
           Matches& matches)
-      : image_(image), database_(database), options_(options), texts_(matches.texts) {}
+      : image_(image), database_(database), options_(options), origins_(origins_of(image)), texts_(matches.texts) {}
+
+  bool has_advisories(const std::string& name_space) { return !namespace_of(name_space).empty(); }
 
   Result<void> match(std::uint32_t index, Matches& matches) {
     const Package& package = image_.packages[index];
-    if (const auto why = unmatched(package)) {
+    const SecondSpace second = second_space(database_, origins_, package);
+    if (const auto why = unmatched(package, second)) {
       matches.unmatched.push_back({index, *why});
       return {};
     }
-    LIMPID_TRY(look_up(package));
-    LIMPID_TRY(judge(package));
-    return settle(index, matches.findings);
+    judged_.clear();
+    first_.statements.clear();
+    second_.statements.clear();
+    if (second.role != Role::alone) {
+      LIMPID_TRY(look_up(package, namespace_of(package.name_space), {}, first_));
+      judge(package, first_, Role::none);
+    }
+    if (!second.name_space.empty()) {
+      LIMPID_TRY(look_up(package, second.name_space, second.other_name, second_));
+      judge(package, second_, second.role);
+    }
+    // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
+    if (std::ranges::none_of(judged_, [&](const Judged& judged) { return is_of_interest(judged); })) judged_.clear();
+    LIMPID_TRY(name_flaws());
+    const std::size_t before = matches.findings.size();
+    LIMPID_TRY(settle(index, matches.findings));
+    return second.role == Role::none ? add_offers(package, std::span(matches.findings).subspan(before))
+                                     : Result<void>();
   }
 
   Result<void> find_newer(std::uint32_t index, Matches& matches) const {
@@ -80,47 +107,53 @@ class Matcher {
   }
 
  private:
-  std::optional<Unmatched::Why> unmatched(const Package& package) {
+  std::optional<Unmatched::Why> unmatched(const Package& package, const SecondSpace& second) {
     if (package.name_space.empty()) return Unmatched::Why::no_distribution;
-    if (package.repository == inventory::Repository::third_party) return Unmatched::Why::third_party;
+    const bool rebuilt = second.role == Role::supplier || second.role == Role::alone;
+    if (package.repository == inventory::Repository::third_party && !rebuilt) return Unmatched::Why::third_party;
     // Every kernel flaw would be "in" a compiler image.
     if (kernel_part(package) == KernelPart::headers) return Unmatched::Why::headers_only;
-    if (namespace_of(package).empty()) return Unmatched::Why::no_advisories;
-    return std::nullopt;
+    const bool asked =
+        !second.name_space.empty() || (second.role != Role::alone && !namespace_of(package.name_space).empty());
+    return asked ? std::nullopt : std::optional(Unmatched::Why::no_advisories);
   }
 
-  // Whose statements speak of the package. Nearly all packages of an image share it.
-  const std::string& namespace_of(const Package& package) {
-    if (package.name_space != asked_namespace_) {
-      asked_namespace_ = package.name_space;
-      namespace_ = advisory_namespace(database_, package.name_space);
+  // Whose statements speak of the packages of a namespace. Nearly all packages of an image share it.
+  const std::string& namespace_of(const std::string& name_space) {
+    if (name_space != asked_namespace_) {
+      asked_namespace_ = name_space;
+      namespace_ = advisory_namespace(database_, name_space == origins_.name_space ? origins_.release : name_space);
     }
     return namespace_;
   }
 
-  Result<void> look_up(const Package& package) {
-    const std::string& name_space = namespace_of(package);
-    statements_.clear();
-    by_source_ = 0;
+  Result<void> look_up(const Package& package, const std::string& name_space, std::string_view other_name,
+                       Found& found) {
+    found.by_source = 0;
+    if (name_space.empty()) return {};
     if (!package.source_name.empty())
-      LIMPID_TRY(database_.statements(name_space, package.source_name, KeyKind::source, statements_));
-    by_source_ = statements_.size();
+      LIMPID_TRY(database_.statements(name_space, package.source_name, KeyKind::source, found.statements));
     // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
-    if (package.scheme == version::Scheme::apk && package.name != package.source_name) {
-      LIMPID_TRY(database_.statements(name_space, package.name, KeyKind::source, statements_));
-      by_source_ = statements_.size();
+    if (package.scheme == version::Scheme::apk && package.name != package.source_name)
+      LIMPID_TRY(database_.statements(name_space, package.name, KeyKind::source, found.statements));
+    // Suppliers write a name now with their own before it, now without.
+    if (!other_name.empty() && !package.source_name.empty()) {
+      std::string_view bare = package.source_name;
+      const bool has_it = base::strip_prefix(bare, other_name);
+      LIMPID_TRY(database_.statements(name_space, has_it ? std::string(bare) : base::cat({other_name, bare}),
+                                      KeyKind::source, found.statements));
     }
-    return database_.statements(name_space, package.name, KeyKind::binary, statements_);
+    found.by_source = found.statements.size();
+    return database_.statements(name_space, package.name, KeyKind::binary, found.statements);
   }
 
-  Result<void> judge(const Package& package) {
-    judged_.clear();
+  void judge(const Package& package, const Found& found, Role role) {
     const Statement* previous = nullptr;
     bool previous_by_source = false;
     version::Version installed;
-    for (std::size_t i = 0; i < statements_.size(); ++i) {
-      const Statement& statement = statements_[i];
-      const bool source = i < by_source_;
+    for (std::size_t i = 0; i < found.statements.size(); ++i) {
+      const Statement& statement = found.statements[i];
+      const bool source = i < found.by_source;
       const std::string_view version = source ? package.source_version : package.version;
       if (version.empty()) continue;  // nothing can be said of a package without a version
       if (!meets_conditions(statement, package, version)) continue;
@@ -131,12 +164,14 @@ class Matcher {
       }
       previous = &statement;
       previous_by_source = source;
-      judged_.push_back(
-          {&statement, {}, version, evaluator_.evaluate(statement, installed, version), source, !installed.valid});
+      judged_.push_back({&statement,
+                         {},
+                         version,
+                         evaluator_.evaluate(statement, installed, version),
+                         source,
+                         !installed.valid,
+                         role});
     }
-    // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
-    if (std::ranges::none_of(judged_, [&](const Judged& judged) { return is_of_interest(judged); })) judged_.clear();
-    return name_flaws();
   }
 
   bool is_of_interest(const Judged& judged) const {
@@ -150,9 +185,9 @@ class Matcher {
       const Statement& statement = *judged_[i].statement;
       judged_[i].id = without_distribution(statement.id);
       if (judged_[i].id.starts_with("CVE-")) continue;
-      // A record with an id of its own kind: its text says which CVEs it is about. It is only opened if it applies or
-      // denies.
-      if (!judged_[i].evaluation.affected && statement.status != Status::not_affected) continue;
+      // A record with an id of its own kind: its text says which CVEs it is about. It is only opened if it matters.
+      if (judged_[i].role == Role::none && !judged_[i].evaluation.affected && statement.status != Status::not_affected)
+        continue;
       LIMPID_ASSIGN(const std::vector<std::string_view>* cves, cves_of(statement.advisory));
       for (const std::string_view& cve : *cves) {
         if (&cve != &cves->front()) judged_.push_back(judged_[i]);
@@ -188,10 +223,10 @@ class Matcher {
     const bool not_running = !options_.kernel_runs && kernel_part(image_.packages[index]) == KernelPart::code;
     for (std::size_t begin = 0, end = 0; begin < judged_.size(); begin = end) {
       while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;
-      const std::span group(judged_.data() + begin, end - begin);
-      const std::vector<const Judged*> deciding = decide(group);
-      if (deciding.empty()) continue;
-      findings.push_back(finding(index, deciding, group));
+      const std::span group = deciding(std::span(judged_.data() + begin, end - begin));
+      std::vector<const Judged*> chosen = decide(group);
+      if (chosen.empty() || !settle_subscription(group, chosen)) continue;
+      findings.push_back(finding(index, chosen, group));
       findings.back().not_running = not_running;
       findings.back().data_only = data_only;
       if (findings.back().severity == Severity::unknown) LIMPID_TRY(rate(findings.back()));
@@ -220,6 +255,48 @@ class Matcher {
     }
     if (denied) return denials;
     return hits.empty() && options_.under_investigation ? suspicions : hits;
+  }
+
+  // Where the supplier of a package speaks of the flaw, only he does.
+  static std::span<const Judged> deciding(std::span<Judged> group) {
+    const auto by_supplier = [](const Judged& judged) {
+      return judged.role == Role::supplier || judged.role == Role::alone;
+    };
+    const auto rest = std::ranges::stable_partition(group, by_supplier);
+    return rest.size() == group.size() ? group : group.first(group.size() - rest.size());
+  }
+
+  // An image with a subscription is free of a flaw that either the release or the subscription has fixed in it; else
+  // what the subscription says counts, since that is what an upgrade brings. False if nothing is left.
+  static bool settle_subscription(std::span<const Judged> group, std::vector<const Judged*>& hits) {
+    const auto subscribed = [](const Judged* judged) { return judged->role == Role::subscription; };
+    if (std::ranges::none_of(group, [&](const Judged& judged) { return subscribed(&judged); })) return true;
+    for (const Judged& judged : group)
+      if (judged.statement->feed == group.front().statement->feed && judged.statement->status == Status::fixed &&
+          !judged.evaluation.affected)
+        return false;
+    if (std::ranges::any_of(hits, subscribed)) std::erase_if(hits, [&](const Judged* hit) { return !subscribed(hit); });
+    return !hits.empty();
+  }
+
+  // What a subscription would bring an image without one: the version that fixes what stays open here.
+  Result<void> add_offers(const Package& package, std::span<Finding> findings) {
+    if (std::ranges::all_of(findings, [](const Finding& finding) { return !finding.fixed_in.empty(); })) return {};
+    const std::string esm = subscription_space(database_, package.name_space);
+    if (esm.empty()) return {};
+    judged_.clear();
+    second_.statements.clear();
+    LIMPID_TRY(look_up(package, esm, {}, second_));
+    judge(package, second_, Role::subscription);
+    std::erase_if(judged_, [](const Judged& judged) {
+      return judged.statement->status != Status::fixed || !judged.evaluation.affected;
+    });
+    LIMPID_TRY(name_flaws());
+    for (Finding& finding : findings)
+      for (const Judged& judged : judged_)
+        if (finding.fixed_in.empty() && judged.id == finding.id)
+          finding.fixed_for_subscribers = judged.evaluation.range.fixed;
+    return {};
   }
 
   // Where no feed has a word for it: the word of the CVSS score that speaks for the flaw.
@@ -295,9 +372,9 @@ class Matcher {
   const inventory::ImageInventory& image_;
   const vulndb::Database& database_;
   const MatchOptions& options_;
+  const Origins origins_;
   std::string asked_namespace_, namespace_;
-  std::vector<Statement> statements_;  // reused from package to package
-  std::size_t by_source_ = 0;          // how many of them were found by the source package
+  Found first_, second_;  // of the release and of the second namespace, reused from package to package
   std::vector<Judged> judged_;
   Evaluator evaluator_;
   std::map<std::uint32_t, std::vector<std::string_view>> flaws_;
@@ -333,14 +410,13 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
                             const MatchOptions& options) {
   Matches matches;
-  matches.covered =
-      !image.distribution.name_space.empty() && !advisory_namespace(database, image.distribution.name_space).empty();
+  Matcher matcher(image, database, options, matches);
+  matches.covered = !image.distribution.name_space.empty() && matcher.has_advisories(image.distribution.name_space);
   matches.support = support_of(image.distribution, database, options.today);
   matches.unsupported = find_unsupported(image, matches.support, database, options.today);
   // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
   constexpr std::size_t kFindingsPerPackage = 4;
   matches.findings.reserve(kFindingsPerPackage * image.packages.size());
-  Matcher matcher(image, database, options, matches);
   for (std::uint32_t index = 0; index < image.packages.size(); ++index) {
     LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});

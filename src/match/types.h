@@ -19,17 +19,18 @@ namespace limpid::match {
 // One flaw in one installed package. Its texts are views into the database and into Matches::texts: an image has a
 // thousand of these, and copying what is there already would cost more than finding them.
 struct Finding {
-  std::uint32_t package = 0;           // index into ImageInventory::packages
-  std::uint32_t advisory_number = 0;   // in the database
-  std::string_view id;                 // the CVE if the advisory has one, else the advisory's own id
-  std::string_view advisory;           // the id of the advisory that decided, as its feed keys it
-  std::string_view feed;               // the feed that decided
-  std::string_view severity_word;      // as its source words it
-  std::string_view severity_source;    // the feed whose word it is, "" if nobody says
-  std::string_view fixed_in;           // the version to upgrade the matched (source) package to, "" if there is none
-  std::string_view key;                // the package that the advisory names
-  Evaluation evaluation;               // which of its ranges holds the installed version
-  std::vector<std::string_view> also;  // other feeds with a statement on the same flaw and package
+  std::uint32_t package = 0;          // index into ImageInventory::packages
+  std::uint32_t advisory_number = 0;  // in the database
+  std::string_view id;                // the CVE if the advisory has one, else the advisory's own id
+  std::string_view advisory;          // the id of the advisory that decided, as its feed keys it
+  std::string_view feed;              // the feed that decided
+  std::string_view severity_word;     // as its source words it
+  std::string_view severity_source;   // the feed whose word it is, "" if nobody says
+  std::string_view fixed_in;          // the version to upgrade the matched (source) package to, "" if there is none
+  std::string_view fixed_for_subscribers;  // the version that Ubuntu Pro has where `fixed_in` is "", "" if it has none
+  std::string_view key;                    // the package that the advisory names
+  Evaluation evaluation;                   // which of its ranges holds the installed version
+  std::vector<std::string_view> also;      // other feeds with a statement on the same flaw and package
   advisory::Status status = advisory::Status::unknown;
   advisory::Kind kind = advisory::Kind::vulnerability;
   Severity severity = Severity::unknown;

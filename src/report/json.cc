@@ -190,6 +190,7 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     json.text("severity_source", finding.severity_source);
     json.text("severity_word", finding.severity_word);
     json.text("fixed_in", finding.fixed_in);
+    json.text("fixed_for_subscribers", finding.fixed_for_subscribers);
     write_layer(json, "introduced_by_layer", result.subject, package.layer);
     json.text("reason", match::reason(finding, package));
     json.boolean("uncertain", finding.uncertain);

@@ -26,6 +26,8 @@ struct Group {
 std::string status_of(const Finding& finding) {
   using advisory::Status;
   if (!finding.fixed_in.empty()) return base::cat({"fixed in ", base::printable(finding.fixed_in)});
+  if (!finding.fixed_for_subscribers.empty())
+    return base::cat({"fixed with Ubuntu Pro in ", base::printable(finding.fixed_for_subscribers)});
   switch (finding.status) {
     case Status::will_not_fix:
       return "will not be fixed";

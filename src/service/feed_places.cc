@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kBranchesMax = 200;
 constexpr std::string_view kAlpineRepositories[] = {"community.json", "main.json"};
 // Of OSV's ecosystems, those whose packages the inventory finds. Others are given by their own URL.
-constexpr std::string_view kOsvEcosystems[] = {"Alpine", "Debian", "Ubuntu"};
+constexpr std::string_view kOsvEcosystems[] = {"Alpaquita", "Alpine",  "Chainguard", "Debian", "Echo",
+                                               "Mageia",    "MinimOS", "Ubuntu",     "Wolfi",  "openEuler"};
+constexpr std::string_view kPhotonReleases[] = {"3.0", "4.0", "5.0"};
 constexpr std::string_view kDistroInfoTables[] = {"debian.csv", "ubuntu.csv"};
 constexpr std::string_view kAlmaLinuxErrata[] = {"8/errata.full.json", "9/errata.full.json", "10/errata.full.json"};
 constexpr std::string_view kDebianLists[] = {"DLA/list", "DSA/list"};
@@ -175,6 +177,11 @@ Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageRe
   } else if (source.feed == "almalinux") {
     for (const std::string_view errata : kAlmaLinuxErrata)
       files.push_back({base::cat({base_url, errata}), std::string(errata)});
+  } else if (source.feed == "photon") {
+    for (const std::string_view release : kPhotonReleases) {
+      const std::string name = base::cat({"cve_data_photon", release, ".json"});
+      files.push_back({base_url + name, name});
+    }
   } else if (source.feed == "distro-info") {
     for (const std::string_view table : kDistroInfoTables)
       files.push_back({base::cat({base_url, table}), std::string(table)});
@@ -228,6 +235,10 @@ const std::vector<FeedSource>& default_feeds() {
       {.feed = "endoflife", .url = "https://endoflife.date/api/v1/products/full", .name_space = {}, .ca_file = {}},
       {.feed = "azurelinux",
        .url = "https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main/azurelinux-3.0-oval.xml",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "photon",
+       .url = "https://packages.broadcom.com/photon/photon_cve_metadata/",
        .name_space = {},
        .ca_file = {}},
       {.feed = "arch", .url = "https://security.archlinux.org/all.json", .name_space = {}, .ca_file = {}},

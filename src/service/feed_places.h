@@ -34,7 +34,7 @@ using PageReader = std::function<Result<std::string>(const std::string& url)>;
 // The files to fetch, sorted by name; none for a local folder, which is read where it is. A remote folder stands for
 // what is known to lie below it: the newest archive (redhat), errata of each release (almalinux), branches and
 // repositories of Alpine's secdb (as its index pages list them), all.zip of the ecosystems whose packages we find in
-// images (osv), debian.csv and ubuntu.csv (distro-info).
+// images (osv), the metadata of each release (photon), debian.csv and ubuntu.csv (distro-info).
 Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place, const PageReader& read_page);
 
 // The values of href in a page's <a …> elements, in their order; nothing is decoded.

@@ -38,8 +38,17 @@ TEST(FeedPlaces, DefaultsNameFeedsAndHaveFiles) {
 TEST(FeedPlaces, OsvAndDistroInfoHaveKnownFilesBelow) {
   EXPECT_EQ(
       urls({"osv", "https://e.invalid/b/", "", ""}),
-      (Texts{"Alpine/all.zip https://e.invalid/b/Alpine/all.zip", "Debian/all.zip https://e.invalid/b/Debian/all.zip",
-             "Ubuntu/all.zip https://e.invalid/b/Ubuntu/all.zip"}));
+      (Texts{"Alpaquita/all.zip https://e.invalid/b/Alpaquita/all.zip",
+             "Alpine/all.zip https://e.invalid/b/Alpine/all.zip",
+             "Chainguard/all.zip https://e.invalid/b/Chainguard/all.zip",
+             "Debian/all.zip https://e.invalid/b/Debian/all.zip", "Echo/all.zip https://e.invalid/b/Echo/all.zip",
+             "Mageia/all.zip https://e.invalid/b/Mageia/all.zip", "MinimOS/all.zip https://e.invalid/b/MinimOS/all.zip",
+             "Ubuntu/all.zip https://e.invalid/b/Ubuntu/all.zip", "Wolfi/all.zip https://e.invalid/b/Wolfi/all.zip",
+             "openEuler/all.zip https://e.invalid/b/openEuler/all.zip"}));
+  EXPECT_EQ(urls({"photon", "https://e.invalid/p/", "", ""}),
+            (Texts{"cve_data_photon3.0.json https://e.invalid/p/cve_data_photon3.0.json",
+                   "cve_data_photon4.0.json https://e.invalid/p/cve_data_photon4.0.json",
+                   "cve_data_photon5.0.json https://e.invalid/p/cve_data_photon5.0.json"}));
   EXPECT_EQ(urls({"osv", "https://e.invalid/b/Go/all.zip", "", ""}), (Texts{"all.zip https://e.invalid/b/Go/all.zip"}));
   EXPECT_EQ(urls({"distro-info", "https://e.invalid", "", ""}),
             (Texts{"debian.csv https://e.invalid/debian.csv", "ubuntu.csv https://e.invalid/ubuntu.csv"}));

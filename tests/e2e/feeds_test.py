@@ -156,6 +156,53 @@ class FeedsTest(unittest.TestCase):
                         self.assertGreater(feeds[feed]["records"], 0)
                         self.assertEqual(feeds[feed]["skipped"], self.RPM_SKIPPED.get(os.path.relpath(path, DATA), 0))
 
+    # Feed and file, and its records as the file itself tells them, or as the data's manifest does.
+    def small_distributions(self):
+        read = lambda path: json.load(open(os.path.join(DATA, path), encoding="utf-8"))
+        lines = lambda *paths: [open(os.path.join(DATA, path), encoding="utf-8").read() for path in paths]
+        within = lambda pattern: sorted(os.path.relpath(path, DATA) for path in glob.glob(os.path.join(DATA, pattern), recursive=True))
+        for path in within("arch/all-*.json"):
+            yield "arch", path, len(read(path))
+        for path in within("photon/cve/cve_data_photon*.json"):
+            yield "photon", path, len(read(path))
+        yield "photon", "photon/oval/com.vmware.phsa-photon3.xml.zst", 222
+        yield "azurelinux", "azurelinux/azurelinux-3.0-oval.xml.zst", 1222
+        yield "azurelinux", "azurelinux/cbl-mariner-2.0-oval.xml.zst", 2436
+        yield "ubuntu-vex", "ubuntu/vex/vex-all.tar.xz", 3
+        yield "ubuntu-vex", "ubuntu/vex/files", 1
+        yield "anolis", "misc/anolis/anolis-23.oval.xml", 1
+        yield "altlinux", "misc/alt/oval_definitions_p10.zip", 1
+        yield "bottlerocket", "bottlerocket/advisories-toml.tar.zst", 139
+        yield "wolfi", "wolfi/advisories-yaml.tar.zst", 18822
+        for path in ("misc/echo/data.json", "misc/echo/data-2.json"):
+            yield "echo", path, sum(len(flaws) for flaws in read(path).values())
+        for path in ("misc/rootio/cve_feed.json", "misc/rootio/cve_feed"):
+            yield "rootio", path, sum(len(one["pkg"]["cves"]) for releases in read(path).values() for release in releases
+                                      for one in release["packages"])
+        for path in within("misc/openeuler/csaf/*/*/*.json"):
+            yield "openeuler", path, len(read(path)["vulnerabilities"])
+        for path in within("misc/openeuler/cvrf-files/*.xml") + within("misc/openeuler/cvrf/*/*/*.xml") + within("suse/cvrf-files/*.xml"):
+            yield "cvrf", path, sum(text.count("<Vulnerability ") for text in lines(path))
+        yield "cvrf", "suse/cvrf/cvrf1.2.tar.bz2", 140
+        yield "cvrf", "suse/cvrf-cve/cvrf-cve.tar.bz2", 3
+        for path in ("alpine-secdb/samples/v3.16/main.json", "alpine-secdb/samples/edge/main.json", "misc/minimos/security.json",
+                     "misc/minimos/security-2.json", "misc/secureos/secdb.json", "wolfi/security.json"):
+            yield "alpine", path, sum(len(ids or []) for one in read(path)["packages"] or [] for ids in (one["pkg"]["secfixes"] or {}).values())
+        for path in within("ubuntu/osv/**/*.json") + within("debian/osv/*.json") + within("rocky/osv/*.json") + within("misc/openeuler/osv/OESA*.json"):
+            yield "osv", path, 1
+        for path in within("**/osv-bucket/all.zip") + within("misc/*/all.zip") + ["misc/seal/vulnerabilities.zip"]:
+            with zipfile.ZipFile(os.path.join(DATA, path)) as archive:
+                yield "osv", path, sum(member.endswith(".json") for member in archive.namelist())
+
+    def test_small_distributions(self):
+        seen = set()
+        for feed, path, records in self.small_distributions():
+            with self.subTest(feed=feed, path=path):
+                _, feeds = self.build(f"{feed}={os.path.join(DATA, path)}")
+                self.assertEqual((feeds[feed]["records"], feeds[feed]["skipped"]), (records, 0))
+                seen.add(feed)
+        self.assertEqual(len(seen), 14)
+
     def test_rpm_counts(self):
         counts = lambda feed, path: self.build(f"{feed}={os.path.join(DATA, path)}")[1][feed]["records"]
         self.assertEqual(counts("osv", "almalinux/osv-database.tar.zst"), 5381)

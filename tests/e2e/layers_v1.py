@@ -56,10 +56,10 @@ def apk_installed(features):
                    for name, version in features)
 
 
-def rpm_header(name, version, release, epoch=None, arch="x86_64", more=()):
+def rpm_header(name, version, release, epoch=None, arch="x86_64", more=(), source=None):
     """A package's record in a database of rpm's: an index of (tag, type, offset, count), then the data, big-endian."""
     index, data = b"", b""
-    texts = [(1000, name), (1001, version), (1002, release), (1011, "CentOS"), (1022, arch), (1044, f"{name}-{version}-{release}.src.rpm"), *more]
+    texts = [(1000, name), (1001, version), (1002, release), (1011, "CentOS"), (1022, arch), (1044, source or f"{name}-{version}-{release}.src.rpm"), *more]
     for tag, text in texts:
         index += struct.pack(">4I", tag, 6, len(data), 1)
         data += text.encode() + b"\0"

@@ -1,0 +1,19 @@
+// How openEuler's documents spell releases and packages.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "advisory/feed.h"
+#include "advisory/rpm_statements.h"
+
+namespace limpid::advisory {
+
+// "openeuler:24.03-LTS-SP1" of "openEuler-24.03-LTS-SP1"; "" for anything else.
+std::string openeuler_namespace(std::string_view product);
+
+// The package that a file is of, "vim-common-9.0-33.oe2203sp3.x86_64.rpm". False, and why, where it is not for an
+// image.
+bool read_openeuler_file(std::string_view file, RpmStatement& statement, std::string_view& why_not);
+
+}  // namespace limpid::advisory

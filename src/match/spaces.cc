@@ -1,0 +1,83 @@
+#include "match/spaces.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace limpid::match {
+namespace {
+
+using inventory::Package;
+using Role = SecondSpace::Role;
+
+// "1.0-1ubuntu0.1~esm2", "2.4.7-1ubuntu4.22+esm1": nobody has these without Ubuntu Pro.
+bool is_esm_version(std::string_view version) {
+  return version.find("+esm") != std::string_view::npos || version.find("~esm") != std::string_view::npos;
+}
+
+// "24.03 (LTS-SP2)" → "openeuler:24.03-LTS-SP2": only VERSION tells service packs apart, whose fixes differ.
+std::string openeuler_release(const inventory::Distribution& distribution) {
+  std::string_view version = distribution.version;
+  const auto number = base::take_word(version);
+  version = base::trim(version);
+  if (!base::strip_prefix(version, "(") || !base::strip_suffix(version, ")") || version.empty())
+    return distribution.name_space;
+  return base::cat({"openeuler:", number, "-", version});
+}
+
+constexpr std::string_view kRootioName = "rootio-";
+
+bool is_rootio(const Package& package) {
+  return package.version.find(".root.io") != std::string::npos || package.name.starts_with(kRootioName) ||
+         package.source_name.starts_with(kRootioName);
+}
+
+}  // namespace
+
+Origins origins_of(const inventory::ImageInventory& image) {
+  const inventory::Distribution& distribution = image.distribution;
+  Origins origins;
+  origins.name_space = origins.release = distribution.name_space;
+  if (distribution.name_space.starts_with("openeuler:")) origins.release = openeuler_release(distribution);
+  origins.subscribed = std::ranges::any_of(
+      distribution.esm, [](std::string_view service) { return service == "esm-infra" || service == "esm-apps"; });
+  for (const Package& package : image.packages) {
+    if (package.scheme == version::Scheme::rpm) continue;
+    origins.rootio = origins.rootio || is_rootio(package);
+    if (package.scheme == version::Scheme::dpkg)
+      origins.subscribed =
+          origins.subscribed || is_esm_version(package.version) || is_esm_version(package.source_version);
+  }
+  return origins;
+}
+
+SecondSpace second_space(const vulndb::Database& database, const Origins& origins, const Package& package) {
+  SecondSpace second;
+  const auto take = [&](Role role, std::string_view family) {
+    second.role = role;
+    second.name_space = base::cat({family, package.name_space});
+    if (!database.has_namespace(second.name_space)) second.name_space.clear();
+    if (second.name_space.empty() && role != Role::alone) second.role = Role::none;
+  };
+  if (package.name.starts_with("seal-")) {
+    take(Role::alone, "seal:");
+  } else if (package.version.find(".tuxcare.") != std::string::npos) {
+    take(Role::supplier, "tuxcare:");
+  } else if (origins.rootio) {
+    take(Role::supplier, "rootio:");
+    second.other_name = kRootioName;
+  } else if (origins.subscribed) {
+    second.name_space = subscription_space(database, package.name_space);
+    if (!second.name_space.empty()) second.role = Role::subscription;
+  }
+  return second;
+}
+
+std::string subscription_space(const vulndb::Database& database, std::string_view name_space) {
+  if (!name_space.starts_with("ubuntu:")) return {};
+  std::string esm = base::cat({name_space, "+esm"});
+  if (!database.has_namespace(esm)) esm.clear();
+  return esm;
+}
+
+}  // namespace limpid::match

@@ -1,0 +1,134 @@
+#include "match/spaces.h"
+
+#include "match/match.h"
+#include "match/testing.h"
+
+namespace limpid::match {
+namespace {
+
+using advisory::Status;
+using Role = SecondSpace::Role;
+
+inventory::Package package_of(std::string name_space, std::string name, std::string version) {
+  auto package = debian_package(std::move(name), std::move(version));
+  package.name_space = std::move(name_space);
+  return package;
+}
+
+inventory::ImageInventory image_of(std::string name_space, std::vector<inventory::Package> packages) {
+  auto image = debian_image(std::move(packages));
+  image.distribution.name_space = std::move(name_space);
+  return image;
+}
+
+std::vector<std::string> found(const inventory::ImageInventory& image, const vulndb::Database& database) {
+  std::vector<std::string> lines;
+  const auto matches = match_image(image, database);
+  EXPECT_TRUE(matches) << matches.error().describe();
+  if (!matches) return lines;
+  for (const Finding& finding : matches->findings)
+    lines.push_back(base::cat({finding.id, " ", advisory::name_of(finding.status), " ", finding.fixed_in,
+                               finding.fixed_for_subscribers.empty() ? "" : " pro ", finding.fixed_for_subscribers}));
+  return lines;
+}
+using Lines = std::vector<std::string>;
+
+TEST(Spaces, WhatAnImageTellsOfItself) {
+  const auto subscribed = [](std::string version, std::vector<std::string> services) {
+    auto image = image_of("ubuntu:22.04", {package_of("ubuntu:22.04", "zfoo", std::move(version))});
+    image.distribution.esm = std::move(services);
+    return origins_of(image).subscribed;
+  };
+  EXPECT_FALSE(subscribed("1.0-1ubuntu1", {}));
+  EXPECT_FALSE(subscribed("1.0-1ubuntu1", {"fips-updates"}));
+  EXPECT_TRUE(subscribed("1.0-1ubuntu1", {"esm-apps"}));
+  EXPECT_TRUE(subscribed("1.0-1ubuntu1+esm3", {}));
+  EXPECT_TRUE(subscribed("1.0-1ubuntu1~esm1", {}));
+
+  EXPECT_FALSE(origins_of(image_of("debian:12", {package_of("debian:12", "zfoo", "1-1")})).rootio);
+  EXPECT_TRUE(origins_of(image_of("debian:12", {package_of("debian:12", "zfoo", "1-1.root.io.2")})).rootio);
+  EXPECT_TRUE(origins_of(image_of("debian:12", {package_of("debian:12", "rootio-zfoo", "1-1")})).rootio);
+
+  const auto openeuler = [](std::string version) {
+    auto image = image_of("openeuler:24.03", {});
+    image.distribution.version = std::move(version);
+    return origins_of(image).release;
+  };
+  EXPECT_EQ(openeuler("24.03 (LTS-SP2)"), "openeuler:24.03-LTS-SP2");
+  EXPECT_EQ(openeuler("24.03 (LTS)"), "openeuler:24.03-LTS");
+  EXPECT_EQ(openeuler("24.03"), "openeuler:24.03");
+  EXPECT_EQ(openeuler("24.03 ()"), "openeuler:24.03");
+}
+
+vulndb::Database ubuntu_database() {
+  return DatabaseMaker()
+      .feed("ubuntu")
+      .statement("CVE-2031-1", "zfoo", Status::will_not_fix, "", "", {}, "ubuntu:22.04")
+      .statement("CVE-2031-1", "zfoo", Status::fixed, "1.0-2+esm1", "", {}, "ubuntu:22.04+esm")
+      .statement("CVE-2031-2", "zfoo", Status::fixed, "1.0-3", "", {}, "ubuntu:22.04")
+      .statement("CVE-2031-2", "zfoo", Status::fixed, "1.0-1+esm9", "", {}, "ubuntu:22.04+esm")
+      .statement("CVE-2031-3", "zfoo", Status::affected, "", "", {}, "ubuntu:22.04")
+      .statement("CVE-2031-3", "zfoo", Status::not_affected, "", "", {}, "ubuntu:22.04+esm")
+      .statement("CVE-2031-4", "zfoo", Status::affected, "", "", {}, "ubuntu:22.04+esm")
+      .make();
+}
+
+TEST(Spaces, WithoutASubscriptionItsFixesAreOnlyTold) {
+  const auto database = ubuntu_database();
+  EXPECT_EQ(found(image_of("ubuntu:22.04", {package_of("ubuntu:22.04", "zfoo", "1.0-1")}), database),
+            (Lines{"CVE-2031-1 will_not_fix  pro 1.0-2+esm1", "CVE-2031-2 fixed 1.0-3", "CVE-2031-3 affected "}));
+}
+
+TEST(Spaces, WithASubscriptionEitherFixWillDo) {
+  const auto database = ubuntu_database();
+  const auto with = [&](std::string version) {
+    auto image = image_of("ubuntu:22.04", {package_of("ubuntu:22.04", "zfoo", std::move(version))});
+    image.distribution.esm = {"esm-infra"};
+    return found(image, database);
+  };
+  EXPECT_EQ(with("1.0-1"),
+            (Lines{"CVE-2031-1 fixed 1.0-2+esm1", "CVE-2031-2 fixed 1.0-1+esm9", "CVE-2031-4 affected "}));
+  EXPECT_EQ(with("1.0-1+esm9"), (Lines{"CVE-2031-1 fixed 1.0-2+esm1", "CVE-2031-4 affected "}));
+  EXPECT_EQ(with("1.0-2+esm1"), (Lines{"CVE-2031-4 affected "}));
+}
+
+TEST(Spaces, SuppliersTakeTheReleasesPlaceForWhatTheySpeakOf) {
+  const auto database =
+      DatabaseMaker()
+          .feed("debian")
+          .statement("CVE-2031-1", "zfoo", Status::fixed, "1.0-9")
+          .statement("CVE-2031-2", "zfoo", Status::affected)
+          .statement("CVE-2031-3", "zfoo", Status::affected)
+          .feed("rootio")
+          .statement("CVE-2031-1", "zfoo", Status::fixed, "1.0-1.root.io.2", "", {}, "rootio:debian:12")
+          .statement("CVE-2031-3", "rootio-zfoo", Status::not_affected, "", "", {}, "rootio:debian:12")
+          .make();
+  EXPECT_EQ(found(debian_image({debian_package("zfoo", "1.0-1")}), database),
+            (Lines{"CVE-2031-1 fixed 1.0-9", "CVE-2031-2 affected ", "CVE-2031-3 affected "}));
+  EXPECT_EQ(found(debian_image({debian_package("zfoo", "1.0-1.root.io.1")}), database),
+            (Lines{"CVE-2031-1 fixed 1.0-1.root.io.2", "CVE-2031-2 affected "}));
+  EXPECT_EQ(found(debian_image({debian_package("zfoo", "1.0-1.root.io.2")}), database), Lines{"CVE-2031-2 affected "});
+}
+
+TEST(Spaces, SealsPackagesAreAskedAboutNowhereElse) {
+  const auto without = DatabaseMaker().feed("debian").statement("CVE-2031-1", "zfoo", Status::affected).make();
+  const auto image = debian_image({debian_package("seal-zfoo", "1.0-1+sp1", "zfoo")});
+  EXPECT_EQ(found(image, without), Lines{});
+  EXPECT_EQ(match_image(image, without)->unmatched.at(0).why, Unmatched::Why::no_advisories);
+  const auto with = DatabaseMaker()
+                        .feed("debian")
+                        .statement("CVE-2031-1", "zfoo", Status::affected)
+                        .feed("osv")
+                        .statement("CVE-2031-2", "zfoo", Status::fixed, "1.0-1+sp2", "", {}, "seal:debian:12")
+                        .make();
+  EXPECT_EQ(found(image, with), Lines{"CVE-2031-2 fixed 1.0-1+sp2"});
+}
+
+TEST(Spaces, RollingReleasesHaveOneNamespace) {
+  const auto database =
+      DatabaseMaker().feed("echo").statement("CVE-2031-1", "zfoo", Status::affected, "", "", {}, "echo").make();
+  EXPECT_EQ(found(image_of("echo:1", {package_of("echo:1", "zfoo", "1")}), database), Lines{"CVE-2031-1 affected "});
+}
+
+}  // namespace
+}  // namespace limpid::match
