@@ -12,13 +12,8 @@ using inventory::Package;
 using vulndb::Statement;
 
 bool meets_architecture(const Statement& statement, const Package& package) {
-  return statement.architectures.empty() || package.arch == "all" || package.arch == "noarch" ||
+  return statement.architectures.empty() || package.arch.empty() || package.arch == "all" || package.arch == "noarch" ||
          std::ranges::find(statement.architectures, package.arch) != statement.architectures.end();
-}
-
-bool meets_products(const Statement& statement) {
-  if (statement.products.empty()) return true;
-  return std::ranges::any_of(statement.products, is_base_product);
 }
 
 // Oracle builds some packages anew for FIPS, and some to be patched while they run: each with versions of its own,
@@ -34,45 +29,55 @@ bool meets_flavour(const Statement& statement, std::string_view version) {
   return true;
 }
 
+// The family of the namespaces that are read from another one, and that.
+constexpr std::pair<std::string_view, std::string_view> kSame[] = {
+    {"centos:", "rhel:"},
+    {"scientific:", "rhel:"},
+    {"sl:", "rhel:"},
+    {"almalinux:", "rhel:"},
+    {"rocky:", "rhel:"},
+    {"oracle:", "ol:"},  // as Clair names it
+    {"oracle:", "rhel:"},
+    {"ol:", "rhel:"},
+    {"sles_sap:", "sles:"},
+    {"sled:", "sles:"},
+    {"sl-micro:", "sle-micro:"},
+    {"sle-micro-rancher:", "sle-micro:"},
+    {"suse-microos:", "sle-micro:"},
+};
+
 }  // namespace
 
 bool meets_conditions(const Statement& statement, const Package& package, std::string_view version) {
   if (!meets_architecture(statement, package)) return false;
   if (statement.scheme != version::Scheme::rpm) return true;
-  return statement.module == package.module && meets_products(statement) && meets_flavour(statement, version);
-}
-
-bool is_base_product(std::string_view cpe) {
-  if (!base::strip_prefix(cpe, "cpe:/")) return false;
-  base::take_until(cpe, ':');  // the part
-  if (base::take_until(cpe, ':') != "redhat") return true;
-  const std::string_view product = base::take_until(cpe, ':');
-  return product.starts_with("enterprise_linux") || product == "rhel_extras_other";
+  return statement.module == package.module && meets_flavour(statement, version);
 }
 
 std::string advisory_namespace(const vulndb::Database& database, std::string_view name_space) {
   if (database.has_namespace(name_space)) return std::string(name_space);
-  static constexpr std::pair<std::string_view, std::string_view> kSame[] = {
-      {"centos:", "rhel:"},
-      {"scientific:", "rhel:"},
-      {"sl:", "rhel:"},
-      {"almalinux:", "rhel:"},
-      {"rocky:", "rhel:"},
-      {"ol:", "rhel:"},
-      {"sles_sap:", "sles:"},
-      {"sled:", "sles:"},
-      {"sl-micro:", "sle-micro:"},
-      {"sle-micro-rancher:", "sle-micro:"},
-      {"suse-microos:", "sle-micro:"},
-  };
-  std::string other;
   for (const auto& [family, same] : kSame) {
     std::string_view release = name_space;
-    if (base::strip_prefix(release, family)) other = base::cat({same, release});
+    if (!base::strip_prefix(release, family)) continue;
+    std::string other = base::cat({same, release});
+    if (database.has_namespace(other)) return other;
   }
   // Amazon Linux 1 named its releases after months, and published for all of them as one.
-  if (name_space.starts_with("amzn:201")) other = "amzn:2018.03";
-  return !other.empty() && database.has_namespace(other) ? other : std::string();
+  std::string amazon = "amzn:2018.03";
+  return name_space.starts_with("amzn:201") && database.has_namespace(amazon) ? amazon : std::string();
+}
+
+std::vector<std::string> namespaces_read_from(std::string_view name_space) {
+  std::vector<std::string> readers{std::string(name_space)};
+  for (const auto& [family, same] : kSame) {
+    std::string_view release = name_space;
+    if (base::strip_prefix(release, same)) readers.push_back(base::cat({family, release}));
+  }
+  if (name_space == "amzn:2018.03") {
+    for (int year = 2011; year <= 2017; ++year)
+      for (const std::string_view month : {"03", "09"}) readers.push_back(base::cat({"amzn:", year, ".", month}));
+  }
+  return readers;
 }
 
 }  // namespace limpid::match
