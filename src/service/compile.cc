@@ -22,6 +22,7 @@ class CompilerSink final : public CancellableSink {
   void available(advisory::Available&& available) override { compiler_.add(std::move(available)); }
   void end_of_life(advisory::EndOfLife&& end_of_life) override { compiler_.add(std::move(end_of_life)); }
   void enrichment(advisory::Enrichment&& enrichment) override { compiler_.add(std::move(enrichment)); }
+  void repository(advisory::RepositoryProducts&& repository) override { compiler_.add(std::move(repository)); }
 
  private:
   vulndb::Compiler& compiler_;
