@@ -14,5 +14,9 @@ const Detector& rpm_detector();
 const Detector& rpm_manifest_detector();
 const Detector& alpm_detector();
 const Detector& opkg_detector();
+const Detector& repositories_detector();
+
+// Its facts are no clues to the distribution: the merge tells them by the name.
+inline constexpr std::string_view kRepositoriesDetector = "repositories";
 
 }  // namespace limpid::inventory

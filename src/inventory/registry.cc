@@ -11,9 +11,9 @@ namespace limpid::inventory {
 
 std::span<const Detector* const> detectors() {
   static const std::array all = {
-      &os_release_detector(),   &dpkg_detector(), &dpkg_status_d_detector(),
-      &dpkg_files_detector(),   &apk_detector(),  &rpm_detector(),
-      &rpm_manifest_detector(), &alpm_detector(), &opkg_detector(),
+      &os_release_detector(), &dpkg_detector(),         &dpkg_status_d_detector(), &dpkg_files_detector(),
+      &apk_detector(),        &rpm_detector(),          &rpm_manifest_detector(),  &alpm_detector(),
+      &opkg_detector(),       &repositories_detector(),
   };
   return all;
 }

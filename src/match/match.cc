@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "match/conditions.h"
 #include "match/evaluate.h"
+#include "match/products.h"
 #include "match/risk.h"
 
 namespace limpid::match {
@@ -60,13 +61,15 @@ struct Judged {
   std::string_view id;  // the flaw that it speaks of: in the database, or in Matches::texts
   std::string_view version;
   Evaluation evaluation;
+  Offer offer;
   bool by_source, uncertain;
 };
 
 class Matcher {
  public:
-  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, Matches& matches)
-      : image_(image), database_(database), texts_(matches.texts) {}
+  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, ImageProducts products,
+          Matches& matches)
+      : image_(image), database_(database), products_(std::move(products)), texts_(matches.texts) {}
 
   Result<void> match(std::uint32_t index, Matches& matches) {
     const Package& package = image_.packages[index];
@@ -140,6 +143,8 @@ class Matcher {
       const std::string_view version = source ? package.source_version : package.version;
       if (version.empty()) continue;  // nothing can be said of a package without a version
       if (!meets_conditions(statement, package, version)) continue;
+      const Offer offer = products_.offer(statement, package.layer);
+      if (offer == Offer::none) continue;
       if (previous == nullptr || previous->scheme != statement.scheme || previous_by_source != source) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
         installed = ordering == nullptr ? version::Version{} : ordering->parse(version);
@@ -147,8 +152,13 @@ class Matcher {
       }
       previous = &statement;
       previous_by_source = source;
-      judged_.push_back(
-          {&statement, {}, version, evaluator_.evaluate(statement, installed, version), source, !installed.valid});
+      judged_.push_back({&statement,
+                         {},
+                         version,
+                         evaluator_.evaluate(statement, installed, version),
+                         offer,
+                         source,
+                         !installed.valid});
     }
     // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
     if (std::ranges::none_of(judged_, [](const Judged& judged) { return judged.evaluation.affected; })) judged_.clear();
@@ -199,10 +209,16 @@ class Matcher {
       while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;
       const std::span group(judged_.data() + begin, end - begin);
       const std::string_view decider = group.front().statement->feed;
+      // Where a minor release with longer support has got its own fix, RHEL's is none that the image could install.
+      const bool extended = std::ranges::any_of(group, [&](const Judged& judged) {
+        return judged.statement->feed == decider && judged.offer == Offer::extended &&
+               judged.statement->status == Status::fixed;
+      });
       std::vector<const Judged*> hits;
       bool denied = false;
       for (const Judged& judged : group) {
         if (judged.statement->feed != decider) continue;
+        if (extended && judged.offer == Offer::base && !judged.statement->products.empty()) continue;
         denied = denied || judged.statement->status == Status::not_affected;
         // "Under investigation" is no statement that anything is wrong yet.
         if (judged.evaluation.affected && judged.statement->status != Status::under_investigation)
@@ -290,6 +306,7 @@ class Matcher {
 
   const inventory::ImageInventory& image_;
   const vulndb::Database& database_;
+  ImageProducts products_;
   std::string asked_namespace_, namespace_;
   std::vector<Statement> statements_;  // reused from package to package
   std::size_t by_source_ = 0;          // how many of them were found by the source package
@@ -362,7 +379,8 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
   constexpr std::size_t kFindingsPerPackage = 4;
   matches.findings.reserve(kFindingsPerPackage * image.packages.size());
-  Matcher matcher(image, database, matches);
+  LIMPID_ASSIGN_WITHIN(ImageProducts products, ImageProducts::find(image, database), {"repositories"});
+  Matcher matcher(image, database, std::move(products), matches);
   for (std::uint32_t index = 0; index < image.packages.size(); ++index) {
     LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});

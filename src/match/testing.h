@@ -53,6 +53,10 @@ class DatabaseMaker {
         advisory::EndOfLife{std::move(name_space), "", "", std::move(standard), std::move(extended), std::move(paid)});
     return *this;
   }
+  DatabaseMaker& repository(std::string name, std::vector<std::string> products) {
+    compiler_.add(advisory::RepositoryProducts{std::move(name), std::move(products)});
+    return *this;
+  }
   DatabaseMaker& add(advisory::Enrichment enrichment) {
     compiler_.add(std::move(enrichment));
     return *this;

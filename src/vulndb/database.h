@@ -164,6 +164,9 @@ class Database {
   // A release's dates, nothing if not known.
   std::optional<advisory::EndOfLife> end_of_life(std::string_view name_space) const;
 
+  // Those of these repositories that are known, each with its products, in the order of their names.
+  Result<std::vector<advisory::RepositoryProducts>> repositories(std::span<const std::string> names) const;
+
   Result<Details> details(AdvisoryNumber advisory) const;
   // What is said of a CVE itself; nothing if nothing is.
   Result<std::optional<advisory::Enrichment>> enrichment(std::string_view cve) const;
