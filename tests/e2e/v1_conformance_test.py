@@ -704,8 +704,10 @@ class Contract:
                                              ("ALAS2-2031-1", "important", ["CVE-2031-0001"], "amazon-linux-2", {"shadow-utils": ("2", "4.1.5.1", "25.amzn2", both)})])
         with self.serving(("amazon", "1/updateinfo.xml", one), ("amazon", "2/updateinfo.xml", two)) as node:
             self.wait_until(lambda: node.client.vulnerability("amzn:2", "ALAS2-2018-939").status == 200, 40, "the second repository")
-            self.expect_update(node, "amzn:2018.03", "ALAS-2011-1", "Medium", [("httpd-devel", "2.2.21-1.18.amzn1")])
-            self.expect_update(node, "amzn:2", "ALAS2-2018-939", "Critical", [("kernel", "4.9.76-38.79.amzn2")])
+            self.expect_update(node, "amzn:2018.03", "ALAS-2011-1", "Medium", [("httpd-devel", "2.2.21-1.18.amzn1")],
+                               "https://alas.aws.amazon.com/ALAS-2011-1.html")
+            self.expect_update(node, "amzn:2", "ALAS2-2018-939", "Critical", [("kernel", "4.9.76-38.79.amzn2")],
+                               "https://alas.aws.amazon.com/AL2/ALAS-2018-939.html")
             self.expect_update(node, "amzn:2", "ALAS2-2031-1", "High", [("shadow-utils", "2:4.1.5.1-25.amzn2")])
             first = self.add(self.rpms({"etc/system-release": "Amazon Linux AMI release 2018.03\n"}, [("httpd-devel", "2.2.21-1.17.amzn1")]), client=node.client)
             self.assertEqual(self.vulnerable(first, node.client), {"httpd-devel": {"CVE-2011-3192": "2.2.21-1.18.amzn1"}})

@@ -68,6 +68,18 @@ std::string link_of(std::string_view name_space, std::string_view name, const vu
   if (family == "debian" && cve) return base::cat({"https://security-tracker.debian.org/tracker/", name});
   if (family == "ubuntu" && cve) return base::cat({"http://people.ubuntu.com/~ubuntu-security/cve/", name});
   if (family == "alpine" && cve) return base::cat({"https://cve.mitre.org/cgi-bin/cvename.cgi?name=", name});
+  // "ALAS-2011-1", "ALAS2-2018-939", "ALAS2023-2023-001"
+  if (std::string_view update = details.id; family == "amzn" && base::strip_prefix(update, "ALAS")) {
+    const std::string_view release = base::take_until(update, '-');
+    if (release.empty()) return base::cat({"https://alas.aws.amazon.com/ALAS-", update, ".html"});
+    if (std::ranges::all_of(release, base::is_digit))
+      return base::cat({"https://alas.aws.amazon.com/AL", release, "/ALAS-", update, ".html"});
+  }
+  // Of an update's references, the one that is its own page: "…/RHSA-2015-1193.html".
+  std::string page = details.id;
+  std::ranges::replace(page, ':', '-');
+  for (const std::string& reference : details.references)
+    if (reference.find(page) != std::string::npos || reference.find(details.id) != std::string::npos) return reference;
   if (!details.references.empty()) return details.references.front();
   return cve ? base::cat({"https://nvd.nist.gov/vuln/detail/", name}) : std::string();
 }
