@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "advisory/cvss_json.h"
+#include "advisory/documents.h"
 #include "advisory/ids.h"
 #include "advisory/list.h"
-#include "advisory/record_files.h"
 
 namespace limpid::advisory {
 namespace {
@@ -130,13 +130,9 @@ class CvelistFeed final : public Feed {
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
     FeedCounts counts;
     CveReader reader(counts, sink);
-    const RecordFiles files{
-        .is_record = is_cve_file,
-        .read = [&](const std::string& /*name*/, std::string& text) { return reader.read(text); },
-        .record_size_max = kCveRecordSizeMax,
-        .begins_record = [](std::string_view beginning) { return base::trim(beginning).starts_with('{'); },
-    };
-    LIMPID_TRY(read_record_files(input.path, files, counts, sink));
+    const DocumentKind kind{.size_max = kCveRecordSizeMax, .is_document = is_cve_file};
+    const auto visit = [&](const std::string& /*name*/, std::string& text) { return reader.read(text); };
+    LIMPID_TRY(each_document(input, kind, sink, counts, visit));
     return counts;
   }
 };

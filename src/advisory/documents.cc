@@ -39,12 +39,13 @@ class DocumentReader {
   DocumentReader(const DocumentKind& kind, const Sink& sink, FeedCounts& counts, const DocumentVisitor& visit)
       : kind_(kind), sink_(sink), counts_(counts), visit_(visit) {}
 
+  // In a folder, where documents may be compressed one by one.
   bool is_document(std::string_view path) const {
-    for (const auto compression : kCompressions) {
+    if (kind_.is_document) return kind_.is_document(path);
+    return std::ranges::any_of(kCompressions, [&](std::string_view compression) {
       std::string_view name = path;
-      if (base::strip_suffix(name, compression) && name.ends_with(kind_.suffix)) return true;
-    }
-    return false;
+      return base::strip_suffix(name, compression) && name.ends_with(kind_.suffix);
+    });
   }
 
   // A document or archive that stands alone: what is wrong with it is an error.
@@ -53,9 +54,7 @@ class DocumentReader {
     if (base::as_text(file.bytes()).starts_with("PK")) return read_zip(path, file.bytes());
     LIMPID_ASSIGN(auto input, InputFile::open(path));
     LIMPID_ASSIGN_WITHIN(const auto source, PeekedSource::open(input.source()), {path});
-    const auto text = base::trim(base::as_text(source->first()));
-    const bool is_tar = !text.empty() && !text.starts_with('{') && !text.starts_with('[') && !text.starts_with('<');
-    return is_tar ? read_tar(path, *source) : read_document(path, *source);
+    return begins_document(base::as_text(source->first())) ? read_document(path, *source) : read_tar(path, *source);
   }
 
   // One of many: what is wrong with it is noted.
@@ -65,6 +64,17 @@ class DocumentReader {
   }
 
  private:
+  bool is_member(std::string_view path) const {
+    return kind_.is_document ? kind_.is_document(path) : path.ends_with(kind_.suffix);
+  }
+  // Nothing at all is a document too, if a damaged one.
+  bool begins_document(std::string_view beginning) const {
+    const auto text = base::trim(beginning);
+    if (text.empty()) return true;
+    if (kind_.begins_document) return kind_.begins_document(beginning);
+    return text.starts_with('{') || text.starts_with('[') || text.starts_with('<');
+  }
+
   Result<void> read_document(const std::string& path, archive::Source& source) {
     LIMPID_ASSIGN_WITHIN(auto text, archive::read_all(source, kind_.size_max), {path});
     LIMPID_TRY_WITHIN(visit_(path, text), {path});
@@ -76,7 +86,7 @@ class DocumentReader {
     append_skipped(path, zip.skipped());
     for (const auto& member : zip.members()) {
       if (sink_.is_cancelled()) return cancelled();
-      if (member.directory || !member.path.ends_with(kind_.suffix)) continue;
+      if (member.directory || !is_member(member.path)) continue;
       const auto name = base::cat({path, "/", member.path});
       if (is_too_big(name, member.size)) continue;
       LIMPID_ASSIGN_WITHIN(const auto source, zip.read(member), {name});
@@ -92,7 +102,7 @@ class DocumentReader {
       if (sink_.is_cancelled()) return cancelled();
       LIMPID_ASSIGN_WITHIN(const auto* entry, files->next(), {path});
       if (entry == nullptr) break;
-      if (entry->type != archive::EntryType::file || !entry->path.ends_with(kind_.suffix)) continue;
+      if (entry->type != archive::EntryType::file || !is_member(entry->path)) continue;
       const auto name = base::cat({path, "/", entry->path});
       if (is_too_big(name, entry->size)) continue;
       LIMPID_ASSIGN_WITHIN(auto text, archive::read_content(*files, kind_.size_max), {name});

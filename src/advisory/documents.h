@@ -11,8 +11,14 @@
 namespace limpid::advisory {
 
 struct DocumentKind {
-  std::string_view suffix;  // of a document's name, before that of its compression: ".json"
-  std::size_t size_max;     // of one document, decompressed; a larger one is Code::limit, or skipped among others
+  // Of a document's name, before that of its compression: ".json". Not asked for where `is_document` is set.
+  std::string_view suffix = {};
+  std::size_t size_max = 0;  // of one document, decompressed; a larger one is Code::limit, or skipped among others
+  // Whether a path, in an archive or a folder, is that of a document.
+  std::function<bool(std::string_view path)> is_document = {};
+  // Whether the first bytes of a file that is no zip are those of a document: if not, it should be a tar archive. By
+  // default a document is JSON or XML.
+  std::function<bool(std::string_view beginning)> begins_document = {};
 };
 
 // Gets each document's name ("archive.tar/2024/cve-2024-1.json") and its text, a buffer that it may enlarge.

@@ -22,6 +22,7 @@ class Sink {
   virtual void end_of_life(EndOfLife&& end_of_life) = 0;
   virtual void enrichment(Enrichment&& /*enrichment*/) {}
   virtual void package_support(PackageSupport&& /*support*/) {}
+  virtual void repository(RepositoryProducts&& /*repository*/) {}
   // Asked before each record (or file of small ones): a feed that hears yes ends with Code::cancelled.
   virtual bool is_cancelled() const { return false; }
 };

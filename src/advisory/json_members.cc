@@ -91,9 +91,12 @@ class Splitter {
   Result<void> expect(char wanted, std::string_view what);
   Result<void> read_key(std::string& key);
   Result<void> capture(std::string& value);
-  Result<void> read_elements(const ArrayVisitor& visit);
-  // The rest of an array whose '[' is consumed.
-  Result<void> elements(const std::string& key, const ElementVisitor& visit);
+  // The rest of an array whose '[' is consumed: `use` gets each element.
+  template <class Use>
+  Result<void> each_element(const Use& use);
+  // The rest of an object whose '{' is consumed: `use` gets each key with the first byte of its value, which it reads.
+  template <class Use>
+  Result<void> each_member(const Use& use);
   Result<void> expect_end();
   std::unexpected<Error> invalid(std::string_view expected) const {
     return fail(Code::invalid, {"JSON: expected ", expected, " at offset ", offset_ + at_});
@@ -229,19 +232,35 @@ Result<void> Splitter::run(unsigned depth, const MemberVisitor& visit) {
   return expect_end();
 }
 
-// The array that begins at the next token.
-Result<void> Splitter::read_elements(const ArrayVisitor& visit) {
+template <class Use>
+Result<void> Splitter::each_element(const Use& use) {
   std::string value;
-  LIMPID_TRY(expect('[', "an array"));
   for (bool first = true;; first = false) {
-    LIMPID_ASSIGN(const char token, next_token("a value or ']'"));
+    LIMPID_ASSIGN(const char token, next_token("an element or ']'"));
     if (token == ']') break;
     if (!first) {
       LIMPID_TRY(expect(',', "',' or ']'"));
-      LIMPID_TRY(next_token("a value"));
+      LIMPID_TRY(next_token("an element"));
     }
     LIMPID_TRY(capture(value));
-    LIMPID_TRY(visit(value));
+    LIMPID_TRY(use(value));
+  }
+  ++at_;
+  return {};
+}
+
+template <class Use>
+Result<void> Splitter::each_member(const Use& use) {
+  std::string key;
+  for (bool first = true;; first = false) {
+    LIMPID_ASSIGN(const char token, next_token("a key or '}'"));
+    if (token == '}') break;
+    if (!first) {
+      LIMPID_TRY(expect(',', "',' or '}'"));
+    }
+    LIMPID_TRY(read_key(key));
+    LIMPID_ASSIGN(const char begin, next_token("a value"));
+    LIMPID_TRY(use(key, begin));
   }
   ++at_;
   return {};
@@ -249,30 +268,21 @@ Result<void> Splitter::read_elements(const ArrayVisitor& visit) {
 
 Result<bool> Splitter::run_array(std::string_view key, const ArrayVisitor& visit) {
   LIMPID_ASSIGN(const char root, next_token("an object or an array"));
-  if (root == '[') {
-    LIMPID_TRY(read_elements(visit));
-    LIMPID_TRY(expect_end());
-    return true;
-  }
-  LIMPID_TRY(expect('{', "an object or an array"));
-  bool found = false;
-  std::string name, value;
-  for (bool first = true;; first = false) {
-    LIMPID_ASSIGN(const char token, next_token("a key or '}'"));
-    if (token == '}') break;
-    if (!first) {
-      LIMPID_TRY(expect(',', "',' or '}'"));
-    }
-    LIMPID_TRY(read_key(name));
-    LIMPID_ASSIGN(const char begin, next_token("a value"));
-    if (name == key && begin == '[') {
+  bool found = root == '[';
+  if (found) {
+    ++at_;
+    LIMPID_TRY(each_element(visit));
+  } else {
+    LIMPID_TRY(expect('{', "an object or an array"));
+    std::string other;
+    const auto member = [&](const std::string& name, char begin) -> Result<void> {
+      if (name != key || begin != '[') return capture(other);
       found = true;
-      LIMPID_TRY(read_elements(visit));
-    } else {
-      LIMPID_TRY(capture(value));
-    }
+      ++at_;
+      return each_element(visit);
+    };
+    LIMPID_TRY(each_member(member));
   }
-  ++at_;
   LIMPID_TRY(expect_end());
   return found;
 }
@@ -285,48 +295,26 @@ Result<void> Splitter::expect_end() {
   }
 }
 
-Result<void> Splitter::elements(const std::string& key, const ElementVisitor& visit) {
-  std::string value;
-  for (bool first = true;; first = false) {
-    LIMPID_ASSIGN(const char token, next_token("an element or ']'"));
-    if (token == ']') break;
-    if (!first) {
-      LIMPID_TRY(expect(',', "',' or ']'"));
-      LIMPID_TRY(next_token("an element"));
-    }
-    LIMPID_TRY(capture(value));
-    LIMPID_TRY(visit(key, value));
-  }
-  ++at_;
-  return {};
-}
-
 Result<void> Splitter::run_elements(const ElementVisitor& visit) {
-  std::string key, value;
   LIMPID_ASSIGN(const char root, next_token("an object or an array"));
   if (root == '[') {
     ++at_;
-    LIMPID_TRY(elements(key, visit));
+    const std::string none;
+    LIMPID_TRY(each_element([&](std::string& value) { return visit(none, value); }));
     return expect_end();
   }
   LIMPID_TRY(expect('{', "an object or an array"));
-  for (bool first = true;; first = false) {
-    LIMPID_ASSIGN(const char token, next_token("a key or '}'"));
-    if (token == '}') break;
-    if (!first) {
-      LIMPID_TRY(expect(',', "',' or '}'"));
-    }
-    LIMPID_TRY(read_key(key));
-    LIMPID_ASSIGN(const char begin, next_token("a value"));
+  std::string value;
+  const auto member = [&](const std::string& key, char begin) -> Result<void> {
     if (begin == '[') {
       ++at_;
-      LIMPID_TRY_WITHIN(elements(key, visit), {"member ", key});
-      continue;
+      LIMPID_TRY_WITHIN(each_element([&](std::string& element) { return visit(key, element); }), {"member ", key});
+      return {};
     }
     LIMPID_TRY(capture(value));
-    LIMPID_TRY(visit(key, value));
-  }
-  ++at_;
+    return visit(key, value);
+  };
+  LIMPID_TRY(each_member(member));
   return expect_end();
 }
 

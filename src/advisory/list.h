@@ -33,6 +33,7 @@ const Feed& osv_feed();
 const Feed& photon_feed();
 const Feed& redhat_feed();
 const Feed& redhat_oval_feed();
+const Feed& redhat_repositories_feed();
 const Feed& rocky_feed();
 const Feed& rootio_feed();
 const Feed& suse_feed();

@@ -4,10 +4,17 @@
 //
 // A record is one vulnerability of a document. A statement is what it says of one package (name, module, version) with
 // one status, for a set of products and architectures.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
 #include "advisory/csaf.h"
 #include "advisory/documents.h"
+#include "advisory/input.h"
 #include "advisory/list.h"
 #include "advisory/redhat_products.h"
+#include "advisory/redhat_streams.h"
 #include "advisory/rpm_names.h"
 #include "advisory/rpm_statements.h"
 
@@ -64,6 +71,50 @@ std::optional<RpmStatement> package_of(const CsafComponent& component, Status st
   return package;
 }
 
+// Fixes of one package for one product, "enterprise_linux:9" whatever its repository, by the minor release that each is
+// of.
+class Fixes {
+ public:
+  // Takes it if the product's id tells the minor release.
+  bool take(const RpmStatement& package, std::string_view severity, std::string_view product_id) {
+    std::string_view major = package.name_space;
+    base::take_until(major, ':');
+    const auto minor = redhat_minor(product_id, major);
+    if (!minor) return false;
+    constexpr std::size_t kProduct = 3, kVersion = 4;  // of "cpe:/a:redhat:enterprise_linux:9::appstream"
+    const auto parts = base::split(package.product, ':');
+    if (parts.size() <= kVersion) return false;
+    auto product = base::cat({parts[kProduct], ":", parts[kVersion]});
+    fixes_[Key{package.name_space, std::move(product), package.name, package.module, package.architecture}].push_back(
+        {.minor = *minor, .package = package, .severity = std::string(severity)});
+    return true;
+  }
+
+  void give(RpmStatements& statements) {
+    for (auto& [key, fixes] : fixes_) {
+      std::vector<StreamFix> streams;
+      for (const auto& fix : fixes) streams.push_back({fix.minor, fix.package.version, {}});
+      separate_streams(streams);
+      for (auto& fix : fixes) {
+        const auto stream = std::ranges::find(streams, fix.package.version, &StreamFix::version);
+        if (stream != streams.end()) fix.package.introduced = stream->introduced;
+        statements.add(std::move(fix.package), Status::fixed, fix.severity);
+      }
+    }
+    fixes_.clear();
+  }
+
+ private:
+  struct Fix {
+    unsigned minor;
+    RpmStatement package;
+    std::string severity;
+  };
+  // namespace, product, package, module, architecture
+  using Key = std::tuple<std::string, std::string, std::string, std::string, std::string>;
+  std::map<Key, std::vector<Fix>> fixes_;
+};
+
 class RedHatReader {
  public:
   RedHatReader(FeedCounts& counts, Sink& sink) : counts_(counts), sink_(sink) {}
@@ -109,10 +160,15 @@ class RedHatReader {
       } else {
         package = package_of(*component, status, why_not);
       }
-      if (package) return statements_.add(*std::move(package), status, vulnerability.severity_of(id));
+      if (package) {
+        const auto severity = vulnerability.severity_of(id);
+        if (status == Status::fixed && fixes_.take(*package, severity, component->product)) return;
+        return statements_.add(*std::move(package), status, severity);
+      }
       ++counts_.statements;
       counts_.drop(why_not);
     });
+    fixes_.give(statements_);
     statements_.take(advisory);
     counts_.statements += advisory.affected.size();
     if (!advisory.affected.empty()) sink_.advisory(std::move(advisory));
@@ -122,7 +178,37 @@ class RedHatReader {
   Sink& sink_;
   JsonParser parser_;
   RpmStatements statements_;
+  Fixes fixes_;
 };
+
+// In a folder with an archive and documents, those changed since the archive was made: they stand in the place of the
+// archive's, by the names of their files, which are those of their CVEs.
+class NewerDocuments {
+ public:
+  void add(std::string path) {
+    names_.emplace(file_name(path));
+    paths_.insert(std::move(path));
+  }
+  bool hides(const std::string& name) const {
+    return !names_.empty() && !paths_.contains(name) && names_.contains(file_name(name));
+  }
+
+ private:
+  static std::string file_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+  std::set<std::string> names_, paths_;
+};
+
+Result<NewerDocuments> documents_beside_archives(const std::string& path) {
+  NewerDocuments newer;
+  const auto documents = list_inputs(path, {".json"});
+  if (!documents) {
+    if (documents.error().code() == Code::not_found) return newer;
+    return std::unexpected(documents.error());
+  }
+  for (const auto& document : *documents)
+    if (document != path) newer.add(document);
+  return newer;
+}
 
 class RedHatFeed final : public Feed {
  public:
@@ -133,7 +219,11 @@ class RedHatFeed final : public Feed {
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
     FeedCounts counts;
     RedHatReader reader(counts, sink);
-    const auto visit = [&](const std::string&, std::string& text) { return reader.read(text); };
+    LIMPID_ASSIGN(const auto newer, documents_beside_archives(input.path));
+    const auto visit = [&](const std::string& name, std::string& text) -> Result<void> {
+      if (newer.hides(name)) return {};
+      return reader.read(text);
+    };
     LIMPID_TRY(each_document(input, {.suffix = ".json", .size_max = kCsafSizeMax}, sink, counts, visit));
     return counts;
   }

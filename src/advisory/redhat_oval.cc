@@ -26,7 +26,17 @@ Status status_of(std::string_view state) {
   return Status::affected;
 }
 
-OvalMeaning no_place(const OvalTest& /*test*/, std::string& /*text*/) { return OvalMeaning::ignored; }
+// "Red Hat Enterprise Linux 7 is installed", also "… 7 Client is installed". The oldest files have updates for several
+// releases in one definition.
+OvalMeaning place_of(const OvalTest& test, std::string& text) {
+  std::string_view words = test.comment;
+  if (!base::strip_prefix(words, "Red Hat Enterprise Linux ") || !words.ends_with(" is installed"))
+    return OvalMeaning::ignored;
+  const auto major = words.substr(0, words.find_first_not_of("0123456789"));
+  if (major.empty()) return OvalMeaning::ignored;
+  text = base::cat({"rhel:", major});
+  return OvalMeaning::release;
+}
 
 // The tests of definitions that know no fix: "tar is installed", or of Red Hat's denials "zlib is not installed".
 class UnfixedMeaning {
@@ -59,9 +69,15 @@ class RedHatOvalReader {
     if (definition.kind == "patch") {
       bool first = true;
       for (const auto& [name_space, cpes] : products) {
-        const auto same = [&](const OvalPath&) { return name_space; };
-        emit_rpm_update(update_of_oval(definition, no_place, same), {.name_space = {}, .products = cpes}, counts_,
-                        sink_);
+        constexpr std::string_view kOther = "-";
+        const auto namespace_of = [&](const OvalPath& path) {
+          const bool fits = !input_.name_space.empty() || path.releases.empty() ||
+                            std::ranges::find(path.releases, name_space) != path.releases.end();
+          return fits ? name_space : std::string(kOther);
+        };
+        auto update = update_of_oval(definition, place_of, namespace_of);
+        std::erase_if(update.packages, [&](const auto& package) { return package.name_space == kOther; });
+        emit_rpm_update(std::move(update), {.name_space = {}, .products = cpes}, counts_, sink_);
         if (!std::exchange(first, false)) --counts_.records;  // one definition for several releases
       }
       return;

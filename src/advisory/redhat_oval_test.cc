@@ -70,6 +70,31 @@ TEST(RedHatOval, UpdatesUnfixedFlawsAndDenials) {
   EXPECT_EQ(sink.find("RHSA-2031:0001")->upstream, Lines{"CVE-2031-0001"});
 }
 
+// RHSA-2015:1207, as the files of their time have it: each release has a version of its own.
+TEST(RedHatOval, OneUpdateOfSeveralReleases) {
+  CollectingSink sink;
+  const auto branch = [](std::string_view release, std::string_view version) {
+    return base::cat(
+        {R"(<criteria operator="AND"><criteria operator="OR"><criterion comment="Red Hat Enterprise Linux )", release,
+         R"( Client is installed"/><criterion comment="Red Hat Enterprise Linux )", release,
+         R"( Server is installed"/></criteria><criterion comment="firefox is earlier than 0:)", version,
+         R"("/></criteria>)"});
+  };
+  const auto file = base::cat(
+      {R"(<oval_definitions><definitions><definition class="patch" id="oval:com.redhat.rhsa:def:20151207"><metadata>
+        <title>RHSA-2015:1207: firefox security update (Critical)</title><reference ref_id="RHSA-2015:1207"/>
+        <advisory><severity>Critical</severity><cve>CVE-2015-2724</cve><affected_cpe_list>
+        <cpe>cpe:/o:redhat:enterprise_linux:6</cpe><cpe>cpe:/o:redhat:enterprise_linux:7</cpe></affected_cpe_list></advisory>
+        </metadata><criteria operator="OR">)",
+       branch("6", "38.1.0-1.el6_6"), branch("7", "38.1.0-1.el7_1"),
+       "</criteria></definition></definitions></oval_definitions>"});
+  const auto counts = read_text(redhat_oval_feed(), file, sink, "rhsa.xml");
+  ASSERT_TRUE(counts) << counts.error().describe();
+  EXPECT_EQ(counts->records, 1U);
+  EXPECT_EQ(answers(sink, {"rhel:6", "firefox", "38.0-1.el6"}), Lines{"RHSA-2015:1207 fixed 38.1.0-1.el6_6"});
+  EXPECT_EQ(answers(sink, {"rhel:7", "firefox", "38.0-1.el7"}), Lines{"RHSA-2015:1207 fixed 38.1.0-1.el7_1"});
+}
+
 // Checked by hand against the files' text; the counts are those of the data's manifest.
 TEST(RedHatOval, Real) {
   const auto v2 = shared_data("redhat/oval-v2");

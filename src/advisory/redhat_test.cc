@@ -179,6 +179,21 @@ TEST_F(RedHatReal, FirefoxCve20236212) {
   EXPECT_EQ(base, Lines{"CVE-2023-6212 fixed 115.5.0-1.el9_3 cpe:/a:redhat:enterprise_linux:9::appstream"});
 }
 
+// Fixed in 9.2 and in 9.3, both for enterprise_linux:9, and in EUS of 9.0.
+TEST_F(RedHatReal, CurlCve202338545) {
+  read("redhat/csaf-vex/files/cve-2023-38545.json.zst");
+  if (sink_.advisories.empty()) return;
+  const auto at = [&](const char* version) { return answers(sink_, {"rhel:9", "curl", version}); };
+  EXPECT_EQ(at("7.76.1-14.el9"),
+            (Lines{"CVE-2023-38545 fixed 7.76.1-14.el9_0.9", "CVE-2023-38545 fixed 7.76.1-23.el9_2.4"}));
+  EXPECT_EQ(at("7.76.1-23.el9_2.1"), Lines{"CVE-2023-38545 fixed 7.76.1-23.el9_2.4"});
+  EXPECT_EQ(at("7.76.1-23.el9_2.4"), Lines{});
+  EXPECT_EQ(at("7.76.1-23.el9_2.5"), Lines{});
+  EXPECT_EQ(at("7.76.1-26.el9"), Lines{"CVE-2023-38545 fixed 7.76.1-26.el9_3.2"});
+  EXPECT_EQ(at("7.76.1-26.el9_3.2"), Lines{});
+  EXPECT_EQ(at("7.76.1-29.el9_4"), Lines{});
+}
+
 TEST_F(RedHatReal, ModulesOfCve202540907) {
   read("redhat/csaf-vex/files/cve-2025-40907-perl.json.zst");
   if (sink_.advisories.empty()) return;

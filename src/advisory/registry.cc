@@ -17,7 +17,7 @@ const std::vector<const Feed*>& feeds() {
       &anolis_feed(),      &altlinux_feed(),     &osv_feed(),
       &distro_info_feed(), &endoflife_feed(),    &debian_support_feed(),
       &nvd_feed(),         &cvelist_feed(),      &epss_feed(),
-      &kev_feed(),         &gentoo_feed(),
+      &kev_feed(),         &gentoo_feed(),       &redhat_repositories_feed(),
   };
   return all;
 }

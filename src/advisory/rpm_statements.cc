@@ -8,10 +8,10 @@ namespace limpid::advisory {
 
 void RpmStatements::add(RpmStatement&& statement, Status status, std::string_view severity) {
   const bool fixed = status == Status::fixed;
-  auto& architectures =
-      by_product_[Key{std::move(statement.name_space), std::move(statement.name), statement.key_kind,
-                      std::move(statement.module), fixed ? std::move(statement.version) : std::string(), status,
-                      std::string(severity)}][std::move(statement.product)];
+  auto& architectures = by_product_[Key{
+      std::move(statement.name_space), std::move(statement.name), statement.key_kind, std::move(statement.module),
+      fixed ? std::move(statement.introduced) : std::string(), fixed ? std::move(statement.version) : std::string(),
+      status, std::string(severity)}][std::move(statement.product)];
   architectures.insert(fixed ? std::move(statement.architecture) : std::string());
 }
 
@@ -25,12 +25,13 @@ void RpmStatements::take(Advisory& advisory) {
     }
     for (auto& [architectures, cpes] : by_architectures) {
       Affected affected;
-      std::string version;
-      std::tie(affected.name_space, affected.package, affected.key_kind, affected.module, version, affected.status,
-               affected.severity) = key;
+      std::string introduced, version;
+      std::tie(affected.name_space, affected.package, affected.key_kind, affected.module, introduced, version,
+               affected.status, affected.severity) = key;
       affected.scheme = version::Scheme::rpm;
       if (affected.status == Status::fixed) {
-        affected.ranges.push_back({.introduced = {}, .fixed = std::move(version), .last_affected = {}});
+        affected.ranges.push_back(
+            {.introduced = std::move(introduced), .fixed = std::move(version), .last_affected = {}});
       }
       affected.architectures.assign(architectures.begin(), architectures.end());
       if (std::ranges::find(cpes, "") == cpes.end()) affected.products = std::move(cpes);

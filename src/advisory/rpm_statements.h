@@ -18,6 +18,7 @@ struct RpmStatement {
   std::string architecture;   // "" or "noarch" for any
   std::string module;
   KeyKind key_kind = KeyKind::binary;
+  std::string introduced = {};  // with a fixed version: where the versions begin that it fixes, "" for all below it
 };
 
 class RpmStatements {
@@ -27,8 +28,8 @@ class RpmStatements {
   void take(Advisory& advisory);
 
  private:
-  // namespace, package, kind of key, module, fixed version, status, severity
-  using Key = std::tuple<std::string, std::string, KeyKind, std::string, std::string, Status, std::string>;
+  // namespace, package, kind of key, module, introduced, fixed version, status, severity
+  using Key = std::tuple<std::string, std::string, KeyKind, std::string, std::string, std::string, Status, std::string>;
   using Architectures = std::set<std::string>;
   std::map<Key, std::map<std::string, Architectures>> by_product_;
 };

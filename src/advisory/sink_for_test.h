@@ -21,12 +21,14 @@ struct CollectingSink final : Sink {
   std::vector<EndOfLife> end_of_lifes;
   std::vector<Enrichment> enrichments;
   std::vector<PackageSupport> package_supports;
+  std::vector<RepositoryProducts> repositories;
 
   void advisory(Advisory&& advisory) override { advisories.push_back(std::move(advisory)); }
   void available(Available&& available) override { availables.push_back(std::move(available)); }
   void end_of_life(EndOfLife&& end_of_life) override { end_of_lifes.push_back(std::move(end_of_life)); }
   void enrichment(Enrichment&& enrichment) override { enrichments.push_back(std::move(enrichment)); }
   void package_support(PackageSupport&& support) override { package_supports.push_back(std::move(support)); }
+  void repository(RepositoryProducts&& repository) override { repositories.push_back(std::move(repository)); }
 
   // The only statement on (id, namespace, package); fails the test if there is none or there are several.
   const Affected& only(std::string_view id, std::string_view name_space, std::string_view package) const {

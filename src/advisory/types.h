@@ -125,6 +125,13 @@ struct Available {
   std::string version;
 };
 
+// A repository of a vendor's and the products that it offers, as CPE names: what leads from an image to the products
+// that Affected speaks of.
+struct RepositoryProducts {
+  std::string repository;             // "rhel-9-for-x86_64-baseos-rpms"
+  std::vector<std::string> products;  // "cpe:/o:redhat:enterprise_linux:9::baseos"
+};
+
 // The last day with security support, "YYYY-MM-DD"; "" if not stated or not over.
 struct EndOfLife {
   std::string name_space;  // "debian:10"

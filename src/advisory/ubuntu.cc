@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "advisory/documents.h"
 #include "advisory/input.h"
 #include "advisory/list.h"
-#include "advisory/record_files.h"
 #include "advisory/release_names.h"
 
 namespace limpid::advisory {
@@ -44,14 +44,16 @@ class UbuntuFeed final : public Feed {
       }
       if (one_file) return counts;
     }
-    const RecordFiles files{
-        .is_record = is_cve_file,
-        .read = [&](const std::string& /*name*/, std::string& text) { return read_ubuntu_cve(text, counts, sink); },
-        .record_size_max = kCveFileSizeMax,
+    const DocumentKind kind{
+        .size_max = kCveFileSizeMax,
+        .is_document = is_cve_file,
         // A tar archive begins with a name and zeroes.
-        .begins_record = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
+        .begins_document = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
     };
-    const auto read = read_record_files(input.path, files, counts, sink);
+    const auto visit = [&](const std::string& /*name*/, std::string& text) {
+      return read_ubuntu_cve(text, counts, sink);
+    };
+    const auto read = each_document(input, kind, sink, counts, visit);
     if (!read && !(any_oval && read.error().code() == Code::not_found)) return std::unexpected(read.error());
     return counts;
   }

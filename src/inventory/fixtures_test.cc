@@ -231,6 +231,32 @@ TEST(Fixtures, Upgrade) {
   EXPECT_GT(kept, 0u);
 }
 
+// Red Hat's content manifests, also where CoreOS has them, and one that is no JSON.
+TEST(Fixtures, ContentSets) {
+  const char* shared = std::getenv("LIMPID_SHARED");
+  if (shared == nullptr || !fs::is_directory(fs::path(shared) / "fixtures/layer")) {
+    GTEST_SKIP() << "LIMPID_SHARED names no folder with fixtures/layer";
+  }
+  simdjson::dom::parser parser;
+  for (const std::string name : {"rhel-layer-with-embedded-cs", "rhel-rhcos-layer-with-embedded-cs",
+                                 "rhel-layer-with-no-cpe-info", "rhel-layer-with-invalid-content-manifests-json"}) {
+    SCOPED_TRACE(name);
+    const auto folder = fs::path(shared) / "fixtures/layer" / name;
+    element expected;
+    ASSERT_EQ(parser.load((folder / "expected.json").string()).get(expected), simdjson::SUCCESS);
+    const std::vector<LayerInventory> layers = {layer_of(folder / "layer.tar")};
+    const auto image = merge_layers(layers);
+    const bool invalid = name.find("invalid") != std::string::npos;
+    EXPECT_EQ(image.skipped.empty(), !invalid);
+    const auto wanted = invalid ? std::vector<std::string>() : texts(expected, "content_sets");
+    ASSERT_EQ(image.repositories.size(), wanted.empty() ? 0u : 1u);
+    if (!wanted.empty()) {
+      EXPECT_EQ(image.repositories[0].content_sets, wanted);
+      EXPECT_EQ(image.repositories[0].location, texts(expected, "paths").at(0));
+    }
+  }
+}
+
 void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name << ' ' << kind.only; }
 
 class FixtureKinds : public ::testing::TestWithParam<Kind> {};

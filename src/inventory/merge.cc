@@ -166,6 +166,7 @@ class Merge {
   void take(const std::string& path, std::span<const Evidence* const> evidence,
             std::span<const std::uint32_t> introduced, std::uint32_t layer);
   void take_clue(std::string_view path, const Evidence& evidence);
+  void take_repositories(const std::string& path, const Evidence& evidence, std::uint32_t layer);
   void decide(const MergeOptions& options);
   void decide_by_packages();
   const std::string& root_of(const Found& found) const;
@@ -197,8 +198,24 @@ void Merge::index_answers() {
   }
 }
 
+void Merge::take_repositories(const std::string& path, const Evidence& evidence, std::uint32_t layer) {
+  RepositoryEvidence& taken = image_.repositories.emplace_back();
+  taken.layer = layer;
+  taken.location = path;
+  const auto ids_of = [&](const std::string& fact) {
+    std::vector<std::string> ids;
+    const auto found = evidence.facts.find(fact);
+    std::string_view rest = found == evidence.facts.end() ? std::string_view() : found->second;
+    for (auto id = base::take_word(rest); !id.empty(); id = base::take_word(rest)) ids.emplace_back(id);
+    return ids;
+  };
+  taken.content_sets = ids_of("content_sets");
+  taken.configured = ids_of("configured");
+  if (const auto cpe = evidence.facts.find("cpe"); cpe != evidence.facts.end()) taken.cpe = cpe->second;
+}
+
 void Merge::take_clue(std::string_view path, const Evidence& evidence) {
-  if (evidence.facts.empty()) return;
+  if (evidence.facts.empty() || evidence.detector == kRepositoriesDetector) return;
   std::string_view root = path;
   for (const auto known : kOsRelease) {
     if (strip_path(root, known)) {
@@ -215,6 +232,7 @@ void Merge::take(const std::string& path, std::span<const Evidence* const> evide
   std::size_t next = 0;
   for (const Evidence* one : evidence) {
     take_clue(path, *one);
+    if (one->detector == kRepositoriesDetector && !one->facts.empty()) take_repositories(path, *one, layer);
     for (const Package& package : one->packages) {
       Found& found = found_.emplace_back(package, std::string(root_of_database(path)));
       found.package.location = path;
@@ -521,6 +539,8 @@ ImageInventory Merge::run(const MergeOptions& options) {
   }
   decide(options);
   finish_packages();
+  std::ranges::sort(image_.repositories, {},
+                    [](const RepositoryEvidence& one) { return std::tie(one.layer, one.location); });
   collect_skipped();
   return std::move(image_);
 }

@@ -24,5 +24,9 @@ const Detector& snap_detector();
 const Detector& homebrew_detector();
 const Detector& flatpak_detector();
 const Detector& store_paths_detector();
+const Detector& repositories_detector();
+
+// Its facts are no clues to the distribution: the merge tells them by the name.
+inline constexpr std::string_view kRepositoriesDetector = "repositories";
 
 }  // namespace limpid::inventory

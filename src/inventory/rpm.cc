@@ -90,7 +90,7 @@ class Taking {
 class Rpm final : public Detector {
  public:
   std::string_view name() const override { return "rpm"; }
-  std::uint32_t version() const override { return 1; }
+  std::uint32_t version() const override { return 2; }
   std::span<const Interest> interests() const override;
   Result<void> read(const WantedFile& file, Evidence& evidence, SkippedList& skipped) const override {
     Notes notes(file.path, skipped);
@@ -102,6 +102,13 @@ class Rpm final : public Detector {
       }
       return {};
     }
+    LIMPID_TRY(read_packages(file, evidence, notes));
+    tell_by_signatures(evidence.packages);
+    return {};
+  }
+
+ private:
+  static Result<void> read_packages(const WantedFile& file, Evidence& evidence, Notes& notes) {
     Taking taking(evidence, notes);
     const RpmBlobTaker take = [&](std::uint64_t number, Bytes blob) { return taking.take(number, blob); };
     std::vector<std::uint8_t> buffer;

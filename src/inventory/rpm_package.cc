@@ -2,6 +2,7 @@
 #include "inventory/rpm_package.h"
 
 #include <array>
+#include <set>
 
 #include "base/text.h"
 #include "inventory/notes.h"
@@ -49,6 +50,19 @@ Repository rpm_repository(std::string_view vendor, std::string_view release) {
     if (vendor.starts_with(known)) return Repository::distribution;
   }
   return Repository::third_party;
+}
+
+void tell_by_signatures(std::vector<Package>& packages) {
+  std::set<std::string_view> keys;
+  for (const Package& package : packages) {
+    const bool own = package.repository == Repository::distribution && !package.maintainer.empty();
+    if (own && !package.key_id.empty()) keys.insert(package.key_id);
+  }
+  if (keys.empty()) return;  // nothing to compare with
+  for (Package& package : packages) {
+    if (package.maintainer.empty() && !package.key_id.empty() && !keys.contains(package.key_id))
+      package.repository = Repository::third_party;
+  }
 }
 
 bool fill_rpm_package(const RpmRecord& record, Package& package) {

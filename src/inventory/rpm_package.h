@@ -21,4 +21,8 @@ bool fill_rpm_package(const RpmRecord& record, Package& package);
 // Whether a package comes from a distribution or from somebody else's repository, told from its vendor and its release.
 Repository rpm_repository(std::string_view vendor, std::string_view release);
 
+// For the packages of one database that name no vendor: those whose signature is by a key that no package of the
+// distribution's is signed with come from elsewhere.
+void tell_by_signatures(std::vector<Package>& packages);
+
 }  // namespace limpid::inventory

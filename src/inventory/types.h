@@ -99,11 +99,21 @@ struct Unread {
   std::string wanted;  // the path under which a detector wants them
 };
 
+// What one file says of the repositories that rpm packages come from.
+struct RepositoryEvidence {
+  std::uint32_t layer = 0;                // that the file is of, counted from the bottom
+  std::string location;                   // path in the image
+  std::vector<std::string> content_sets;  // ids of those that the layers up to this one were built from, sorted
+  std::vector<std::string> configured;    // of those that the package manager would use, sorted
+  std::string cpe;                        // the product that the image is, "" if it does not say
+};
+
 struct ImageInventory {
-  Distribution distribution;      // name_space "" if there is none
-  std::vector<Package> packages;  // sorted by ecosystem, name, arch, version, location
-  std::vector<Digest> layers;     // diff IDs, bottom first
-  std::vector<Unread> unread;     // read these and merge again; empty after that
+  Distribution distribution;                     // name_space "" if there is none
+  std::vector<Package> packages;                 // sorted by ecosystem, name, arch, version, location
+  std::vector<RepositoryEvidence> repositories;  // by layer, then location
+  std::vector<Digest> layers;                    // diff IDs, bottom first
+  std::vector<Unread> unread;                    // read these and merge again; empty after that
   SkippedList skipped;
   std::vector<std::string> notes;  // "no package database", …
 };

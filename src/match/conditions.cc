@@ -12,7 +12,7 @@ using inventory::Package;
 using vulndb::Statement;
 
 bool meets_architecture(const Statement& statement, const Package& package) {
-  return statement.architectures.empty() || package.arch == "all" || package.arch == "noarch" ||
+  return statement.architectures.empty() || package.arch.empty() || package.arch == "all" || package.arch == "noarch" ||
          std::ranges::find(statement.architectures, package.arch) != statement.architectures.end();
 }
 
@@ -23,11 +23,6 @@ bool meets_slot(std::string_view wanted, std::string_view slot) {
   for (auto word = base::take_word(wanted); !word.empty(); word = base::take_word(wanted))
     if (word.substr(1) == slot) return false;
   return true;
-}
-
-bool meets_products(const Statement& statement) {
-  if (statement.products.empty()) return true;
-  return std::ranges::any_of(statement.products, is_base_product);
 }
 
 // Oracle builds some packages anew for FIPS, and some to be patched while they run: each with versions of its own,
@@ -43,6 +38,31 @@ bool meets_flavour(const Statement& statement, std::string_view version) {
   return true;
 }
 
+// The family of the namespaces that are read from another one, and that.
+constexpr std::pair<std::string_view, std::string_view> kSame[] = {
+    {"centos:", "rhel:"},
+    {"scientific:", "rhel:"},
+    {"sl:", "rhel:"},
+    {"almalinux:", "rhel:"},
+    {"rocky:", "rhel:"},
+    {"oracle:", "ol:"},  // as Clair names it
+    {"oracle:", "rhel:"},
+    {"ol:", "rhel:"},
+    {"eurolinux:", "rhel:"},
+    {"miraclelinux:", "rhel:"},
+    {"springdale:", "rhel:"},
+    {"sles_sap:", "sles:"},
+    {"sled:", "sles:"},
+    {"sl-micro:", "sle-micro:"},
+    {"sle-micro-rancher:", "sle-micro:"},
+    {"suse-microos:", "sle-micro:"},
+};
+// The same where neither has releases: those that install Arch Linux's own packages, those made of Wolfi's.
+constexpr std::pair<std::string_view, std::string_view> kSameFamily[] = {
+    {"archarm", "arch"}, {"endeavouros", "arch"}, {"arcolinux", "arch"},   {"antergos", "arch"},
+    {"manjaro", "arch"}, {"manjaro-arm", "arch"}, {"chainguard", "wolfi"},
+};
+
 }  // namespace
 
 bool meets_conditions(const Statement& statement, const Package& package, std::string_view version) {
@@ -50,15 +70,7 @@ bool meets_conditions(const Statement& statement, const Package& package, std::s
   if (statement.scheme == version::Scheme::portage) return meets_slot(statement.module, package.module);
   if (!meets_architecture(statement, package)) return false;
   if (statement.scheme != version::Scheme::rpm) return true;
-  return statement.module == package.module && meets_products(statement) && meets_flavour(statement, version);
-}
-
-bool is_base_product(std::string_view cpe) {
-  if (!base::strip_prefix(cpe, "cpe:/")) return false;
-  base::take_until(cpe, ':');  // the part
-  if (base::take_until(cpe, ':') != "redhat") return true;
-  const std::string_view product = base::take_until(cpe, ':');
-  return product.starts_with("enterprise_linux") || product == "rhel_extras_other";
+  return statement.module == package.module && meets_flavour(statement, version);
 }
 
 std::string advisory_namespace(const vulndb::Database& database, std::string_view name_space) {
@@ -66,42 +78,37 @@ std::string advisory_namespace(const vulndb::Database& database, std::string_vie
   // One that rolls has no release in its namespace, whatever date or build its os-release carries.
   const std::string_view family = name_space.substr(0, name_space.find(':'));
   if (!family.empty() && database.has_namespace(family)) return std::string(family);
-  // Those that install Arch Linux's own packages.
-  for (const std::string_view same : {"archarm", "endeavouros", "arcolinux", "antergos", "manjaro", "manjaro-arm"})
-    if (family == same && database.has_namespace("arch")) return "arch";
-  static constexpr std::pair<std::string_view, std::string_view> kSame[] = {
-      {"centos:", "rhel:"},
-      {"scientific:", "rhel:"},
-      {"sl:", "rhel:"},
-      {"almalinux:", "rhel:"},
-      {"rocky:", "rhel:"},
-      {"ol:", "rhel:"},
-      {"eurolinux:", "rhel:"},
-      {"miraclelinux:", "rhel:"},
-      {"springdale:", "rhel:"},
-      {"sles_sap:", "sles:"},
-      {"sled:", "sles:"},
-      {"sl-micro:", "sle-micro:"},
-      {"sle-micro-rancher:", "sle-micro:"},
-      {"suse-microos:", "sle-micro:"},
-  };
-  std::string other;
+  for (const auto& [rebuild, same] : kSameFamily)
+    if (family == rebuild && database.has_namespace(same)) return std::string(same);
   for (const auto& [rebuild, same] : kSame) {
     std::string_view release = name_space;
-    if (base::strip_prefix(release, rebuild)) other = base::cat({same, release});
+    if (!base::strip_prefix(release, rebuild)) continue;
+    std::string other = base::cat({same, release});
+    if (database.has_namespace(other)) return other;
   }
-  // Without releases in their advisories, whatever their images say; Chainguard's are made of Wolfi's packages too.
-  for (const std::string_view rolling : {"echo", "minimos", "secureos", "cleanstart", "wolfi", "chainguard"}) {
-    std::string_view release = name_space;
-    if (base::take_until(release, ':') == rolling) other = rolling;
-  }
-  if (other == "chainguard" && !database.has_namespace(other)) other = "wolfi";
   // One set of advisories for all of a release's minor ones.
-  if (std::string_view release = name_space; base::strip_prefix(release, "anolis:"))
-    other = base::cat({"anolis:", base::take_until(release, '.')});
+  if (std::string_view release = name_space; base::strip_prefix(release, "anolis:")) {
+    std::string whole = base::cat({"anolis:", base::take_until(release, '.')});
+    if (database.has_namespace(whole)) return whole;
+  }
   // Amazon Linux 1 named its releases after months, and published for all of them as one.
-  if (name_space.starts_with("amzn:201")) other = "amzn:2018.03";
-  return !other.empty() && database.has_namespace(other) ? other : std::string();
+  std::string amazon = "amzn:2018.03";
+  return name_space.starts_with("amzn:201") && database.has_namespace(amazon) ? amazon : std::string();
+}
+
+std::vector<std::string> namespaces_read_from(std::string_view name_space) {
+  std::vector<std::string> readers{std::string(name_space)};
+  for (const auto& [family, same] : kSame) {
+    std::string_view release = name_space;
+    if (base::strip_prefix(release, same)) readers.push_back(base::cat({family, release}));
+  }
+  for (const auto& [family, same] : kSameFamily)
+    if (name_space == same) readers.emplace_back(family);
+  if (name_space == "amzn:2018.03") {
+    for (int year = 2011; year <= 2017; ++year)
+      for (const std::string_view month : {"03", "09"}) readers.push_back(base::cat({"amzn:", year, ".", month}));
+  }
+  return readers;
 }
 
 }  // namespace limpid::match

@@ -1,9 +1,10 @@
-// What a statement asks of a package beside its version: architecture, module stream, product, kind of build; and whose
-// statements are asked for.
+// What a statement asks of a package beside its version: architecture, module stream, kind of build (its product:
+// products.h); and whose statements are asked for.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inventory/types.h"
 #include "vulndb/database.h"
@@ -13,14 +14,12 @@ namespace limpid::match {
 // `version` is the installed version that the statement's ranges are compared with.
 bool meets_conditions(const vulndb::Statement& statement, const inventory::Package& package, std::string_view version);
 
-// Whether an image of a release of RHEL whose repositories nobody knows may hold a package of the product: true of
-// RHEL's own repositories, false of what extends or stands upon it (EUS, OpenShift).
-bool is_base_product(std::string_view cpe);
-
 // The namespace whose statements speak of this one's packages: itself, or that of the distribution whose packages it
 // rebuilds or takes (CentOS and Scientific Linux RHEL's, SLES for SAP those of SLES); "" if the database has neither.
 // AlmaLinux, Rocky and Oracle Linux are RHEL's only where the database has nothing of their own. A rolling system's
 // ("minimos:20241031") has no release in the database.
 std::string advisory_namespace(const vulndb::Database& database, std::string_view name_space);
+// The other way round, for what depends on a namespace's statements: itself and all whose packages they may speak of.
+std::vector<std::string> namespaces_read_from(std::string_view name_space);
 
 }  // namespace limpid::match

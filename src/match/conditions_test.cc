@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "match/match.h"
+#include "match/products.h"
 #include "match/testing.h"
 
 namespace limpid::match {
@@ -225,6 +226,36 @@ TEST(Conditions, SlotsHaveFixesOfTheirOwn) {
   EXPECT_EQ(php("7.4", "7.4.9-r2"), "");
   EXPECT_EQ(php("8.1", "8.1.30"), "GLSA-1 fixed 8.2.1");
   EXPECT_EQ(php("8.2", "8.2.1"), "");
+}
+
+TEST(Conditions, OracleLinuxAsClairNamesIt) {
+  auto package = rpm("zlib", "1.2-2");
+  package.name_space = "oracle:8";
+  EXPECT_EQ(findings(RpmDatabase("oracle").add("CVE-2024-1", fixed("ol:8", "zlib", "1.2-3")).make(), package),
+            "CVE-2024-1 fixed 1.2-3");
+  EXPECT_EQ(findings(RpmDatabase("redhat").add("CVE-2024-1", fixed("rhel:8", "zlib", "1.2-3")).make(), package),
+            "CVE-2024-1 fixed 1.2-3");
+}
+
+TEST(Conditions, WhoseReportsDependOnANamespace) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(namespaces_read_from("rhel:9"),
+            (Texts{"rhel:9", "centos:9", "scientific:9", "sl:9", "almalinux:9", "rocky:9", "oracle:9", "ol:9"}));
+  EXPECT_EQ(namespaces_read_from("ol:8"), (Texts{"ol:8", "oracle:8"}));
+  EXPECT_EQ(namespaces_read_from("debian:12"), Texts{"debian:12"});
+  const auto amazon = namespaces_read_from("amzn:2018.03");
+  EXPECT_NE(std::ranges::find(amazon, "amzn:2017.09"), amazon.end());
+}
+
+// Clair's features have no architecture.
+TEST(Conditions, AnUnknownArchitectureIsAny) {
+  Affected arm = fixed("rhel:9", "zlib", "1.2-3.el9");
+  arm.architectures = {"aarch64"};
+  const auto database = RpmDatabase("redhat").add("CVE-2024-1", arm).make();
+  auto package = rpm("zlib", "1.2-2.el9");
+  EXPECT_EQ(findings(database, package), "");
+  package.arch.clear();
+  EXPECT_EQ(findings(database, package), "CVE-2024-1 fixed 1.2-3.el9");
 }
 
 TEST(Conditions, HeadersOfTheKernelHaveNoneOfItsCode) {

@@ -9,6 +9,7 @@
 #include "match/conditions.h"
 #include "match/evaluate.h"
 #include "match/parts.h"
+#include "match/products.h"
 #include "match/risk.h"
 #include "match/spaces.h"
 #include "match/support.h"
@@ -44,6 +45,7 @@ struct Judged {
   std::string_view id;  // the flaw that it speaks of: in the database, or in Matches::texts
   std::string_view version;
   Evaluation evaluation;
+  Offer offer;
   bool by_source, uncertain;
   Role role;  // of the namespace that it stands in: none is the release's own
 };
@@ -57,8 +59,13 @@ struct Found {
 class Matcher {
  public:
   Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, const MatchOptions& options,
-          Matches& matches)
-      : image_(image), database_(database), options_(options), origins_(origins_of(image)), texts_(matches.texts) {}
+          ImageProducts products, Matches& matches)
+      : image_(image),
+        database_(database),
+        options_(options),
+        origins_(origins_of(image)),
+        products_(std::move(products)),
+        texts_(matches.texts) {}
 
   bool has_advisories(const std::string& name_space) { return !namespace_of(name_space).empty(); }
 
@@ -157,6 +164,8 @@ class Matcher {
       const std::string_view version = source ? package.source_version : package.version;
       if (version.empty()) continue;  // nothing can be said of a package without a version
       if (!meets_conditions(statement, package, version)) continue;
+      const Offer offer = products_.offer(statement, package.layer);
+      if (offer == Offer::none) continue;
       if (previous == nullptr || previous->scheme != statement.scheme || previous_by_source != source) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
         installed = ordering == nullptr ? version::Version{} : ordering->parse(version);
@@ -168,6 +177,7 @@ class Matcher {
                          {},
                          version,
                          evaluator_.evaluate(statement, installed, version),
+                         offer,
                          source,
                          !installed.valid,
                          role});
@@ -240,11 +250,17 @@ class Matcher {
   // The statements on one flaw that a finding is made of; none if there is nothing to be told.
   std::vector<const Judged*> decide(std::span<const Judged> group) const {
     const std::string_view decider = group.front().statement->feed;
+    // Where a minor release with longer support has got its own fix, RHEL's is none that the image could install.
+    const bool extended = std::ranges::any_of(group, [&](const Judged& judged) {
+      return judged.statement->feed == decider && judged.offer == Offer::extended &&
+             judged.statement->status == Status::fixed;
+    });
     std::vector<const Judged*> hits, denials, suspicions;
     bool denied = false;
     for (const Judged& judged : group) {
       const Status status = judged.statement->status;
       if (judged.statement->feed != decider) continue;
+      if (extended && judged.offer == Offer::base && !judged.statement->products.empty()) continue;
       if (status == Status::not_affected) {
         denied = true;
         if (options_.not_affected) denials.push_back(&judged);
@@ -373,6 +389,7 @@ class Matcher {
   const vulndb::Database& database_;
   const MatchOptions& options_;
   const Origins origins_;
+  const ImageProducts products_;
   std::string asked_namespace_, namespace_;
   Found first_, second_;  // of the release and of the second namespace, reused from package to package
   std::vector<Judged> judged_;
@@ -410,7 +427,8 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
                             const MatchOptions& options) {
   Matches matches;
-  Matcher matcher(image, database, options, matches);
+  LIMPID_ASSIGN_WITHIN(ImageProducts products, ImageProducts::find(image, database), {"repositories"});
+  Matcher matcher(image, database, options, std::move(products), matches);
   matches.covered = !image.distribution.name_space.empty() && matcher.has_advisories(image.distribution.name_space);
   matches.support = support_of(image.distribution, database, options.today);
   matches.unsupported = find_unsupported(image, matches.support, database, options.today);

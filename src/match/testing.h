@@ -57,6 +57,10 @@ class DatabaseMaker {
     compiler_.add(std::move(support));
     return *this;
   }
+  DatabaseMaker& repository(std::string name, std::vector<std::string> products) {
+    compiler_.add(advisory::RepositoryProducts{std::move(name), std::move(products)});
+    return *this;
+  }
   DatabaseMaker& add(advisory::Enrichment enrichment) {
     compiler_.add(std::move(enrichment));
     return *this;

@@ -297,6 +297,21 @@ void write_database(JsonWriter& json, const vulndb::Database& database) {
   json.close();
 }
 
+void write_repositories(JsonWriter& json, const Subject& subject) {
+  if (subject.inventory.repositories.empty()) return;
+  json.open_list("repositories");
+  for (const inventory::RepositoryEvidence& evidence : subject.inventory.repositories) {
+    json.open();
+    json.text("location", evidence.location);
+    write_layer(json, "layer", subject, evidence.layer);
+    json.list("content_sets", evidence.content_sets);
+    json.list("configured", evidence.configured);
+    json.text("cpe", evidence.cpe);
+    json.close();
+  }
+  json.close_list();
+}
+
 void begin(JsonWriter& json, const Subject& subject) {
   json.open();
   json.number("schema_version", kSchemaVersion);
@@ -311,6 +326,7 @@ Result<std::string> inventory_json(const Subject& subject, const Style&) {
   JsonWriter json;
   begin(json, subject);
   write_packages(json, subject);
+  write_repositories(json, subject);
   write_skipped(json, subject);
   json.close();
   return json.take();

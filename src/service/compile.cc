@@ -23,6 +23,7 @@ class CompilerSink final : public CancellableSink {
   void end_of_life(advisory::EndOfLife&& end_of_life) override { compiler_.add(std::move(end_of_life)); }
   void enrichment(advisory::Enrichment&& enrichment) override { compiler_.add(std::move(enrichment)); }
   void package_support(advisory::PackageSupport&& support) override { compiler_.add(std::move(support)); }
+  void repository(advisory::RepositoryProducts&& repository) override { compiler_.add(std::move(repository)); }
 
  private:
   vulndb::Compiler& compiler_;

@@ -68,7 +68,7 @@ Result<std::vector<store::NewNotification>> DatabaseFiles::notifications(const v
 Result<void> DatabaseFiles::prepare(const v1::Compiled& compiled) const {
   LIMPID_ASSIGN(const std::vector<store::Namespace> used, store_.namespaces());
   for (const store::Namespace& name_space : used)
-    if (compiled.database().has_namespace(name_space.name)) LIMPID_TRY(compiled.prepare(name_space.name));
+    if (compiled.knows(name_space.name)) LIMPID_TRY(compiled.prepare(name_space.name));
   return {};
 }
 

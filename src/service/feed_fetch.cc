@@ -57,18 +57,21 @@ std::optional<FileState> read_file_state(const std::string& file) {
     const std::string key(base::take_until(value, '='));
     if (!values.emplace(key, value).second) return std::nullopt;
   }
-  FileState state{values["url"], values["etag"], values["last-modified"], values["sha256"], 0};
+  const std::size_t fields = values.contains("version") ? 7 : 6;
+  FileState state{values["url"], values["etag"], values["last-modified"], values["sha256"], 0, {}};
+  if (fields == 7) state.version = values["version"];
   const auto size = base::parse_unsigned(values["size"]);
   // Written last: a file that was cut has no such line.
-  const bool is_whole = values["end"] == "yes" && values.size() == 6;
+  const bool is_whole = values["end"] == "yes" && values.size() == fields;
   if (!is_whole || !size || !base::Digest::parse("sha256:" + state.sha256) || state.url.empty()) return std::nullopt;
   state.size = *size;
   return state;
 }
 
 Result<void> write_file_state(const std::string& file, const FileState& state) {
-  const std::string text = base::cat({"url=", state.url, "\netag=", state.etag, "\nlast-modified=", state.last_modified,
-                                      "\nsha256=", state.sha256, "\nsize=", state.size, "\nend=yes\n"});
+  const std::string text = base::cat(
+      {"url=", state.url, "\netag=", state.etag, "\nlast-modified=", state.last_modified, "\nsha256=", state.sha256,
+       "\nsize=", state.size, state.version.empty() ? "" : base::cat({"\nversion=", state.version}), "\nend=yes\n"});
   return base::write_file_atomically(state_path(file), base::as_bytes(text));
 }
 
@@ -141,9 +144,13 @@ Result<Fetched> Fetcher::file(const std::string& url, const std::string& kept, c
     return Fetched{*before, false};
   }
   LIMPID_ASSIGN(const FileHash hash, hash_file(to, options_.cancel));
-  return outcome(
-      {url, validator(response.header("etag")), validator(response.header("last-modified")), hash.sha256, hash.size},
-      before);
+  return outcome({url,
+                  validator(response.header("etag")),
+                  validator(response.header("last-modified")),
+                  hash.sha256,
+                  hash.size,
+                  {}},
+                 before);
 }
 
 Result<Fetched> Fetcher::local_file(const std::string& path, const std::string& kept, const std::string& to) const {
@@ -159,7 +166,7 @@ Result<Fetched> Fetcher::local_file(const std::string& path, const std::string& 
   }
   LIMPID_TRY(copy_file(path, to));
   LIMPID_ASSIGN(const FileHash hash, hash_file(to, options_.cancel));
-  return outcome({path, "", modified, hash.sha256, hash.size}, before);
+  return outcome({path, "", modified, hash.sha256, hash.size, {}}, before);
 }
 
 }  // namespace limpid::service

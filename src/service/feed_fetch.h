@@ -11,8 +11,8 @@
 
 namespace limpid::service {
 
-inline constexpr std::uint64_t kFeedFileMax = std::uint64_t{8} << 30;  // as sent
-inline constexpr std::uint64_t kIndexPageMax = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kFeedFileMax = std::uint64_t{8} << 30;    // as sent
+inline constexpr std::uint64_t kIndexPageMax = std::uint64_t{64} << 20;  // Red Hat's list of changes: 15 MB
 inline constexpr unsigned kFetchAttempts = 3;
 
 struct FileState {
@@ -21,6 +21,7 @@ struct FileState {
   std::string etag, last_modified;
   std::string sha256;  // hex
   std::uint64_t size = 0;
+  std::string version = {};  // as a list of changes has it, "" where none does
 };
 
 // Nothing if there is none, or if it is damaged: then the file is fetched unconditionally.

@@ -96,6 +96,18 @@ std::string FeedFolder::current_file(const std::string& name) const {
   return !current_.empty() && fs::is_regular_file(path, error) ? path : std::string();
 }
 
+std::vector<std::string> FeedFolder::current_names() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  if (current_.empty()) return names;
+  for (auto entry = fs::directory_iterator(current_, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    if (entry->is_regular_file(error) && !name.ends_with(kStateSuffix)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 Result<std::vector<FeedFolder::File>> FeedFolder::current_files(const std::atomic<bool>* cancel) const {
   std::vector<File> files;
   if (current_.empty()) return files;

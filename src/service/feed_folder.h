@@ -35,6 +35,8 @@ class FeedFolder {
   const std::string& current() const { return current_; }
   // Its file of that name, "" if it has none.
   std::string current_file(const std::string& name) const;
+  // The names of its files, but for those in folders.
+  std::vector<std::string> current_names() const;
   // All its files, sorted by name; Code::mismatch if one is not what its state says.
   struct File {
     std::string name;

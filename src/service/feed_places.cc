@@ -8,6 +8,7 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "service/redhat_vex.h"
 #include "service/update.h"
 
 namespace limpid::service {
@@ -152,23 +153,14 @@ Result<std::vector<FeedFile>> alpine_files(const std::string& base_url, const Pa
   return files;
 }
 
-// Red Hat names the newest archive of all documents in a small file beside it.
-Result<std::vector<FeedFile>> redhat_files(const std::string& base_url, const PageReader& read_page) {
-  const std::string place = base_url + "archive_latest.txt";
-  LIMPID_ASSIGN(const std::string page, read_page(place));
-  const std::string_view name = base::trim(page);
-  if (name.empty() || name.size() > kFileNameMax || name.starts_with('.') || file_name_of(name) != name)
-    return fail(Code::invalid, {printable_place(place), ": names no archive"});
-  return std::vector<FeedFile>{{base::cat({base_url, name}), std::string(name)}};
-}
-
-Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageReader& read_page) {
+Result<std::vector<FeedFile>> files_below(const FeedSource& source, const PageReader& read_page,
+                                          std::span<const std::string> kept) {
   const std::string& base_url = source.url;
   if (base_url.find_first_of("?#") != std::string::npos)
     return fail(Code::usage, {printable_place(base_url), ": a query after a folder"});
   std::vector<FeedFile> files;
   if (source.feed == "alpine") return alpine_files(base_url, read_page);
-  if (source.feed == "redhat") return redhat_files(base_url, read_page);
+  if (source.feed == "redhat") return redhat_vex_files(base_url, kept, read_page);
   if (source.feed == "osv") {
     for (const std::string_view ecosystem : kOsvEcosystems) {
       const std::string name = base::cat({ecosystem, "/all.zip"});
@@ -220,6 +212,10 @@ const std::vector<FeedSource>& default_feeds() {
       {.feed = "alpine", .url = "https://secdb.alpinelinux.org/", .name_space = {}, .ca_file = {}},
       {.feed = "redhat",
        .url = "https://security.access.redhat.com/data/csaf/v2/vex/",
+       .name_space = {},
+       .ca_file = {}},
+      {.feed = "redhat-repositories",
+       .url = "https://security.access.redhat.com/data/metrics/repository-to-cpe.json",
        .name_space = {},
        .ca_file = {}},
       {.feed = "almalinux", .url = "https://errata.almalinux.org/", .name_space = {}, .ca_file = {}},
@@ -276,8 +272,8 @@ Result<FeedPlace> find_place(const FeedSource& source) {
   return place;
 }
 
-Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place,
-                                         const PageReader& read_page) {
+Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place, const PageReader& read_page,
+                                         std::span<const std::string> kept) {
   std::vector<FeedFile> files;
   if (place.is_local) {
     if (!place.is_folder) files.push_back({place.path, file_name_of(place.path)});
@@ -289,7 +285,7 @@ Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPla
   }
   FeedSource base = source;
   if (path_of(base.url).empty()) base.url += '/';
-  LIMPID_ASSIGN(files, files_below(base, read_page));
+  LIMPID_ASSIGN(files, files_below(base, read_page, kept));
   std::ranges::sort(files, {}, &FeedFile::name);
   return files;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,11 @@ namespace limpid::service {
 struct FeedFile {
   std::string url;
   std::string name;  // of the local copy, such as "v3.19/main.json": plain names joined by '/'
+  // Where a list says when the file was last changed: a copy that was taken under the same words is not asked for
+  // again.
+  std::string version = {};
+  // Its content, where the place says that there is nothing to be fetched.
+  std::string text = {};
 };
 
 struct FeedPlace {
@@ -32,10 +38,12 @@ Result<FeedPlace> find_place(const FeedSource& source);
 using PageReader = std::function<Result<std::string>(const std::string& url)>;
 
 // The files to fetch, sorted by name; none for a local folder, which is read where it is. A remote folder stands for
-// what is known to lie below it: the newest archive (redhat), errata of each release (almalinux), branches and
-// repositories of Alpine's secdb (as its index pages list them), all.zip of the ecosystems whose packages we find in
-// images (osv), the metadata of each release (photon), debian.csv and ubuntu.csv (distro-info).
-Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place, const PageReader& read_page);
+// what is known to lie below it: an archive and what changed since (redhat), errata of each release (almalinux),
+// branches and repositories of Alpine's secdb (as its index pages list them), all.zip of the ecosystems whose packages
+// we find in images (osv), the metadata of each release (photon), debian.csv and ubuntu.csv (distro-info). `kept` are
+// the names of the files that we have.
+Result<std::vector<FeedFile>> list_files(const FeedSource& source, const FeedPlace& place, const PageReader& read_page,
+                                         std::span<const std::string> kept = {});
 
 // The values of href in a page's <a …> elements, in their order; nothing is decoded.
 std::vector<std::string_view> anchors_of(std::string_view page);

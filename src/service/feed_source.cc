@@ -10,6 +10,7 @@
 
 #include "base/date.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "service/compile.h"
 #include "service/files.h"
@@ -109,8 +110,10 @@ Result<void> FeedUpdate::update() {
 }
 
 Result<void> FeedUpdate::fetch_all() {
-  LIMPID_ASSIGN(const std::vector<FeedFile> files,
-                list_files(source_, place_, [&](const std::string& url) { return fetcher_.page(url); }));
+  LIMPID_ASSIGN(
+      const std::vector<FeedFile> files,
+      list_files(
+          source_, place_, [&](const std::string& url) { return fetcher_.page(url); }, folder_->current_names()));
   files_ = files.size();
   LIMPID_ASSIGN(const std::string next, folder_->begin());
   std::vector<FeedFolder::File> taken;
@@ -129,13 +132,30 @@ Result<void> FeedUpdate::fetch_all() {
   return {};
 }
 
+// The copy that we have, where it is known to be the upstream's.
+Result<Fetched> FeedUpdate::fetch(const FeedFile& file, const std::string& kept, const std::string& to) {
+  if (!file.version.empty() && !kept.empty()) {
+    LIMPID_ASSIGN(auto state, checked_file_state(kept, options_.cancel));
+    if (state && state->url == file.url && state->version == file.version) {
+      LIMPID_TRY(link_file(kept, to));
+      return Fetched{std::move(*state), false};
+    }
+  }
+  if (!file.text.empty()) {
+    LIMPID_TRY(base::write_file_atomically(to, base::as_bytes(file.text)));
+    LIMPID_ASSIGN(const FileHash hash, hash_file(to, options_.cancel));
+    return Fetched{{file.url, {}, {}, hash.sha256, hash.size, {}}, true};
+  }
+  return place_.is_local ? fetcher_.local_file(file.url, kept, to) : fetcher_.file(file.url, kept, to);
+}
+
 // One file that cannot be had does not keep the others from being taken: its last copy goes on.
 Result<void> FeedUpdate::fetch_one(const FeedFile& file, const std::string& next,
                                    std::vector<FeedFolder::File>& taken) {
   const std::string to = base::cat({next, "/", file.name});
   LIMPID_TRY(make_folders(fs::path(to).parent_path().string()));
   const std::string kept = folder_->current_file(file.name);
-  auto fetched = place_.is_local ? fetcher_.local_file(file.url, kept, to) : fetcher_.file(file.url, kept, to);
+  auto fetched = fetch(file, kept, to);
   if (!fetched) {
     if (fetched.error().code() == Code::cancelled) return std::unexpected(fetched.error());
     if (files_failed_++ == 0) first_failure_ = fetched.error().describe();
@@ -144,6 +164,8 @@ Result<void> FeedUpdate::fetch_one(const FeedFile& file, const std::string& next
     if (!state) return std::unexpected(fetched.error());  // use_kept() finds the damage, and says so
     LIMPID_TRY(link_file(kept, to));
     fetched = Fetched{std::move(*state), false};
+  } else {
+    fetched->state.version = file.version;
   }
   files_changed_ += fetched->changed ? 1 : 0;
   LIMPID_TRY(write_file_state(to, fetched->state));

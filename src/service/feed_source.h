@@ -48,6 +48,7 @@ class FeedUpdate {
  private:
   Result<void> update();
   Result<void> fetch_all();
+  Result<Fetched> fetch(const FeedFile& file, const std::string& kept, const std::string& to);
   Result<void> fetch_one(const FeedFile& file, const std::string& next, std::vector<FeedFolder::File>& taken);
   Result<void> take(std::vector<FeedFolder::File> files, const std::string& next);
   Result<void> read_in_place();

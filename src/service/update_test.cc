@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "archive/testing.h"
 #include "base/file.h"
 #include "service/feed_server_for_test.h"
 #include "service/files.h"
@@ -111,6 +112,60 @@ TEST_F(UpdateTest, FetchesWhatTheIndexListsAndAsksConditionallyAfterwards) {
   EXPECT_EQ(unchanged, 3U);
   EXPECT_EQ(kept_files().size(), 3U);
   EXPECT_EQ(read(options_.output), bytes);
+}
+
+// One of Red Hat's documents: a package that is fixed in that version.
+std::string vex(const std::string& cve, const std::string& package, const std::string& version) {
+  return base::cat({R"({"document": {"tracking": {"status": "final"}}, "product_tree": {"branches": [
+    {"product": {"product_id": "P", "name": "P", "product_identification_helper": {"cpe": "cpe:/o:redhat:enterprise_linux:9::baseos"}}},
+    {"product": {"product_id": "C", "name": "C", "product_identification_helper": {"purl": "pkg:rpm/redhat/)",
+                    package, "@", version, R"(?arch=x86_64"}}}], "relationships": [
+    {"full_product_name": {"product_id": "P:C"}, "product_reference": "C", "relates_to_product_reference": "P"}]},
+    "vulnerabilities": [{"cve": ")",
+                    cve, R"(", "product_status": {"fixed": ["P:C"]}}]})"});
+}
+
+TEST_F(UpdateTest, OfRedHatsArchiveOnlyTheChangesAreFetchedAgain) {
+  std::string archive;
+  for (const char* number : {"1", "2", "3"})
+    archive += archive::testing::tar_member({.name = base::cat({"2031/cve-2031-000", number, ".json"}),
+                                             .content = vex(base::cat({"CVE-2031-000", number}), "zlib", "1-1.el9")});
+  server_.put("/vex/archive_latest.txt", {.body = "csaf_vex_2031-01-02.tar.zst"});
+  server_.put("/vex/csaf_vex_2031-01-02.tar.zst", {.body = archive + archive::testing::kTarEnd});
+  server_.put("/vex/changes.csv", {.body = "\"2031/cve-2031-0001.json\",\"2031-01-01T00:00:00+00:00\"\n"});
+  add("redhat", server_.url("/vex/"));
+  EXPECT_TRUE(update().compiled) << lines_;
+  EXPECT_TRUE(knows("CVE-2031-0001") && knows("CVE-2031-0002") && knows("CVE-2031-0003"));
+
+  // A week later one document has another fix, one is gone, and one is new.
+  server_.put("/vex/archive_latest.txt", {.body = "csaf_vex_2031-01-09.tar.zst"});
+  server_.put("/vex/changes.csv", {.body = "\"2031/cve-2031-0004.json\",\"2031-01-08T00:00:00+00:00\"\n"
+                                           "\"2031/cve-2031-0002.json\",\"2031-01-05T00:00:00+00:00\"\n"});
+  server_.put("/vex/deletions.csv", {.body = "\"2031/cve-2031-0003.json\",\"2031-01-07T00:00:00+00:00\"\n"});
+  server_.put("/vex/2031/cve-2031-0002.json", {.body = vex("CVE-2031-0002", "zlib", "1-5.el9")});
+  server_.put("/vex/2031/cve-2031-0004.json", {.body = vex("CVE-2031-0004", "zlib", "1-1.el9")});
+  server_.answers();
+  EXPECT_TRUE(update().compiled) << lines_;
+  const auto targets = [&] {
+    std::vector<std::string> all;
+    for (const auto& answer : server_.answers()) all.push_back(answer.target);
+    return all;
+  };
+  EXPECT_EQ(targets(), (std::vector<std::string>{"/vex/archive_latest.txt", "/vex/changes.csv", "/vex/deletions.csv",
+                                                 "/vex/2031/cve-2031-0002.json", "/vex/2031/cve-2031-0004.json"}));
+  EXPECT_TRUE(knows("CVE-2031-0001") && knows("CVE-2031-0002") && knows("CVE-2031-0004"));
+  EXPECT_FALSE(knows("CVE-2031-0003"));
+  const auto database = vulndb::Database::open(options_.output);
+  std::vector<vulndb::Statement> statements;
+  ASSERT_TRUE(database && database->statements("rhel:9", "zlib", advisory::KeyKind::binary, statements));
+  std::vector<std::string> fixes;
+  for (const auto& statement : statements) fixes.push_back(base::cat({statement.id, " ", statement.ranges[0].fixed}));
+  EXPECT_EQ(fixes,
+            (std::vector<std::string>{"CVE-2031-0001 1-1.el9", "CVE-2031-0002 1-5.el9", "CVE-2031-0004 1-1.el9"}));
+
+  // What was fetched under the same words is not asked for again.
+  EXPECT_FALSE(update().compiled) << lines_;
+  EXPECT_EQ(targets(), (std::vector<std::string>{"/vex/archive_latest.txt", "/vex/changes.csv", "/vex/deletions.csv"}));
 }
 
 TEST_F(UpdateTest, IdenticalBytesAreNoChangeWhateverTheServerSays) {

@@ -273,6 +273,13 @@ void Compiler::add(advisory::Enrichment&& enrichment) {
   state_->records.enrichments.push_back({*key, state_->records.arena.keep(state_->encoder.view())});
 }
 
+void Compiler::add(advisory::RepositoryProducts&& repository) {
+  if (repository.repository.empty() || repository.products.empty()) return state_->drop(kNoName);
+  if (too_long(repository.repository) || any_too_long(repository.products)) return state_->drop(kTooLong);
+  state_->records.repositories[std::move(repository.repository)].insert(
+      std::make_move_iterator(repository.products.begin()), std::make_move_iterator(repository.products.end()));
+}
+
 void Compiler::end_feed(const FeedInfo& counts) {
   if (state_->records.feeds.empty()) state_->open_feed(counts.name);
   FeedRecord& feed = state_->records.feeds[state_->feed];

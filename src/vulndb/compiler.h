@@ -24,6 +24,7 @@ class Compiler {
   void add(advisory::EndOfLife&& end_of_life);
   void add(advisory::Enrichment&& enrichment);
   void add(advisory::PackageSupport&& support);
+  void add(advisory::RepositoryProducts&& repository);
   // What became of that feed's input; statements the compiler itself drops (an invalid bound) are added to `dropped`.
   void end_feed(const FeedInfo& counts);
 

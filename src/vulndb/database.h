@@ -166,6 +166,8 @@ class Database {
 
   // The packages of a release that get less security support than it, none if not known.
   std::span<const advisory::PackageSupport> package_support(std::string_view name_space) const;
+  // Those of these repositories that are known, each with its products, in the order of their names.
+  Result<std::vector<advisory::RepositoryProducts>> repositories(std::span<const std::string> names) const;
 
   Result<Details> details(AdvisoryNumber advisory) const;
   // What is said of a CVE itself; nothing if nothing is.

@@ -8,9 +8,9 @@ namespace limpid::vulndb::format {
 
 std::string_view name_of(Section section) {
   static constexpr std::array<std::string_view, kSections> kNames = {
-      "groups",      "offers",     "tables",    "order",       "texts",
-      "text blocks", "ids",        "id pages",  "enrichments", "enrichment blocks",
-      "feeds",       "namespaces", "lifecycles"};
+      "groups",       "offers", "tables",     "order",       "texts",
+      "text blocks",  "ids",    "id pages",   "enrichments", "enrichment blocks",
+      "repositories", "feeds",  "namespaces", "lifecycles"};
   return kNames.at(static_cast<std::size_t>(section));
 }
 

@@ -15,7 +15,7 @@
 namespace limpid::vulndb::format {
 
 inline constexpr std::string_view kMagic = "LIMPIDDB";
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 
 // Every section is there exactly once, in this order, and each begins where the one before it ends.
 enum class Section : std::uint8_t {
@@ -29,11 +29,12 @@ enum class Section : std::uint8_t {
   id_pages,           // the first hash and the checksum of each page
   enrichments,        // zstd frames of what is said of flaws, by CVE
   enrichment_blocks,  // where each frame lies
+  repositories,       // the products that repositories offer
   feeds,
   namespaces,
   lifecycles,
 };
-inline constexpr std::size_t kSections = 13;
+inline constexpr std::size_t kSections = 14;
 std::string_view name_of(Section section);
 
 inline constexpr std::size_t kHeaderSize = 64;
@@ -57,6 +58,7 @@ inline constexpr std::size_t kTextBlockMax = kTextBlockTarget + kDetailsMax + (6
 inline constexpr std::size_t kEnrichmentMax = 1 << 20;           // of one CVE
 inline constexpr std::size_t kEnrichmentBlockTarget = 16 << 10;  // smaller, since findings lie scattered over them
 inline constexpr std::size_t kNamespacesMax = 65'535;
+inline constexpr std::size_t kRepositoriesSizeMax = 16 << 20;  // Red Hat's have some 200 KiB
 
 // The shape byte of a statement: the number of ranges, or kManyRanges and a 32-bit count, and flags.
 inline constexpr std::uint8_t kManyRanges = 15;

@@ -90,6 +90,7 @@ struct Records {
   std::vector<Conditions> conditions;  // once each; the first has none
   std::vector<OfferRecord> offers;
   std::vector<EnrichmentRecord> enrichments;
+  std::map<std::string, std::set<std::string>> repositories;  // their products
   std::map<std::string, advisory::EndOfLife> lifecycles;
   std::map<SupportKey, advisory::PackageSupport> package_supports;
 };

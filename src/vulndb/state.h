@@ -53,7 +53,7 @@ struct Database::State {
   std::vector<advisory::PackageSupport> package_supports;  // by namespace
   FeedStarts feeds;
   Info info;
-  LazyTable text_block_table, id_page_table, enrichment_block_table;
+  LazyTable text_block_table, id_page_table, enrichment_block_table, repository_table;
   std::unique_ptr<TextBlocks> texts, enrichment_blocks;
   // What Access::read has read, by record number, so that views stay and nothing is read twice.
   std::unordered_map<std::uint32_t, Bytes> groups_read, offers_read;
@@ -75,6 +75,9 @@ struct Database::State {
     Bytes bytes;
   };
   Result<Text> text_of(AdvisoryNumber advisory);
+  // Each repository in turn, with the products that it offers.
+  Result<void> each_repository(
+      const std::function<void(std::string_view name, std::span<const std::string_view> products)>& use);
   Result<Bytes> enrichment_table();
   Result<TextBlock> enrichment_block(Bytes table, std::size_t index);
   // `places` may be null. What it gets are numbers of groups that exist, ascending.

@@ -20,6 +20,7 @@ struct Input {
   std::vector<advisory::Advisory> advisories;
   std::vector<advisory::Available> offers;
   std::vector<advisory::Enrichment> enrichments;
+  std::vector<advisory::RepositoryProducts> repositories;
 };
 
 inline advisory::Affected affected(std::string name_space, std::string package, advisory::Status status,
@@ -76,6 +77,8 @@ inline std::vector<Input> small_inputs() {
   debian.advisories[3].affected[0].severity = "unimportant";
   debian.offers.push_back({"debian:12", "zlib", KeyKind::source, version::Scheme::dpkg, "1.3"});
   debian.offers.push_back({"debian:12", "zlib1g", KeyKind::binary, version::Scheme::dpkg, "1:1.3"});
+  debian.repositories.push_back({"updates", {"cpe:/o:limpid:two", "cpe:/o:limpid:one", "cpe:/o:limpid:two"}});
+  debian.repositories.push_back({"main", {"cpe:/o:limpid:one"}});
 
   Input& language = inputs[1];
   language.feed = "ghsa";
@@ -128,6 +131,7 @@ inline Result<Info> compile(std::vector<Input> inputs, const std::string& path) 
     }
     for (advisory::Available& offer : input.offers) compiler.add(std::move(offer));
     for (advisory::Enrichment& enrichment : input.enrichments) compiler.add(std::move(enrichment));
+    for (advisory::RepositoryProducts& repository : input.repositories) compiler.add(std::move(repository));
     compiler.end_feed(counts);
   }
   for (advisory::EndOfLife& life : small_lifecycles()) compiler.add(std::move(life));
@@ -236,6 +240,12 @@ class Answers {
         for (const AdvisoryNumber number : numbers) base::append(text, {" ", number});
         return text;
       });
+    static const std::vector<std::string> kRepositories = {"updates", "none", "main"};
+    add(database_.repositories(kRepositories), [](const std::vector<advisory::RepositoryProducts>& known) {
+      std::string text = "repositories";
+      for (const auto& one : known) base::append(text, {" ", one.repository, "=", base::join(one.products, ",")});
+      return text;
+    });
     return std::move(lines_);
   }
 

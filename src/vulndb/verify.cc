@@ -283,6 +283,7 @@ Result<void> Database::verify() const {
   LIMPID_TRY(verifier.check_texts());
   LIMPID_TRY(verifier.check_ids());
   LIMPID_TRY(verifier.check_enrichments());
+  LIMPID_TRY(state_->each_repository([](std::string_view, std::span<const std::string_view>) {}));
   return verifier.check_namespaces();
 }
 

@@ -12,6 +12,7 @@
 #include "vulndb/enrichment.h"
 #include "vulndb/merging.h"
 #include "vulndb/output.h"
+#include "vulndb/repositories.h"
 
 namespace limpid::vulndb {
 namespace {
@@ -682,6 +683,7 @@ Result<void> write_database(Records& records, const std::string& path) {
   LIMPID_TRY(writer.write_texts());
   writer.write_ids();
   LIMPID_ASSIGN(const std::uint64_t enrichments, write_enrichments(records, output));
+  LIMPID_TRY(write_repositories(records, output));
   writer.write_feeds();
   writer.write_namespaces();
   writer.write_lifecycles();

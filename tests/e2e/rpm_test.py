@@ -9,7 +9,8 @@ import sys
 import tempfile
 import unittest
 
-from images import LIMPID, MEASURE, Image, report
+import distribution_feeds
+from images import LIMPID, MEASURE, Image, build_database, report, run
 from layers_v1 import rpm_header, rpm_ndb
 
 MEMORY_MOST = 64 << 20
@@ -82,6 +83,39 @@ class RpmTest(unittest.TestCase):
                                  "usr/lib/sysimage/rpm/Packages.db": rpm_ndb([module, rpm_header("docker-ce", "26", "1.el9", more=((1011, "Docker"),))])})
         facts = {one["name"]: (one["module"], one["repository"]) for one in result["packages"]}
         self.assertEqual(facts, {"nodejs": ("nodejs:18", "distribution"), "docker-ce": ("", "third-party")})
+
+    def test_an_images_repositories_decide(self):
+        """curl's CVE-2023-38545, fixed in 9.2 and 9.3 for all and in 9.0 for subscribers of EUS, and a flaw that is not."""
+        base = "cpe:/o:redhat:enterprise_linux:9::baseos"
+        fixed = distribution_feeds.vex("CVE-2023-38545", "Important", [
+            ("BaseOS-9.0.0.Z.EUS", "cpe:/o:redhat:rhel_eus:9.0::baseos", "curl", "7.76.1-14.el9_0.9"),
+            ("BaseOS-9.2.0.Z.MAIN.EUS", base, "curl", "7.76.1-23.el9_2.4"), ("BaseOS-9.3.0.Z.MAIN", base, "curl", "7.76.1-26.el9_3.2")])
+        unfixed = distribution_feeds.vex("CVE-2031-0001", "Low", (), [("red_hat_enterprise_linux_9", "cpe:/o:redhat:enterprise_linux:9", "curl", "Will not fix")])
+        table = json.dumps({"data": {"rhel-9-for-x86_64-baseos-rpms": {"cpes": [base]},
+                                     "rhel-9-for-x86_64-appstream-rpms": {"cpes": ["cpe:/a:redhat:enterprise_linux:9::appstream"]},
+                                     "rhel-9-for-x86_64-baseos-eus-rpms__9_DOT_0": {"cpes": ["cpe:/o:redhat:rhel_eus:9.0::baseos"]}}})
+        database = build_database(self.folder, [("redhat", "cve-2023-38545.json", fixed), ("redhat", "cve-2031-0001.json", unfixed),
+                                                ("redhat-repositories", "repository-to-cpe.json", table)])
+        self.assertEqual(run("db", "verify", "--db", database).returncode, 0)
+
+        def scan(version, *content_sets):
+            files = {"etc/os-release": "ID=rhel\nVERSION_ID=9.0\n", "var/lib/rpm/Packages.db": rpm_ndb([rpm_header("curl", *version.split("-"))])}
+            if content_sets:
+                files["root/buildinfo/content_manifests/test-1-1.json"] = json.dumps({"content_sets": content_sets})
+            image = Image(files).oci_layout(tempfile.mkdtemp(dir=self.folder))
+            if content_sets:
+                told, = report("inventory", image)["repositories"]
+                self.assertEqual((told["location"], told["content_sets"]), ("root/buildinfo/content_manifests/test-1-1.json", sorted(content_sets)))
+            return {one["id"]: one["fixed_in"] or one["status"] for one in report("scan", image, "--db", database)["findings"]}
+
+        eus, usual = "rhel-9-for-x86_64-baseos-eus-rpms__9_DOT_0", "rhel-9-for-x86_64-baseos-rpms"
+        self.assertEqual(scan("7.76.1-14.el9_0.5"), {"CVE-2023-38545": "7.76.1-23.el9_2.4", "CVE-2031-0001": "will_not_fix"})
+        self.assertEqual(scan("7.76.1-14.el9_0.5", usual), {"CVE-2023-38545": "7.76.1-23.el9_2.4", "CVE-2031-0001": "will_not_fix"})
+        self.assertEqual(scan("7.76.1-14.el9_0.5", usual, eus), {"CVE-2023-38545": "7.76.1-14.el9_0.9", "CVE-2031-0001": "will_not_fix"})
+        self.assertEqual(scan("7.76.1-14.el9_0.9", eus), {"CVE-2031-0001": "will_not_fix"})
+        self.assertEqual(scan("7.76.1-23.el9_2.4", usual), {"CVE-2031-0001": "will_not_fix"})
+        self.assertEqual(scan("7.76.1-26.el9", usual), {"CVE-2023-38545": "7.76.1-26.el9_3.2", "CVE-2031-0001": "will_not_fix"})
+        self.assertEqual(scan("7.76.1-14.el9_0.5", "rhel-9-for-x86_64-appstream-rpms"), {"CVE-2031-0001": "will_not_fix"})  # not a repository of curl's
 
     def test_a_damaged_database_is_told(self):
         result = self.inventory({"etc/os-release": "ID=rhel\nVERSION_ID=9.4\n", "var/lib/rpm/rpmdb.sqlite": "nothing of the kind"})

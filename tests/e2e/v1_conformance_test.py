@@ -1,6 +1,7 @@
 """The contract of the Clair v1 API, check by check, black-box over every topology: test_01 … test_37 are the checks of
 the contract's list, the others what it says elsewhere. `v1_conformance_test.py SqliteOneNodeContract` runs one topology."""
 import base64
+import contextlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import unittest
 
 from cryptography.fernet import Fernet, InvalidToken
 
+import distribution_feeds
 import layers_v1
 import v1_case
 import v1_random
@@ -602,21 +604,117 @@ class Contract:
             self.expect(node.client.vulnerability("debian:8", "CVE-2003-0779"), 404, TEXT_NOT_FOUND)
             self.assertEqual(names("debian:8") - {"CVE-2013-2685"}, {"CVE-2015-1323"})
 
-    @unittest.skip("no feed of RHEL yet")
+    @contextlib.contextmanager
+    def serving(self, *feeds):
+        """A service whose updater has fetched these feeds, [(NAME, file name, content)], from a server here."""
+        server = FeedServer()
+        self.addCleanup(server.close)
+        entries = [feed_entry(feed, server.put("/" + name, content)) for feed, name, content in feeds]
+        with self.topology.extra({"updater": {"interval": "1h", "feeds": entries}}, self.topology.new_store()) as node:
+            self.wait_until(lambda: any(one["Name"] for one in node.client.get("/v1/namespaces").json["Namespaces"] or []), 40, "the feeds at the node")
+            yield node
+
+    def rpms(self, release_files, packages):
+        """A layer whose database of rpm's, in its NDB form, has these [(name, "epoch:version-release")]."""
+        database = layers_v1.rpm_ndb([layers_v1.rpm_header(name, *layers_v1.rpm_evr(version)) for name, version in packages])
+        return layer(None, (), {**release_files, "var/lib/rpm/Packages.db": database})
+
+    def expect_update(self, node, name_space, name, severity, fixes, link=None):
+        got = self.expect(node.client.vulnerability(name_space, name), 200)["Vulnerability"]
+        self.assertEqual((got["Name"], got["NamespaceName"], got["Severity"]), (name, name_space, severity))
+        self.assertSame(got["FixedIn"], [fix(name_space, package, version, "rpm") for package, version in fixes])
+        if link is not None:
+            self.assertEqual(got["Link"], link)
+
     def test_34_feeds_of_rhel(self):
-        pass
+        oval = distribution_feeds.Oval("com.redhat.rhsa", "Red Hat Enterprise Linux", "Red Hat redhatrelease2 key")
+        xerces = {package: "0:3.1.1-7.el7_1" for package in ("xerces-c", "xerces-c-devel", "xerces-c-doc")}
+        oval.add("RHSA-2015:1193", "xerces-c security update (Moderate)", "Moderate", ["CVE-2015-0252"], "https://rhn.redhat.com/errata/RHSA-2015-1193.html",
+                 {"7": xerces})
+        oval.add("RHSA-2015:1207", "firefox security update (Critical)", "Critical", ["CVE-2015-2724", "CVE-2015-2725"],
+                 "https://rhn.redhat.com/errata/RHSA-2015-1207.html", {"6": {"firefox": "0:38.1.0-1.el6_6"}, "7": {"firefox": "0:38.1.0-1.el7_1"}})
+        with self.serving(("redhat-oval", "com.redhat.rhsa-RHEL7.xml", oval.text())) as node:
+            self.expect_update(node, "centos:7", "RHSA-2015:1193", "Medium", [(package, "3.1.1-7.el7_1") for package in sorted(xerces)],
+                               "https://rhn.redhat.com/errata/RHSA-2015-1193.html")
+            self.expect_update(node, "centos:6", "RHSA-2015:1207", "Critical", [("firefox", "38.1.0-1.el6_6")])
+            self.expect_update(node, "centos:7", "RHSA-2015:1207", "Critical", [("firefox", "38.1.0-1.el7_1")])
+            self.expect(node.client.vulnerability("centos:6", "RHSA-2015:1193"), 404, TEXT_NOT_FOUND)
+            names = [one["Name"] for page in node.client.pages("/v1/namespaces/centos:7/vulnerabilities", 1) for one in page.json["Vulnerabilities"]]
+            self.assertEqual(names, ["RHSA-2015:1193", "RHSA-2015:1207"])
+            shown = {one["Name"]: one["VersionFormat"] for one in node.client.get("/v1/namespaces").json["Namespaces"]}
+            self.assertEqual((shown.get("centos:6"), shown.get("centos:7")), ("rpm", "rpm"))
+            old = [("xerces-c", "3.1.1-6.el7"), ("firefox", "38.0.1-1.el7_1"), ("bash", "4.2-1.el7")]
+            wanted = {"xerces-c": {"CVE-2015-0252": "3.1.1-7.el7_1"}, "firefox": dict.fromkeys(("CVE-2015-2724", "CVE-2015-2725"), "38.1.0-1.el7_1")}
+            for files in ({"etc/centos-release": "CentOS Linux release 7.1.1503 (Core)\n"},
+                          {"etc/redhat-release": "Red Hat Enterprise Linux Server release 7.1 (Maipo)\n"}):
+                name = self.add(self.rpms(files, old), client=node.client)
+                self.assertEqual(self.vulnerable(name, node.client), wanted)
+                self.assertEqual({space for space, _, _ in self.features(name, client=node.client)}, {"centos:7"})
+            new = self.add(self.rpms({"etc/centos-release": "CentOS Linux release 7.1.1503 (Core)\n"},
+                                     [("xerces-c", "3.1.1-7.el7_1"), ("firefox", "38.1.0-1.el7.centos")]), client=node.client)
+            self.assertEqual(self.vulnerable(new, node.client), {"firefox": wanted["firefox"]})  # a rebuild's own release stands below el7_1
+            six = self.add(self.rpms({"etc/centos-release": "CentOS release 6.6 (Final)\n"}, [("firefox", "38.1.0-1.el6_6")]), client=node.client)
+            self.assertEqual(self.vulnerable(six, node.client), {})
+            severities = {one["Name"]: one["Severity"] for feature in node.client.layer(name).json["Layer"]["Features"]
+                          for one in feature.get("Vulnerabilities", [])}
+            self.assertEqual(severities, {"CVE-2015-0252": "Medium", "CVE-2015-2724": "Critical", "CVE-2015-2725": "Critical"})
 
-    @unittest.skip("no feed of Oracle Linux yet")
     def test_34_feeds_of_oracle(self):
-        pass
+        oval = distribution_feeds.Oval("com.oracle.elsa", "Oracle Linux", "the Oracle Linux 7 key")
+        trio = ("xerces-c", "xerces-c-devel", "xerces-c-doc")
+        url = "http://linux.oracle.com/errata/ELSA-2015-1193.html"
+        oval.add("ELSA-2015-1193", "xerces-c security update (MODERATE)", "MODERATE", ["CVE-2015-0252"], url,
+                 {"7": {package: "0:3.1.1-7.el7_1" for package in trio}}, ["x86_64"])
+        oval.add("ELSA-2015-1207", "firefox security update (CRITICAL)", "CRITICAL", ["CVE-2015-2724"], "http://linux.oracle.com/errata/ELSA-2015-1207.html",
+                 {"6": {"firefox": "0:38.1.0-1.0.1.el6_6"}, "7": {"firefox": "0:38.1.0-1.0.1.el7_1"}}, ["x86_64", "aarch64"])
+        oval.add("ELSA-2021-9121", "openssl security update (IMPORTANT)", "IMPORTANT", ["CVE-2021-3449"], "http://linux.oracle.com/errata/ELSA-2021-9121.html",
+                 {"7": {"openssl": "2:1.0.2k-21.ksplice1.el7_9"}}, ["x86_64"])
+        with self.serving(("oracle", "com.oracle.elsa-all.xml", oval.text())) as node:
+            self.expect_update(node, "oracle:7", "ELSA-2015-1193", "Medium", [(package, "3.1.1-7.el7_1") for package in trio], url)
+            self.expect_update(node, "oracle:6", "ELSA-2015-1207", "Critical", [("firefox", "38.1.0-1.0.1.el6_6")])
+            self.expect_update(node, "oracle:7", "ELSA-2015-1207", "Critical", [("firefox", "38.1.0-1.0.1.el7_1")])
+            self.expect(node.client.vulnerability("oracle:7", "ELSA-2021-9121"), 404, TEXT_NOT_FOUND)  # of ksplice only
+            files = {"etc/oracle-release": "Oracle Linux Server release 7.1\n", "etc/os-release": 'ID="ol"\nVERSION_ID="7.1"\n'}
+            name = self.add(self.rpms(files, [("xerces-c", "3.1.1-6.el7"), ("firefox", "38.1.0-1.0.1.el7_1"), ("openssl", "1:1.0.2k-19.el7")]),
+                            client=node.client)
+            self.assertEqual(self.vulnerable(name, node.client), {"xerces-c": {"CVE-2015-0252": "3.1.1-7.el7_1"}})
+            self.assertEqual({space for space, _, _ in self.features(name, client=node.client)}, {"oracle:7"})
 
-    @unittest.skip("no feed of Ubuntu yet")
     def test_34_feeds_of_ubuntu(self):
-        pass
+        flaw = "CVE-2015-4471"
+        tracker_of_ubuntu = tar({"ubuntu-cve-tracker/active/" + flaw: distribution_feeds.ubuntu_tracker(flaw, "medium", {
+            "upstream_libmspack": "released (0.5-1)", "trusty_libmspack": "needed", "vivid_libmspack": "released (0.4-3)", "utopic_libmspack": "ignored (end of life)",
+            "precise_libmspack": "DNE", "devel_libmspack": "not-affected", "wily_libmspack-anotherpkg": "released (0.1)"})})
+        with self.serving(("ubuntu", "tracker.tar", tracker_of_ubuntu)) as node:
+            for name_space, package, version in (("ubuntu:14.04", "libmspack", None), ("ubuntu:15.04", "libmspack", "0.4-3"),
+                                                 ("ubuntu:15.10", "libmspack-anotherpkg", "0.1")):
+                got = self.expect(node.client.vulnerability(name_space, flaw), 200)["Vulnerability"]
+                self.assertEqual((got["Severity"], got["Link"]), ("Medium", "http://people.ubuntu.com/~ubuntu-security/cve/" + flaw))
+                self.assertSame(got["FixedIn"], [{"Name": package, "NamespaceName": name_space, "VersionFormat": "dpkg", "Version": version or "None"}])
+            for name_space, installed, wanted in (("ubuntu:14.04", "0.4-1", {"libmspack": {flaw: None}}), ("ubuntu:15.04", "0.4-2", {"libmspack": {flaw: "0.4-3"}}),
+                                                  ("ubuntu:15.04", "0.4-3", {})):
+                name = self.add(layer(name_space, [("libmspack", installed)]), client=node.client)
+                self.assertEqual(self.vulnerable(name, node.client), wanted)
 
-    @unittest.skip("no feed of Amazon Linux yet")
     def test_34_feeds_of_amazon(self):
-        pass
+        both = ("x86_64", "aarch64")
+        one = distribution_feeds.updateinfo([("ALAS-2011-1", "medium", ["CVE-2011-3192"], "amazon-linux-ami", {"httpd-devel": ("0", "2.2.21", "1.18.amzn1", both)})])
+        two = distribution_feeds.updateinfo([("ALAS2-2018-939", "critical", ["CVE-2017-5715", "CVE-2017-5754"], "amazon-linux-2",
+                                              {"kernel": ("0", "4.9.76", "38.79.amzn2", ("x86_64",))}),
+                                             ("ALAS2-2031-1", "important", ["CVE-2031-0001"], "amazon-linux-2", {"shadow-utils": ("2", "4.1.5.1", "25.amzn2", both)})])
+        with self.serving(("amazon", "1/updateinfo.xml", one), ("amazon", "2/updateinfo.xml", two)) as node:
+            self.wait_until(lambda: node.client.vulnerability("amzn:2", "ALAS2-2018-939").status == 200, 40, "the second repository")
+            self.expect_update(node, "amzn:2018.03", "ALAS-2011-1", "Medium", [("httpd-devel", "2.2.21-1.18.amzn1")],
+                               "https://alas.aws.amazon.com/ALAS-2011-1.html")
+            self.expect_update(node, "amzn:2", "ALAS2-2018-939", "Critical", [("kernel", "4.9.76-38.79.amzn2")],
+                               "https://alas.aws.amazon.com/AL2/ALAS-2018-939.html")
+            self.expect_update(node, "amzn:2", "ALAS2-2031-1", "High", [("shadow-utils", "2:4.1.5.1-25.amzn2")])
+            first = self.add(self.rpms({"etc/system-release": "Amazon Linux AMI release 2018.03\n"}, [("httpd-devel", "2.2.21-1.17.amzn1")]), client=node.client)
+            self.assertEqual(self.vulnerable(first, node.client), {"httpd-devel": {"CVE-2011-3192": "2.2.21-1.18.amzn1"}})
+            files = {"etc/system-release": "Amazon Linux release 2 (Karoo)\n", "etc/os-release": 'ID="amzn"\nVERSION_ID="2"\n'}
+            name = self.add(self.rpms(files, [("kernel", "4.9.75-1.amzn2"), ("shadow-utils", "2:4.1.5.1-24.amzn2"), ("httpd-devel", "1-1")]), client=node.client)
+            self.assertEqual(self.vulnerable(name, node.client), {"kernel": dict.fromkeys(("CVE-2017-5715", "CVE-2017-5754"), "4.9.76-38.79.amzn2"),
+                                                                  "shadow-utils": {"CVE-2031-0001": "2:4.1.5.1-25.amzn2"}})
 
     def test_35_rpm_oddities(self):
         headers = [layers_v1.rpm_header("gpg-pubkey", "fd431d51", "4ae0493b", arch="(none)"), layers_v1.rpm_header("bash", "5.1.8", "9.el9"),

@@ -122,7 +122,7 @@ Response Api::get_namespaces(const Request&, const Path&) {
 
 Result<bool> Api::knows_namespace(std::string_view name_space) {
   const std::shared_ptr<const Compiled> compiled = parts_.catalogue.compiled();
-  if (compiled != nullptr && compiled->database().has_namespace(name_space)) return true;
+  if (compiled != nullptr && compiled->knows(name_space)) return true;
   LIMPID_ASSIGN(const std::vector<store::Namespace> stored, parts_.store.namespaces());
   return std::ranges::find(stored, name_space, &store::Namespace::name) != stored.end();
 }

@@ -20,7 +20,9 @@ inventory::Package package_of(const store::Feature& feature) {
   package.name = feature.name;
   package.version = feature.version;
   package.source_name = feature.origin.empty() ? feature.name : feature.origin;
-  package.source_version = feature.version;
+  // A source package of rpm is known by its file's name, which has no epoch.
+  const std::size_t epoch = feature.scheme == version::Scheme::rpm ? feature.version.find(':') : std::string::npos;
+  package.source_version = epoch == std::string::npos ? feature.version : feature.version.substr(epoch + 1);
   package.scheme = feature.scheme;
   return package;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "match/conditions.h"
 #include "match/evaluate.h"
 #include "match/match.h"
 #include "service/v1/codec.h"
@@ -67,9 +68,27 @@ std::string link_of(std::string_view name_space, std::string_view name, const vu
   if (family == "debian" && cve) return base::cat({"https://security-tracker.debian.org/tracker/", name});
   if (family == "ubuntu" && cve) return base::cat({"http://people.ubuntu.com/~ubuntu-security/cve/", name});
   if (family == "alpine" && cve) return base::cat({"https://cve.mitre.org/cgi-bin/cvename.cgi?name=", name});
+  // "ALAS-2011-1", "ALAS2-2018-939", "ALAS2023-2023-001"
+  if (std::string_view update = details.id; family == "amzn" && base::strip_prefix(update, "ALAS")) {
+    const std::string_view release = base::take_until(update, '-');
+    if (release.empty()) return base::cat({"https://alas.aws.amazon.com/ALAS-", update, ".html"});
+    if (std::ranges::all_of(release, base::is_digit))
+      return base::cat({"https://alas.aws.amazon.com/AL", release, "/ALAS-", update, ".html"});
+  }
+  // Of an update's references, the one that is its own page: "…/RHSA-2015-1193.html".
+  std::string page = details.id;
+  std::ranges::replace(page, ':', '-');
+  for (const std::string& reference : details.references)
+    if (reference.find(page) != std::string::npos || reference.find(details.id) != std::string::npos) return reference;
   if (!details.references.empty()) return details.references.front();
   return cve ? base::cat({"https://nvd.nist.gov/vuln/detail/", name}) : std::string();
 }
+
+std::string Compiled::place_of(std::string_view name_space) const {
+  return match::advisory_namespace(*database_, name_space);
+}
+
+bool Compiled::knows(std::string_view name_space) const { return !place_of(name_space).empty(); }
 
 Compiled::Compiled(std::shared_ptr<const vulndb::Database> database, std::int64_t generation)
     : database_(std::move(database)), generation_(generation) {}
@@ -84,11 +103,12 @@ Result<std::vector<AdvisoryNumber>> Compiled::deciders(std::string_view name_spa
   numbers.insert(numbers.end(), copies.begin(), copies.end());
   std::vector<AdvisoryNumber> deciders;
   std::string feed;
+  const std::string own = place_of(name_space);
   for (const AdvisoryNumber number : numbers) {
     LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
     // "Under investigation" is no statement that anything is wrong yet.
     const auto here = std::ranges::find_if(placed, [&](const vulndb::Database::Placed& place) {
-      return place.name_space == name_space && place.statement.status != Status::under_investigation;
+      return place.name_space == own && place.statement.status != Status::under_investigation;
     });
     if (here == placed.end()) continue;
     const std::string_view candidate = here->statement.feed;
@@ -107,6 +127,7 @@ Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_vi
   Vulnerability vulnerability;
   vulnerability.name = name;
   vulnerability.name_space = name_space;
+  const std::string own = place_of(name_space);
   for (const AdvisoryNumber number : numbers) {
     LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
     if (vulnerability.description.empty()) vulnerability.description = details.description;
@@ -114,7 +135,7 @@ Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_vi
     if (vulnerability.link.empty()) vulnerability.link = link_of(name_space, name, details);
     LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
     for (const vulndb::Database::Placed& place : placed) {
-      if (place.name_space != name_space) continue;
+      if (place.name_space != own) continue;
       vulnerability.severity = std::max(vulnerability.severity, severity_of(place.statement));
       add_fix(place.statement, vulnerability.fixed_in);
       add_affects(place.statement, vulnerability.affects);
@@ -141,10 +162,11 @@ Result<std::optional<Vulnerability>> Compiled::find(std::string_view name_space,
 Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space, std::string_view after,
                                                      std::size_t limit) const {
   std::vector<Listed> listed;
+  const std::string own = place_of(name_space);
   std::string from(after);
   while (listed.size() < limit) {
     LIMPID_ASSIGN(const std::vector<vulndb::Database::Named> page,
-                  database_->in_order(name_space, from, limit - listed.size()));
+                  database_->in_order(own, from, limit - listed.size()));
     if (page.empty()) break;
     for (const vulndb::Database::Named& named : page) {
       const std::string_view name = match::without_distribution(named.id);
@@ -166,7 +188,7 @@ Result<std::shared_ptr<const Compiled::Severities>> Compiled::severities(std::st
     if (known != severities_.end()) return known->second;
   }
   auto made = std::make_shared<Severities>();
-  LIMPID_TRY(database_->each_statement(name_space, [&](const Statement& statement) {
+  LIMPID_TRY(database_->each_statement(place_of(name_space), [&](const Statement& statement) {
     Severity& highest = (*made)[statement.advisory];
     highest = std::max(highest, severity_of(statement));
   }));

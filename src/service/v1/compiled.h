@@ -34,6 +34,8 @@ class Compiled {
   const vulndb::Database& database() const { return *database_; }
   std::int64_t generation() const { return generation_; }
 
+  // Whether it has statements on packages of that namespace, by whatever name they are filed there: centos:7 is rhel:7.
+  bool knows(std::string_view name_space) const;
   // The best-ranked feed's word on it; nothing if no feed has a statement on it in that namespace.
   Result<std::optional<Vulnerability>> find(std::string_view name_space, std::string_view name) const;
 
@@ -57,6 +59,7 @@ class Compiled {
   // What is told of a namespace as a whole: the highest severity of each advisory's statements in it.
   using Severities = std::unordered_map<vulndb::AdvisoryNumber, Severity>;
 
+  std::string place_of(std::string_view name_space) const;  // the database's name for it, "" if it has none
   Result<std::shared_ptr<const Severities>> severities(std::string_view name_space) const;
   Result<Vulnerability> view(std::string_view name_space, std::string_view name,
                              const std::vector<vulndb::AdvisoryNumber>& numbers) const;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "match/conditions.h"
 #include "match/match.h"
 #include "service/v1/codec.h"
 #include "vulndb/compare.h"
@@ -153,7 +154,8 @@ Result<std::vector<std::pair<std::string, std::string>>> packages_between(const 
   LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
   std::set<std::pair<std::string, std::string>> packages;
   for (const vulndb::Changed& one : changed)
-    for (const std::string& package : one.packages) packages.emplace(one.name_space, package);
+    for (const std::string& name_space : match::namespaces_read_from(one.name_space))
+      for (const std::string& package : one.packages) packages.emplace(name_space, package);
   return std::vector<std::pair<std::string, std::string>>(packages.begin(), packages.end());
 }
 
@@ -162,7 +164,8 @@ Result<std::vector<store::NewNotification>> changes_between(const Compiled& befo
   LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
   // Two feeds may speak of one vulnerability.
   std::set<std::pair<std::string, std::string>> names;
-  for (const vulndb::Changed& one : changed) names.emplace(one.name_space, match::without_distribution(one.id));
+  for (const vulndb::Changed& one : changed)
+    names.emplace(clair_namespace(one.name_space), match::without_distribution(one.id));
   std::vector<store::NewNotification> notifications;
   for (const auto& [name_space, name] : names) {
     if (overlay.find(name_space, name) != nullptr) continue;
