@@ -11,6 +11,7 @@
 #include "advisory/types.h"
 #include "base/bytes.h"
 #include "vulndb/arena.h"
+#include "vulndb/enrichment_names.h"
 
 namespace limpid::vulndb {
 
@@ -87,6 +88,7 @@ struct Records {
   std::vector<Conditions> conditions;  // once each; the first has none
   std::vector<OfferRecord> offers;
   std::vector<EnrichmentRecord> enrichments;
+  EnrichmentNames enrichment_names;
   std::map<std::string, advisory::EndOfLife> lifecycles;
 };
 
