@@ -311,6 +311,7 @@ class RedHatDocument {
       use(product);
       lists_.fixed.push_back({product.id, package.name + "-" + evr + ".src"});
       for (std::size_t b = 0; b < package.binaries.size(); ++b) {
+        if (!World::ships(flaw_, b)) continue;
         for (const std::string_view architecture : {"x86_64", "aarch64", "ppc64le", "s390x"}) {
           lists_.fixed.push_back({product.id, package.binaries[b] + "-" + evr + "." + std::string(architecture)});
           if (b % 2 == 0)
@@ -470,12 +471,14 @@ void put_suse(Json& json, const World& world, const Flaw& flaw) {
   Lists lists;
   std::vector<Product> products;
   for (Product product : kSuse) {
-    if (!random_of(product.id, flaw.package).chance(55)) continue;  // whether the product has the package
+    if (!random_of(product.id, flaw.package).chance(26)) continue;  // whether the product has the package
     product.name = product.id;
     products.push_back(product);
     const auto at = random.below(100);
     const auto version = world.fix(flaw, product.id);
-    for (const std::string& binary : package.binaries) {
+    for (std::size_t b = 0; b < package.binaries.size(); ++b) {
+      if (!World::ships(flaw, b)) continue;
+      const std::string& binary = package.binaries[b];
       if (at < 40) {
         lists.fixed.push_back(
             {product.id, binary + "-" + version.upstream + "-1500" + std::to_string(version.release) + ".1"});

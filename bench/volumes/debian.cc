@@ -15,10 +15,10 @@ namespace {
 std::vector<std::string> ubuntu_names(const SourcePackage& package, std::size_t release) {
   std::vector<std::string> names{package.name};
   if (!package.kernel) return names;
-  for (const std::string_view flavour : {"aws", "azure", "gcp", "kvm", "oracle", "raspi", "lowlatency", "ibm"})
+  for (const std::string_view flavour : {"aws", "azure", "gcp", "kvm"})
     names.push_back("linux-" + std::string(flavour));
   if (release % 3 == 0) {
-    for (const std::string_view flavour : {"hwe", "oem", "riscv", "aws-hwe", "azure-fde", "gke", "bluefield"})
+    for (const std::string_view flavour : {"hwe", "oem", "riscv", "lowlatency"})
       names.push_back("linux-" + std::string(flavour));
   }
   return names;

@@ -321,6 +321,12 @@ World::Version World::fix(const Flaw& flaw, std::string_view line) const {
   return version;
 }
 
+bool World::ships(const Flaw& flaw, std::size_t binary) {
+  if (binary == 0) return true;
+  auto random = random_of("binary", flaw.package, binary);
+  return !random.chance(35) || flaw.year >= 2012 + static_cast<int>(random.below(14));
+}
+
 bool World::speaks(std::string_view who, std::size_t flaw, unsigned percent) {
   return random_of(who, flaw, 99).chance(percent);
 }

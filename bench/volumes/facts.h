@@ -65,6 +65,9 @@ class World {
     unsigned release = 1;
   };
   Version fix(const Flaw& flaw, std::string_view line) const;
+  // Whether a binary package of the flaw's source was made already when the flaw was found: a third of them came later
+  // than the source, so that packages of one source have not all the same history.
+  static bool ships(const Flaw& flaw, std::size_t binary);
   // Whether a distribution (or a release of one) speaks of something at all, for `percent` of all.
   static bool speaks(std::string_view who, std::size_t flaw, unsigned percent);
 

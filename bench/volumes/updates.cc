@@ -14,6 +14,7 @@ namespace {
 struct Update {
   std::string id, date;
   const SourcePackage* package = nullptr;
+  std::vector<std::string> binaries;  // those of the package that there are already
   World::Version version;
   std::vector<std::string> cves;
   std::string description, severity, title;
@@ -30,6 +31,8 @@ void each_update(const World& world, std::string_view who, std::string_view pref
     auto random = random_of(who, number, 5);
     Update update;
     update.package = &world.packages()[first.package];
+    for (std::size_t b = 0; b < update.package->binaries.size(); ++b)
+      if (World::ships(first, b)) update.binaries.push_back(update.package->binaries[b]);
     update.version = world.fix(first, who);
     update.date = first.published;
     char id[48];
@@ -73,8 +76,8 @@ void put_updateinfo(File& file, const Update& update, std::string_view release, 
           "</name>";
   const std::string own_release = std::to_string(update.version.release) + std::string(tag);
   for (const std::string_view architecture : {"x86_64", "aarch64", "src"}) {
-    for (const std::string& binary : update.package->binaries) {
-      if (architecture == "src" && &binary != update.package->binaries.data()) break;
+    for (const std::string& binary : update.binaries) {
+      if (architecture == "src" && &binary != update.binaries.data()) break;
       text += "<package name=\"" + binary + "\" version=\"" + update.version.upstream + "\" release=\"" + own_release +
               "\" epoch=\"0\" arch=\"" + std::string(architecture) + "\"><filename>Packages/" + binary + "-" +
               update.version.upstream + "-" + own_release + "." + std::string(architecture) +
@@ -107,7 +110,7 @@ std::uint64_t write_almalinux(const World& world, const std::string& out) {
               ", {\"id\": \"" + update.id + "\", \"type\": \"self\", \"href\": \"https://errata.almalinux.org/" +
               release + "/" + update.id + ".html\"}], \"packages\": [";
           bool first_package = true;
-          for (const std::string& binary : update.package->binaries) {
+          for (const std::string& binary : update.binaries) {
             for (const std::string_view architecture : {"x86_64", "aarch64", "ppc64le", "s390x"}) {
               text += first_package ? "" : ", ";
               first_package = false;
@@ -143,7 +146,7 @@ std::uint64_t write_rocky(const World& world, const std::string& out) {
           json_list(update.cves, "{\"cwe\": \"UNKNOWN\", \"cvss3_scoring_vector\": \"UNKNOWN\", \"cve\": \"", "\"}") +
           "], \"fixes\": [], \"packages\": [";
       bool first_package = true;
-      for (const std::string& binary : update.package->binaries) {
+      for (const std::string& binary : update.binaries) {
         for (const std::string_view architecture : {"x86_64", "aarch64"}) {
           text += first_package ? "" : ", ";
           first_package = false;
@@ -198,8 +201,8 @@ std::uint64_t write_oracle(const World& world, const std::string& out) {
             text += "<criteria operator=\"AND\">\n<criterion test_ref=\"" + test +
                     (architecture == "x86_64" ? "001" : "002") + "\" comment=\"Oracle Linux arch is " +
                     std::string(architecture) + "\"/>\n<criteria operator=\"OR\">\n";
-            for (std::size_t b = 0; b < update.package->binaries.size(); ++b) {
-              const std::string& binary = update.package->binaries[b];
+            for (std::size_t b = 0; b < update.binaries.size(); ++b) {
+              const std::string& binary = update.binaries[b];
               text += "<criteria operator=\"AND\">\n<criterion test_ref=\"" + test + two_digits(b) + "\" comment=\"" +
                       binary + " is earlier than " + evr + "\"/>\n<criterion test_ref=\"" + test + "999\" comment=\"" +
                       binary + " is signed with the Oracle Linux " + release + " key\"/>\n</criteria>\n";
@@ -207,14 +210,14 @@ std::uint64_t write_oracle(const World& world, const std::string& out) {
             text += "</criteria>\n</criteria>\n";
           }
           file.write(text + "</criteria>\n</criteria>\n</definition>\n");
-          for (std::size_t b = 0; b < update.package->binaries.size(); ++b) {
+          for (std::size_t b = 0; b < update.binaries.size(); ++b) {
             const std::string number_of_test = serial + two_digits(b);
             tests += "<rpminfo_test id=\"oval:com.oracle.elsa:tst:" + number_of_test + "\" version=\"501\" comment=\"" +
-                     update.package->binaries[b] + " is earlier than " + evr +
+                     update.binaries[b] + " is earlier than " + evr +
                      "\" check=\"at least one\">\n<object object_ref=\"oval:com.oracle.elsa:obj:" + number_of_test +
                      "\"/>\n<state state_ref=\"oval:com.oracle.elsa:ste:" + serial + "\"/>\n</rpminfo_test>\n";
             objects += "<rpminfo_object id=\"oval:com.oracle.elsa:obj:" + number_of_test +
-                       "\" version=\"501\">\n<name>" + update.package->binaries[b] + "</name>\n</rpminfo_object>\n";
+                       "\" version=\"501\">\n<name>" + update.binaries[b] + "</name>\n</rpminfo_object>\n";
           }
           states += "<rpminfo_state id=\"oval:com.oracle.elsa:ste:" + serial +
                     "\" version=\"501\">\n<evr datatype=\"evr_string\" operation=\"less than\">" + evr +

@@ -97,11 +97,27 @@ SpeltIds Database::State::ids_of_group(std::uint32_t number, const GroupHead& he
 
 Result<GroupHead> Database::State::statements(const Table& table, Bytes entries, std::uint32_t index,
                                               const AdvisoryNumber* only, std::vector<Statement>& out) {
-  LIMPID_ASSIGN(const Bytes group, record(table, entries, index, groups_read));
-  const std::uint32_t number = table.first + index;
-  LIMPID_ASSIGN(const GroupHead head, read_group_head(group, number));
-  LIMPID_TRY(read_statements(group, head, feeds, ids_of_group(number, head), only, out));
-  return head;
+  LIMPID_ASSIGN(const OpenGroup group, open_group(table, entries, index));
+  LIMPID_TRY(read_statements(group.bytes, group.head, feeds, ids_of_group(group.number, group.head), only, out));
+  return group.head;
+}
+
+Result<Database::State::OpenGroup> Database::State::open_group(const Table& table, Bytes entries, std::uint32_t index) {
+  OpenGroup group;
+  LIMPID_ASSIGN(group.bytes, record(table, entries, index, groups_read));
+  group.number = table.first + index;
+  LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
+  if (!group.head.same_as) return group;
+  const GroupHead own = group.head;
+  if (*own.same_as >= table.count)
+    return fail(Code::invalid, {"package ", own.package, ": no group ", *own.same_as, " among ", table.count});
+  LIMPID_ASSIGN(group.bytes, record(table, entries, *own.same_as, groups_read));
+  group.number = table.first + *own.same_as;
+  LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
+  if (group.head.same_as) return fail(Code::invalid, {"package ", own.package, ": shares what is shared itself"});
+  group.head.package = own.package;
+  group.head.key_kind = own.key_kind;
+  return group;
 }
 
 Result<Offer> read_offer(Bytes record, std::uint32_t number) {
@@ -156,11 +172,14 @@ Result<void> Database::statements(std::string_view name_space, std::string_view 
        ++i) {
     const auto index = static_cast<std::uint32_t>(i);
     LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, index, state_->groups_read), {name_space});
-    const std::uint32_t number = table.first + index;
-    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, number), {name_space});
+    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + index), {name_space});
     if (head.key_kind != key_kind || head.package != package) continue;
-    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, state_->ids_of_group(number, head), nullptr, out),
-                      {name_space});
+    if (head.same_as) {
+      LIMPID_TRY_WITHIN(state_->statements(table, entries, index, nullptr, out), {name_space});
+      return {};
+    }
+    const SpeltIds ids = state_->ids_of_group(table.first + index, head);
+    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, ids, nullptr, out), {name_space});
     return {};
   }
   return {};

@@ -67,6 +67,7 @@ inline constexpr std::size_t kNamespacesMax = 65'535;
 // The flags of a group.
 inline constexpr std::uint8_t kBinaryKey = 1;
 inline constexpr std::uint8_t kWideReferences = 2;
+inline constexpr std::uint8_t kSharedStatements = 4;  // those of another group of the namespace
 
 // The shape byte of a context.
 inline constexpr std::uint8_t kHasTextId = 1;  // of its statements: a string, not the number of a CVE

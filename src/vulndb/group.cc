@@ -199,8 +199,18 @@ Result<GroupHead> read_group_head(Bytes group, std::uint32_t number) {
   Decoder in(group);
   const std::uint32_t promised = in.u32();
   const std::uint8_t flags = in.u8();
-  const std::uint16_t strings_at = in.u16();
   GroupHead head;
+  head.key_kind = (flags & format::kBinaryKey) != 0 ? advisory::KeyKind::binary : advisory::KeyKind::source;
+  if ((flags & format::kSharedStatements) != 0) {
+    head.same_as = in.varint32();
+    head.package = in.text();
+    if (in.ok() && format::group_checksum(group, number) != promised)
+      return fail(Code::mismatch, {"group ", number, ": wrong checksum"});
+    if (!in.finished() || flags > (format::kSharedStatements | format::kBinaryKey))
+      return fail(Code::invalid, {"group ", number, ": damaged head"});
+    return head;
+  }
+  const std::uint16_t strings_at = in.u16();
   const std::uint64_t statements = in.varint();
   const std::uint64_t strings_size = in.varint();
   const std::uint64_t contexts_size = in.varint();
@@ -211,7 +221,6 @@ Result<GroupHead> read_group_head(Bytes group, std::uint32_t number) {
     return fail(Code::mismatch, {"group ", number, ": wrong checksum"});
   if (strings_at != in.position() || flags > (format::kBinaryKey | format::kWideReferences))
     return fail(Code::invalid, {"group ", number, ": damaged head"});
-  head.key_kind = (flags & format::kBinaryKey) != 0 ? advisory::KeyKind::binary : advisory::KeyKind::source;
   head.width = (flags & format::kWideReferences) != 0 ? 4 : 2;
   head.strings = base::as_bytes(in.raw(strings_size));
   head.contexts_at = in.position();

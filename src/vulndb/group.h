@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,13 +17,15 @@ namespace limpid::vulndb {
 struct GroupHead {
   std::string_view package;
   advisory::KeyKind key_kind = advisory::KeyKind::source;
-  std::uint8_t width = 2;  // of a reference
+  std::uint8_t width = 2;                // of a reference
+  std::optional<std::uint32_t> same_as;  // the group of the namespace, counted from 0, that has the statements
   std::uint32_t statements = 0;
   Bytes strings, contexts, ranges;
   std::size_t ranges_at = 0, contexts_at = 0, statements_at = 0;
 };
 
-// Checks the group's checksum, in which its number takes part, and its head.
+// Checks the group's checksum, in which its number takes part, and its head. Where that tells of another group, it has
+// nothing but a name, and that group is to be read in its place.
 Result<GroupHead> read_group_head(Bytes group, std::uint32_t number);
 
 // The feeds by their numbers, and the number of all advisories.

@@ -124,30 +124,39 @@ void GroupWriter::encode_all(std::span<const ReadyStatement> statements) {
   }
 }
 
-Bytes GroupWriter::encode(std::uint32_t number, std::string_view package, advisory::KeyKind key_kind,
-                          std::span<const ReadyStatement> statements) {
+Bytes GroupWriter::encode(std::uint32_t number, std::uint32_t index, std::string_view package,
+                          advisory::KeyKind key_kind, std::span<const ReadyStatement> statements) {
   width_ = 2;
   encode_all(statements);
   if (strings_area_.size() > kNarrowMax) {
     width_ = 4;
     encode_all(statements);
   }
-  group_.clear();
-  group_.varint(statements.size());
-  group_.varint(strings_area_.size());
-  group_.varint(contexts_.size());
-  group_.varint(ranges_.size());
-  group_.text(package);
-  constexpr std::size_t kFixedHead = 7;
-  const auto strings_at = static_cast<std::uint16_t>(kFixedHead + group_.size());
   entry_.clear();
-  entry_.raw(group_.bytes());
+  entry_.u8(width_);
+  entry_.varint(statements.size());
+  entry_.varint(strings_area_.size());
+  entry_.varint(contexts_.size());
+  entry_.varint(ranges_.size());
+  const std::string sizes = entry_.bytes().substr(1);
+  for (const auto* area : {&strings_area_, &contexts_, &ranges_, &statements_}) entry_.raw(area->bytes());
+  const std::uint8_t key_flag = key_kind == advisory::KeyKind::binary ? format::kBinaryKey : 0;
+  // The packages that are made of one source mostly have the same flaws, fixed in the same versions.
+  const auto [holder, is_new] = bodies_.try_emplace(entry_.bytes(), index);
   group_.clear();
   group_.u32(0);  // the checksum
-  group_.u8(static_cast<std::uint8_t>((key_kind == advisory::KeyKind::binary ? format::kBinaryKey : 0) |
-                                      (width_ == 4 ? format::kWideReferences : 0)));
-  group_.u16(strings_at);
-  for (const auto* area : {&entry_, &strings_area_, &contexts_, &ranges_, &statements_}) group_.raw(area->bytes());
+  if (is_new) {
+    group_.u8(static_cast<std::uint8_t>(key_flag | (width_ == 4 ? format::kWideReferences : 0)));
+    group_.u16(0);  // where the strings begin, once that is known
+    group_.raw(sizes);
+    group_.text(package);
+    group_.patch_u16(5, static_cast<std::uint16_t>(group_.size()));
+    for (const auto* area : {&strings_area_, &contexts_, &ranges_, &statements_}) group_.raw(area->bytes());
+  } else {
+    group_.u8(static_cast<std::uint8_t>(key_flag | format::kSharedStatements));
+    group_.varint(holder->second);
+    group_.text(package);
+  }
   group_.patch_u32(0, format::group_checksum(group_.view(), number));
   return group_.view();
 }

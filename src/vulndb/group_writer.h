@@ -38,8 +38,10 @@ class GroupWriter {
   GroupWriter(const Strings& strings, const std::vector<ConditionStrings>& conditions)
       : strings_(strings), conditions_(conditions) {}
 
-  // The group's bytes, until the next call.
-  Bytes encode(std::uint32_t number, std::string_view package, advisory::KeyKind key_kind,
+  // Groups of one namespace share statements.
+  void begin_namespace() { bodies_.clear(); }
+  // The group's bytes, until the next call. `number` counts the groups of the file, `index` those of the namespace.
+  Bytes encode(std::uint32_t number, std::uint32_t index, std::string_view package, advisory::KeyKind key_kind,
                std::span<const ReadyStatement> statements);
 
  private:
@@ -56,6 +58,7 @@ class GroupWriter {
   // Where each string of the group stands, valid for those of this generation.
   std::uint32_t generation_ = 0;
   std::vector<std::uint32_t> seen_, places_;
+  std::unordered_map<std::string, std::uint32_t> bodies_;  // what stands behind the name, by the group that has it
   format::Encoder strings_area_, contexts_, ranges_, statements_, entry_, group_;
   std::unordered_map<std::string, std::uint64_t> known_contexts_, known_ranges_;
 };

@@ -77,6 +77,12 @@ struct Database::State {
   Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index,
                        std::unordered_map<std::uint32_t, Bytes>& read);
   // Appends the statements of a group, or only those of one advisory.
+  struct OpenGroup {
+    GroupHead head;  // the name is its own, all else may be of the group that has its statements
+    Bytes bytes;
+    std::uint32_t number = 0;  // of what `bytes` are
+  };
+  Result<OpenGroup> open_group(const Table& table, Bytes entries, std::uint32_t index);
   Result<GroupHead> statements(const Table& table, Bytes entries, std::uint32_t index, const AdvisoryNumber* only,
                                std::vector<Statement>& out);
   // For views that stay: the head tells how many there may be.

@@ -49,6 +49,9 @@ class Verifier {
   Result<void> check_section(std::size_t number);
   Result<void> check_details(AdvisoryNumber number);
   Result<void> check_groups(const Namespace& name_space);
+  // Only in `scratch`: a verification keeps nothing.
+  Result<Database::State::OpenGroup> borrow_group(const Table& table, Bytes entries, std::uint32_t index,
+                                                  std::vector<std::uint8_t>& scratch);
   Result<void> check_offers(const Namespace& name_space);
   Result<void> check_order(const Namespace& name_space, std::vector<std::uint32_t>& seen);
   Result<void> check_table(const Table& table, Bytes entries) const;
@@ -57,7 +60,7 @@ class Verifier {
   }
 
   Database::State& state_;
-  std::vector<std::uint8_t> scratch_;
+  std::vector<std::uint8_t> scratch_, shared_scratch_;
   std::string spelt_;  // ids of a group
   std::string ids_;    // of all advisories, one after the other
   std::vector<std::size_t> id_starts_{0};
@@ -173,6 +176,16 @@ Result<void> Verifier::check_table(const Table& table, Bytes entries) const {
   return {};
 }
 
+Result<Database::State::OpenGroup> Verifier::borrow_group(const Table& table, Bytes entries, std::uint32_t index,
+                                                          std::vector<std::uint8_t>& scratch) {
+  LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, index));
+  Database::State::OpenGroup group;
+  group.number = table.first + index;
+  LIMPID_ASSIGN(group.bytes, state_.source.borrow(place.offset, place.size, scratch));
+  LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
+  return group;
+}
+
 Result<void> Verifier::check_groups(const Namespace& name_space) {
   const Table& table = name_space.groups;
   std::vector<std::uint32_t> seen;
@@ -182,9 +195,17 @@ Result<void> Verifier::check_groups(const Namespace& name_space) {
     LIMPID_TRY(check_table(table, entries));
     std::vector<Statement> statements;
     for (std::uint32_t i = 0; i < table.count; ++i) {
-      LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, i));
-      LIMPID_ASSIGN(const Bytes group, state_.source.borrow(place.offset, place.size, scratch_));
-      LIMPID_ASSIGN(const GroupHead head, read_group_head(group, table.first + i));
+      LIMPID_ASSIGN(Database::State::OpenGroup opened, borrow_group(table, entries, i, scratch_));
+      const GroupHead own = opened.head;
+      if (own.same_as) {
+        if (*own.same_as >= i) return fail(Code::invalid, {"package ", own.package, ": shares what comes later"});
+        LIMPID_ASSIGN(opened, borrow_group(table, entries, *own.same_as, shared_scratch_));
+        if (opened.head.same_as) return fail(Code::invalid, {"package ", own.package, ": shares what is shared"});
+      }
+      GroupHead head = opened.head;
+      head.package = own.package;
+      head.key_kind = own.key_kind;
+      const Bytes group = opened.bytes;
       statements.clear();
       spelt_.resize(std::max(spelt_.size(), std::size_t{head.statements} * kCveSizeMax));
       const SpeltIds ids{.own = spelt_.data(), .shared = nullptr};

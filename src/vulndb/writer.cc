@@ -274,8 +274,10 @@ Result<void> Writer::write_groups() {
     while (end < sorted_.size() && sorted_[end].group == number) ++end;
     const std::vector<ReadyStatement> statements = ready_group(std::span(sorted_).subspan(begin, end - begin));
     const Group& group = groups_[number];
-    const Bytes bytes = writer.encode(number, text(group.package), group.key_kind, statements);
     Directory& directory = directories_[group.name_space];
+    if (directory.table.empty()) writer.begin_namespace();
+    const auto index = static_cast<std::uint32_t>(directory.table.size() / format::kTableEntrySize);
+    const Bytes bytes = writer.encode(number, index, text(group.package), group.key_kind, statements);
     append_entry(directory.table, group.hash, directory.groups_size);
     directory.groups_size += bytes.size();
     directory.statements += statements.size();
