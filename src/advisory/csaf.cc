@@ -24,6 +24,16 @@ Status status_of_remediation(std::string_view category, std::string_view details
 }
 
 template <class Use>
+void each_object(const json::object& object, std::string_view key, const Use& use) {
+  json::array array;
+  if (object.at_key(key).get(array) != simdjson::SUCCESS) return;
+  for (const auto element : array) {
+    json::object one;
+    if (element.get(one) == simdjson::SUCCESS) use(one);
+  }
+}
+
+template <class Use>
 void each_text(const json::object& object, std::string_view key, const Use& use) {
   json::array array;
   if (object.at_key(key).get(array) != simdjson::SUCCESS) return;
@@ -35,75 +45,86 @@ void each_text(const json::object& object, std::string_view key, const Use& use)
 
 }  // namespace
 
-CsafProducts::CsafProducts(const json::object& document) {
+void CsafProducts::read(const json::object& document) {
+  leaves_.clear();
+  relationships_.clear();
   const auto tree = object_member(document, "product_tree");
   if (!tree) return;
   read_branches(*tree);
   for (const auto& product : objects_member(*tree, "full_product_names")) add_product(product);
-  for (const auto& relationship : objects_member(*tree, "relationships")) {
+  each_object(*tree, "relationships", [&](const json::object& relationship) {
     const auto full = object_member(relationship, "full_product_name");
-    if (!full) continue;
-    relationships_.try_emplace(view_member(*full, "product_id"),
-                               Relationship{view_member(relationship, "product_reference"),
-                                            view_member(relationship, "relates_to_product_reference")});
-  }
+    if (!full) return;
+    if (const auto [known, is_new] = relationships_.get(view_member(*full, "product_id")); is_new)
+      *known = {view_member(relationship, "product_reference"),
+                view_member(relationship, "relates_to_product_reference")};
+  });
 }
 
 void CsafProducts::read_branches(const json::object& tree) {
-  auto pending = objects_member(tree, "branches");
-  while (!pending.empty()) {
-    const auto branch = pending.back();
-    pending.pop_back();
+  const auto push = [&](const json::object& branch) { pending_.push_back(branch); };
+  pending_.clear();
+  each_object(tree, "branches", push);
+  while (!pending_.empty()) {
+    const auto branch = pending_.back();
+    pending_.pop_back();
     if (const auto product = object_member(branch, "product")) add_product(*product);
-    for (const auto& child : objects_member(branch, "branches")) pending.push_back(child);
+    each_object(branch, "branches", push);
   }
 }
 
 void CsafProducts::add_product(const json::object& product) {
-  Leaf leaf{.purl = {}, .cpe = {}, .name = view_member(product, "name")};
+  const auto [leaf, is_new] = leaves_.get(view_member(product, "product_id"));
+  if (!is_new) return;
+  leaf->name = view_member(product, "name");
   if (const auto helper = object_member(product, "product_identification_helper")) {
-    leaf.purl = view_member(*helper, "purl");
-    leaf.cpe = view_member(*helper, "cpe");
+    leaf->purl = view_member(*helper, "purl");
+    leaf->cpe = view_member(*helper, "cpe");
   }
-  leaves_.try_emplace(view_member(product, "product_id"), leaf);
 }
 
 std::optional<CsafComponent> CsafProducts::find(std::string_view id) const {
-  const auto found = relationships_.find(id);
-  if (found == relationships_.end()) return std::nullopt;
+  const Relationship* found = relationships_.find(id);
+  if (found == nullptr) return std::nullopt;
   CsafComponent component;
-  component.id = found->second.component;
-  component.product = found->second.product;
+  component.id = found->component;
+  component.product = found->product;
   for (int hop = 0; hop < kHopsMax; ++hop) {
-    const auto inner = relationships_.find(component.id);
-    if (inner == relationships_.end()) break;
-    component.id = inner->second.component;
+    const Relationship* inner = relationships_.find(component.id);
+    if (inner == nullptr) break;
+    component.id = inner->component;
   }
   for (int hop = 0; hop < kHopsMax; ++hop) {
-    const auto outer = relationships_.find(component.product);
-    if (outer == relationships_.end()) break;
-    component.module = outer->second.component;
-    component.product = outer->second.product;
+    const Relationship* outer = relationships_.find(component.product);
+    if (outer == nullptr) break;
+    component.module = outer->component;
+    component.product = outer->product;
   }
-  const auto product = leaves_.find(component.product);
-  if (product == leaves_.end()) return std::nullopt;
-  component.cpe = product->second.cpe;
-  component.branch = product->second.name;
-  if (const auto leaf = leaves_.find(component.id); leaf != leaves_.end()) component.purl = leaf->second.purl;
+  const Leaf* product = leaves_.find(component.product);
+  if (product == nullptr) return std::nullopt;
+  component.cpe = product->cpe;
+  component.branch = product->name;
+  if (const Leaf* leaf = leaves_.find(component.id); leaf != nullptr) component.purl = leaf->purl;
   return component;
 }
 
-CsafVulnerability::CsafVulnerability(const json::object& vulnerability) : vulnerability_(vulnerability) {
+void CsafVulnerability::read(const json::object& vulnerability) {
+  vulnerability_ = vulnerability;
+  marks_.clear();
+  // The first word on a product counts.
+  const auto mark = [](auto& what, const auto& word) {
+    if (!what) what = word;
+  };
   for (const auto& remediation : objects_member(vulnerability, "remediations")) {
     const auto category = view_member(remediation, "category");
     if (category != "no_fix_planned" && category != "none_available") continue;
     const auto status = status_of_remediation(category, view_member(remediation, "details"));
-    each_text(remediation, "product_ids", [&](std::string_view id) { unfixed_.try_emplace(id, status); });
+    each_text(remediation, "product_ids", [&](std::string_view id) { mark(marks_.get(id).first->unfixed, status); });
   }
   for (const auto& threat : objects_member(vulnerability, "threats")) {
     if (view_member(threat, "category") != "impact") continue;
     const auto word = view_member(threat, "details");
-    each_text(threat, "product_ids", [&](std::string_view id) { severities_.try_emplace(id, word); });
+    each_text(threat, "product_ids", [&](std::string_view id) { mark(marks_.get(id).first->severity, word); });
   }
   for (const auto& score : objects_member(vulnerability, "scores")) {
     double base = -1;
@@ -111,7 +132,7 @@ CsafVulnerability::CsafVulnerability(const json::object& vulnerability) : vulner
       const auto cvss = object_member(score, key);
       if (cvss && base < 0 && cvss->at_key("baseScore").get(base) != simdjson::SUCCESS) base = -1;
     }
-    each_text(score, "products", [&](std::string_view id) { scored_zero_.try_emplace(id, base == 0); });
+    each_text(score, "products", [&](std::string_view id) { mark(marks_.get(id).first->scored_zero, base == 0); });
   }
 }
 
@@ -130,20 +151,20 @@ void CsafVulnerability::each(const std::function<void(std::string_view id, Statu
   if (!statuses) return;
   for (const auto& [word, status] : kWords) {
     each_text(*statuses, word, [&](std::string_view id) {
-      const auto unfixed = status == Status::affected ? unfixed_.find(id) : unfixed_.end();
-      use(id, unfixed == unfixed_.end() ? status : unfixed->second);
+      const Marks* marks = status == Status::affected ? marks_.find(id) : nullptr;
+      use(id, marks == nullptr ? status : marks->unfixed.value_or(status));
     });
   }
 }
 
 std::string_view CsafVulnerability::severity_of(std::string_view id) const {
-  const auto found = severities_.find(id);
-  return found == severities_.end() ? std::string_view() : found->second;
+  const Marks* marks = marks_.find(id);
+  return marks == nullptr ? std::string_view() : marks->severity.value_or("");
 }
 
 bool CsafVulnerability::is_harmless(std::string_view id) const {
-  const auto found = scored_zero_.find(id);
-  return found != scored_zero_.end() && found->second && !severities_.contains(id);
+  const Marks* marks = marks_.find(id);
+  return marks != nullptr && marks->scored_zero.value_or(false) && !marks->severity;
 }
 
 Advisory CsafVulnerability::texts() const {

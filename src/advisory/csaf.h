@@ -9,11 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "advisory/feed.h"
 #include "advisory/json_parser.h"
 #include "advisory/rpm_statements.h"
+#include "advisory/text_map.h"
 #include "advisory/types.h"
 
 namespace limpid::advisory {
@@ -28,9 +29,10 @@ struct CsafComponent {
   std::string_view product, cpe, branch;  // the product's id, its CPE, and its name
 };
 
+// Both classes are made once for many documents, since what they know of one would be dear to allocate anew.
 class CsafProducts {
  public:
-  explicit CsafProducts(const json::object& document);
+  void read(const json::object& document);
   // Nothing if no relationship leads from the id to a product that the tree knows.
   std::optional<CsafComponent> find(std::string_view id) const;
 
@@ -44,14 +46,15 @@ class CsafProducts {
   void read_branches(const json::object& tree);
   void add_product(const json::object& product);
 
-  std::unordered_map<std::string_view, Leaf> leaves_;
-  std::unordered_map<std::string_view, Relationship> relationships_;
+  TextMap<Leaf> leaves_;
+  TextMap<Relationship> relationships_;
+  std::vector<json::object> pending_;
 };
 
 // One of a document's `vulnerabilities`.
 class CsafVulnerability {
  public:
-  explicit CsafVulnerability(const json::object& vulnerability);
+  void read(const json::object& vulnerability);
 
   // Each product id with its status. What is affected has the status that the remediations give it.
   void each(const std::function<void(std::string_view id, Status status)>& use) const;
@@ -63,10 +66,14 @@ class CsafVulnerability {
   Advisory texts() const;
 
  private:
+  // What remediations, threats and scores say of a product id.
+  struct Marks {
+    std::optional<Status> unfixed;
+    std::optional<std::string_view> severity;
+    std::optional<bool> scored_zero;
+  };
   json::object vulnerability_;
-  std::unordered_map<std::string_view, Status> unfixed_;
-  std::unordered_map<std::string_view, std::string_view> severities_;
-  std::unordered_map<std::string_view, bool> scored_zero_;
+  TextMap<Marks> marks_;
 };
 
 // A feed of CSAF documents whose packages need no more than their product ids: a document, an archive of them or a

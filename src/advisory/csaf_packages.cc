@@ -18,9 +18,10 @@ class DocumentReader {
     if (!tracking) return fail(Code::invalid, {"no CSAF document: no \"document\" with \"tracking\""});
     const auto modified = text_or_empty(*tracking, "current_release_date");
     if (modified > counts_.as_of) counts_.as_of = modified;
-    const CsafProducts products(object);
+    products_.read(object);
     for (const auto& vulnerability : objects_member(object, "vulnerabilities")) {
-      read_vulnerability(CsafVulnerability(vulnerability), products, modified);
+      vulnerability_.read(vulnerability);
+      read_vulnerability(vulnerability_, products_, modified);
     }
     return {};
   }
@@ -53,6 +54,8 @@ class DocumentReader {
   FeedCounts& counts_;
   Sink& sink_;
   JsonParser parser_;
+  CsafProducts products_;
+  CsafVulnerability vulnerability_;
   RpmStatements statements_;
 };
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/pool.h"
+#include "base/spare.h"
+
 namespace limpid::advisory {
 
 Result<std::vector<std::string>> list_inputs(const std::string& path,
@@ -46,6 +49,10 @@ Result<InputFile> InputFile::open(const std::string& path) {
   archive::InflateLimits limits;
   limits.output_max = kInputSizeMax;
   LIMPID_ASSIGN_WITHIN(auto source, archive::decompress_any(archive::file_source(*file, 0, size), limits), {path});
+  // What unpacks slowly (bzip2) does so beside its reader. More threads than processors are at work then, if several
+  // feeds are read at once: those that read wait for those that unpack.
+  static base::SpareThreads spare(base::processors() > 1 ? base::processors() : 0);
+  source->may_use(spare, size);
   return InputFile(std::move(file), std::move(source));
 }
 

@@ -23,8 +23,9 @@ Result<std::vector<std::string>> list_inputs(const std::string& path, std::initi
 Result<std::vector<std::string>> list_inputs(const std::string& path,
                                              const std::function<bool(std::string_view path)>& wanted);
 
-// What a feed may expand to: far above every upstream's size, far below what fills a disk.
-inline constexpr std::uint64_t kInputSizeMax = std::uint64_t{16} << 30;
+// What a feed may expand to: far above every upstream's size (tens of GB of VEX documents), far
+// below what never ends.
+inline constexpr std::uint64_t kInputSizeMax = std::uint64_t{256} << 30;
 
 // An open file, decompressed if its first bytes say so (gzip, zstd, xz, bzip2).
 class InputFile {

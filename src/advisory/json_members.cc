@@ -166,6 +166,9 @@ Result<void> Splitter::capture(std::string& value) {
     std::size_t end = at_;
     bool stop = false;  // the value ended before chunk_[end]
     while (end < chunk_.size() && !done && !stop) {
+      // Most of a document is inside of strings: a loop that does nothing else is several times as fast.
+      if (in_string && !escaped)
+        while (end + 1 < chunk_.size() && chunk_[end] != '"' && chunk_[end] != '\\') ++end;
       const char c = chunk_[end];
       if (in_string) {
         if (escaped) {

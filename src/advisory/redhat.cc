@@ -29,16 +29,16 @@ void name_without_purl(std::string_view id, RpmStatement& package) {
   package.key_kind = KeyKind::source;
 }
 
-// Nothing, and why, where it is no package that an image can hold.
-std::optional<RpmStatement> package_of(const CsafComponent& component, Status status, std::string_view& why_not) {
+// Nothing, and why, where it is no package that an image can hold. `product` is that of the component's CPE.
+std::optional<RpmStatement> package_of(const CsafComponent& component, const RedHatProduct& product, Status status,
+                                       std::string_view& why_not) {
   const auto drop = [&](std::string_view reason) {
     why_not = reason;
     return std::nullopt;
   };
-  auto product = redhat_product(component.cpe);
   if (product.name_space.empty()) return drop("product of no release of RHEL");
-  RpmStatement package{.name_space = std::move(product.name_space),
-                       .product = std::move(product.cpe),
+  RpmStatement package{.name_space = product.name_space,
+                       .product = product.cpe,
                        .name = {},
                        .version = {},
                        .architecture = {},
@@ -134,9 +134,10 @@ class RedHatReader {
     }
     const auto modified = text_or_empty(*tracking, "current_release_date");
     if (modified > counts_.as_of) counts_.as_of = modified;
-    const CsafProducts products(object);
+    products_.read(object);
     for (const auto& vulnerability : objects_member(object, "vulnerabilities")) {
-      read_vulnerability(CsafVulnerability(vulnerability), products, modified);
+      vulnerability_.read(vulnerability);
+      read_vulnerability(vulnerability_, products_, modified);
     }
     return {};
   }
@@ -158,7 +159,7 @@ class RedHatReader {
       } else if (status != Status::fixed && status != Status::not_affected && vulnerability.is_harmless(id)) {
         why_not = "affected, but scored 0";
       } else {
-        package = package_of(*component, status, why_not);
+        package = package_of(*component, product_of(component->cpe), status, why_not);
       }
       if (package) {
         const auto severity = vulnerability.severity_of(id);
@@ -174,9 +175,23 @@ class RedHatReader {
     if (!advisory.affected.empty()) sink_.advisory(std::move(advisory));
   }
 
+  // Ids come product by product.
+  const RedHatProduct& product_of(std::string_view cpe) {
+    if (has_product_ && cpe == cpe_) return product_;
+    has_product_ = true;
+    cpe_ = cpe;
+    product_ = redhat_product(cpe);
+    return product_;
+  }
+
   FeedCounts& counts_;
   Sink& sink_;
+  std::string cpe_;
+  RedHatProduct product_;  // of that CPE
+  bool has_product_ = false;
   JsonParser parser_;
+  CsafProducts products_;
+  CsafVulnerability vulnerability_;
   RpmStatements statements_;
   Fixes fixes_;
 };

@@ -8,11 +8,16 @@ namespace limpid::advisory {
 
 void RpmStatements::add(RpmStatement&& statement, Status status, std::string_view severity) {
   const bool fixed = status == Status::fixed;
-  auto& architectures = by_product_[Key{
-      std::move(statement.name_space), std::move(statement.name), statement.key_kind, std::move(statement.module),
-      fixed ? std::move(statement.introduced) : std::string(), fixed ? std::move(statement.version) : std::string(),
-      status, std::string(severity)}][std::move(statement.product)];
-  architectures.insert(fixed ? std::move(statement.architecture) : std::string());
+  Key key{std::move(statement.name_space),
+          std::move(statement.name),
+          statement.key_kind,
+          std::move(statement.module),
+          fixed ? std::move(statement.introduced) : std::string(),
+          fixed ? std::move(statement.version) : std::string(),
+          status,
+          std::string(severity)};
+  if (last_ == by_product_.end() || last_->first != key) last_ = by_product_.try_emplace(std::move(key)).first;
+  last_->second[std::move(statement.product)].insert(fixed ? std::move(statement.architecture) : std::string());
 }
 
 void RpmStatements::take(Advisory& advisory) {
@@ -39,6 +44,7 @@ void RpmStatements::take(Advisory& advisory) {
     }
   }
   by_product_.clear();
+  last_ = by_product_.end();
 }
 
 }  // namespace limpid::advisory

@@ -31,7 +31,9 @@ class RpmStatements {
   // namespace, package, kind of key, module, introduced, fixed version, status, severity
   using Key = std::tuple<std::string, std::string, KeyKind, std::string, std::string, std::string, Status, std::string>;
   using Architectures = std::set<std::string>;
-  std::map<Key, std::map<std::string, Architectures>> by_product_;
+  using ByProduct = std::map<Key, std::map<std::string, Architectures>>;
+  ByProduct by_product_;
+  ByProduct::iterator last_ = by_product_.end();  // one package is named for all its architectures in turn
 };
 
 }  // namespace limpid::advisory

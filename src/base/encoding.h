@@ -29,8 +29,10 @@ class Encoder {
   const std::string& bytes() const { return bytes_; }
   Bytes view() const { return base::as_bytes(bytes_); }
   void clear() { bytes_.clear(); }
-  // Overwrites 8 bytes that were written before.
+  // Overwrites 8, 4 or 2 bytes that were written before.
   void patch_u64(std::size_t at, std::uint64_t value);
+  void patch_u32(std::size_t at, std::uint32_t value);
+  void patch_u16(std::size_t at, std::uint16_t value);
 
  private:
   template <class T>

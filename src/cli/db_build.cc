@@ -32,11 +32,18 @@ Result<int> run(const DbBuildCommand& command) {
     feeds.push_back(std::move(argument));
   }
   service::Compilation compilation;
-  for (const FeedArgument& feed : feeds) {
-    const std::string shown = std::filesystem::path(feed.place).filename().string();
-    LIMPID_ASSIGN(const service::CompiledFeed compiled,
-                  compilation.add(*feed.feed, {feed.place, feed.name_space}, shown));
-    if (!command.quiet) tell(compiled.info, compiled.skipped);
+  std::vector<service::Compilation::Input> inputs;
+  for (const FeedArgument& feed : feeds)
+    inputs.push_back({.feed = feed.feed,
+                      .input = {feed.place, feed.name_space},
+                      .shown = std::filesystem::path(feed.place).filename().string()});
+  const auto results = compilation.add_all(inputs);
+  // The error that made the others end, rather than their ending.
+  for (const auto& result : results)
+    if (!result && result.error().code() != Code::cancelled) return std::unexpected(result.error());
+  for (const auto& result : results) {
+    if (!result) return std::unexpected(result.error());
+    if (!command.quiet) tell(result->info, result->skipped);
   }
   const std::string path = database_path(command.file);
   if (command.file.empty()) LIMPID_TRY(make_parent_folder(path));

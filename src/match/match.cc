@@ -210,13 +210,8 @@ class Matcher {
   Result<const std::vector<std::string_view>*> cves_of(std::uint32_t advisory) {
     const auto known = flaws_.find(advisory);
     if (known != flaws_.end()) return &known->second;
-    LIMPID_ASSIGN(const vulndb::Details details, database_.details(advisory));
-    std::vector<std::string> ids;
-    for (const auto* list : {&details.aliases, &details.upstream})
-      for (const std::string& other : *list)
-        if (without_distribution(other).starts_with("CVE-")) ids.emplace_back(without_distribution(other));
+    LIMPID_ASSIGN(std::vector<std::string> ids, database_.flaws(advisory));
     std::ranges::sort(ids);
-    ids.erase(std::ranges::unique(ids).begin(), ids.end());
     std::vector<std::string_view>& views = flaws_[advisory];
     for (std::string& id : ids) views.push_back(texts_.emplace_back(std::move(id)));
     return &views;

@@ -148,15 +148,24 @@ Result<void> DatabaseUpdate::compile() {
 
 Result<bool> DatabaseUpdate::try_to_compile() {
   Compilation compilation(options_.cancel);
+  std::vector<Compilation::Input> inputs;
+  std::vector<FeedUpdate*> given;
   for (FeedUpdate& feed : feeds_) {
     if (feed.input().empty()) continue;
-    const auto added = compilation.add(feed.feed(), {feed.input(), feed.name_space()}, feed.shown());
-    if (added) continue;
-    if (added.error().code() == Code::cancelled) return std::unexpected(added.error());
-    feed.spoil(added.error());
-    say(feed.summary());
+    inputs.push_back(
+        {.feed = &feed.feed(), .input = {feed.input(), feed.name_space()}, .shown = std::string(feed.shown())});
+    given.push_back(&feed);
+  }
+  const auto added = compilation.add_all(inputs);
+  // The one whose error made the others end, rather than their ending.
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    if (added[i] || added[i].error().code() == Code::cancelled) continue;
+    given[i]->spoil(added[i].error());
+    say(given[i]->summary());
     return false;
   }
+  for (const auto& one : added)
+    if (!one) return std::unexpected(one.error());
   if (is_set(options_.cancel)) return fail(Code::cancelled, {"cancelled"});
   LIMPID_ASSIGN(outcome_.info, compilation.write(options_.output));
   return true;

@@ -33,8 +33,8 @@ bool equal(const Statement& a, const Statement& b) {
          a.module == b.module;
 }
 
-using Key = std::tuple<std::string_view, std::string_view>;  // feed, id
-Key key_of(const Statement& statement) { return {statement.feed, statement.id}; }
+using Key = std::tuple<std::string_view, std::string_view>;  // id, feed: the order of advisories
+Key key_of(const Statement& statement) { return {statement.id, statement.feed}; }
 
 }  // namespace
 
@@ -58,60 +58,53 @@ class Comparison {
   }
 
  private:
-  // One advisory's id and the hash of its texts.
+  // One advisory's id and feed, and the hash of its texts.
   struct Print {
     std::string id;
+    std::string_view feed;
     std::uint64_t hash = 0;
+
+    Key key() const { return {id, feed}; }
   };
   static Result<Print> print_of(const Database& database, AdvisoryNumber number) {
     LIMPID_ASSIGN(const Database::State::Text text, database.state_->text_of(number));
     format::Decoder in(text.bytes);
     Print print;
+    const std::uint64_t feed = in.varint();
+    const std::size_t start = in.position();
     print.id = skip_details(in);
-    if (!in.ok()) return fail(Code::invalid, {"advisory ", number, ": damaged details"});
-    print.hash = format::checksum(text.bytes.first(in.position()), 0);
+    const std::vector<std::string_view>& feeds = database.state_->feeds.names;
+    if (!in.ok() || feed >= feeds.size()) return fail(Code::invalid, {"advisory ", number, ": damaged details"});
+    print.feed = feeds[feed];
+    print.hash = format::checksum(text.bytes.subspan(start, in.position() - start), 0);
     return print;
-  }
-
-  static std::map<std::string_view, std::pair<AdvisoryNumber, AdvisoryNumber>> feeds_of(const Database& database) {
-    std::map<std::string_view, std::pair<AdvisoryNumber, AdvisoryNumber>> feeds;
-    const FeedStarts& starts = database.state_->feeds;
-    for (std::size_t i = 0; i < starts.starts.size(); ++i)
-      feeds[starts.names[i]] = {starts.starts[i],
-                                i + 1 == starts.starts.size() ? starts.advisories : starts.starts[i + 1]};
-    return feeds;
   }
 
   // Finds the advisories that are in both with other texts. Those in one only have statements that tell of them.
   Result<void> compare_texts() {
-    const auto before = feeds_of(before_);
-    for (const auto& [feed, range] : feeds_of(after_)) {
-      const auto old = before.find(feed);
-      if (old == before.end()) continue;
-      auto [a, a_end] = old->second;
-      auto [b, b_end] = range;
-      Print a_print, b_print;
-      bool a_read = false, b_read = false;
-      while (a < a_end && b < b_end) {
-        if (!a_read) {
-          LIMPID_ASSIGN(a_print, print_of(before_, a));
-        }
-        if (!b_read) {
-          LIMPID_ASSIGN(b_print, print_of(after_, b));
-        }
-        a_read = b_read = true;
-        const auto order = a_print.id <=> b_print.id;
-        if (order == 0 && a_print.hash != b_print.hash) LIMPID_TRY(texts_changed(feed, b_print.id, b));
-        if (order <= 0) ++a, a_read = false;
-        if (order >= 0) ++b, b_read = false;
+    AdvisoryNumber a = 0, b = 0;
+    const AdvisoryNumber a_end = before_.state_->feeds.advisories, b_end = after_.state_->feeds.advisories;
+    Print a_print, b_print;
+    bool a_read = false, b_read = false;
+    while (a < a_end && b < b_end) {
+      if (!a_read) {
+        LIMPID_ASSIGN(a_print, print_of(before_, a));
       }
+      if (!b_read) {
+        LIMPID_ASSIGN(b_print, print_of(after_, b));
+      }
+      a_read = b_read = true;
+      const auto order = a_print.key() <=> b_print.key();
+      if (order == 0 && a_print.hash != b_print.hash) LIMPID_TRY(texts_changed(b_print, b));
+      if (order <= 0) ++a, a_read = false;
+      if (order >= 0) ++b, b_read = false;
     }
     return {};
   }
 
-  Result<void> texts_changed(std::string_view feed, const std::string& id, AdvisoryNumber number) {
+  Result<void> texts_changed(const Print& print, AdvisoryNumber number) {
     LIMPID_ASSIGN(const std::vector<Database::Placed> placed, after_.statements_of(number));
-    for (const Database::Placed& place : placed) note(place.name_space, {feed, id}, place.statement.package);
+    for (const Database::Placed& place : placed) note(place.name_space, print.key(), place.statement.package);
     return {};
   }
 
@@ -163,10 +156,10 @@ class Comparison {
   }
 
   void note(std::string_view name, const Key& key, std::string_view package) {
-    Changed& changed = changed_[{std::string(name), std::string(std::get<0>(key)), std::string(std::get<1>(key))}];
+    Changed& changed = changed_[{std::string(name), std::string(std::get<1>(key)), std::string(std::get<0>(key))}];
     changed.name_space = name;
-    changed.feed = std::get<0>(key);
-    changed.id = std::get<1>(key);
+    changed.feed = std::get<1>(key);
+    changed.id = std::get<0>(key);
     changed.packages.emplace_back(package);
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <optional>
 #include <tuple>
 #include <unordered_map>
@@ -42,23 +43,30 @@ std::string_view reason_of(RangeProblem problem) {
 
 struct Compiler::State {
   Records records;
-  std::uint16_t feed = 0;
+  std::mutex mutex;
+  std::vector<std::uint16_t> feeds;  // in the records, by FeedNumber less 1
+  std::uint16_t feed = 0;            // of the record that is being kept
+  // Of two lifecycles for one namespace that of the later feed counts, whichever thread was faster.
+  std::map<FeedNumber, std::vector<advisory::EndOfLife>> lifecycles;
   std::unordered_map<std::string, std::uint16_t> feed_numbers, namespace_numbers;
   std::map<Conditions, std::uint32_t> conditions_numbers{{{}, 0}};
   format::Encoder encoder;
-  std::optional<Error> error;  // the first limit that was passed
+  std::size_t last_payload = 0;  // where it begins
+  std::optional<Error> error;    // the first limit that was passed
 
   State() { records.conditions.emplace_back(); }
+  void keep_lifecycles();
 
   void drop(std::string_view reason, std::uint64_t count = 1) {
-    if (records.feeds.empty()) open_feed("");
     if (count != 0) records.feeds[feed].dropped[std::string(reason)] += count;
   }
   void open_feed(std::string_view name);
+  // Makes `feed` that of this number.
+  void enter(FeedNumber number);
   std::optional<std::uint16_t> number_of_namespace(const std::string& name);
   std::optional<std::uint32_t> number_of_conditions(advisory::Affected& affected);
   std::optional<std::uint32_t> keep_details(advisory::Advisory& advisory);
-  bool keep_payload(const advisory::Affected& affected);
+  std::optional<std::uint32_t> keep_payload(const advisory::Affected& affected);
   void keep(std::uint32_t advisory, advisory::Affected&& affected);
 
   template <class Number>
@@ -149,9 +157,9 @@ std::optional<std::uint32_t> Compiler::State::keep_details(advisory::Advisory& a
   return number;
 }
 
-// Ranges and versions, without the ranges that mean nothing. False if nothing is left of what there was: a statement
-// that loses its ranges must not become "every version".
-bool Compiler::State::keep_payload(const advisory::Affected& affected) {
+// Where ranges and versions are kept, without the ranges that mean nothing. Nothing if none is left of those that there
+// were: a statement that loses its ranges must not become "every version".
+std::optional<std::uint32_t> Compiler::State::keep_payload(const advisory::Affected& affected) {
   const version::Ordering* ordering = version::find_ordering(affected.scheme);
   const std::size_t start = records.payloads.size();
   records.payloads.push_back(0);
@@ -169,10 +177,20 @@ bool Compiler::State::keep_payload(const advisory::Affected& affected) {
   }
   records.payloads[start] = ranges;
   for (const std::string& version : affected.versions) records.payloads.push_back(records.strings.intern(version));
-  if (ranges != 0 || affected.ranges.empty() || !affected.versions.empty()) return true;
-  records.payloads.resize(start);
-  drop(kNoRangeLeft);
-  return false;
+  if (ranges == 0 && !affected.ranges.empty() && affected.versions.empty()) {
+    records.payloads.resize(start);
+    drop(kNoRangeLeft);
+    return std::nullopt;
+  }
+  // The packages of an update come one after the other, with the same version.
+  const auto begin = records.payloads.begin() + static_cast<std::ptrdiff_t>(start);
+  if (std::equal(records.payloads.begin() + static_cast<std::ptrdiff_t>(last_payload), begin, begin,
+                 records.payloads.end())) {
+    records.payloads.resize(start);
+    return static_cast<std::uint32_t>(last_payload);
+  }
+  last_payload = start;
+  return static_cast<std::uint32_t>(start);
 }
 
 void Compiler::State::keep(std::uint32_t advisory, advisory::Affected&& affected) {
@@ -186,12 +204,12 @@ void Compiler::State::keep(std::uint32_t advisory, advisory::Affected&& affected
   if (!name_space || !conditions || !next_number<std::uint32_t>(records.statements.size(), "statements") ||
       !next_number<std::uint32_t>(records.payloads.size(), "bounds and versions"))
     return;
-  const auto payload = static_cast<std::uint32_t>(records.payloads.size());
-  if (!keep_payload(affected)) return;
+  const auto payload = keep_payload(affected);
+  if (!payload) return;
   records.statements.push_back({.advisory = advisory,
                                 .package = records.strings.intern(affected.package),
                                 .severity = records.strings.intern(affected.severity),
-                                .payload = payload,
+                                .payload = *payload,
                                 .conditions = *conditions,
                                 .name_space = *name_space,
                                 .key_kind = affected.key_kind,
@@ -202,15 +220,26 @@ void Compiler::State::keep(std::uint32_t advisory, advisory::Affected&& affected
 Compiler::Compiler() : state_(std::make_unique<State>()) {}
 Compiler::~Compiler() = default;
 
-void Compiler::begin_feed(std::string_view name, std::string_view path) {
+Compiler::FeedNumber Compiler::last_feed() const { return static_cast<FeedNumber>(state_->feeds.size()); }
+
+void Compiler::State::enter(FeedNumber number) {
+  if (number == 0) return open_feed("");
+  feed = feeds[number - 1];
+}
+
+Compiler::FeedNumber Compiler::begin_feed(std::string_view name, std::string_view path) {
+  const std::scoped_lock lock(state_->mutex);
   state_->open_feed(name);
+  state_->feeds.push_back(state_->feed);
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   if (const std::size_t slash = path.rfind('/'); slash != std::string_view::npos) path.remove_prefix(slash + 1);
   if (!path.empty()) state_->records.feeds[state_->feed].paths.emplace(path);
+  return last_feed();
 }
 
-void Compiler::add(advisory::Advisory&& advisory) {
-  if (state_->records.feeds.empty()) state_->open_feed("");
+void Compiler::add(FeedNumber feed, advisory::Advisory&& advisory) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->enter(feed);
   const std::size_t statements = std::max<std::size_t>(advisory.affected.size(), 1);
   if (advisory.id.empty()) return state_->drop(kNoName, statements);
   if (too_long(advisory.id) || any_too_long(advisory.aliases)) return state_->drop(kTooLong, statements);
@@ -219,7 +248,9 @@ void Compiler::add(advisory::Advisory&& advisory) {
   for (advisory::Affected& affected : advisory.affected) state_->keep(*number, std::move(affected));
 }
 
-void Compiler::add(advisory::Available&& available) {
+void Compiler::add(FeedNumber feed, advisory::Available&& available) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->enter(feed);
   if (available.name_space.empty() || available.package.empty() || available.version.empty())
     return state_->drop(kNoName);
   if (too_long(available.name_space) || too_long(available.package) || too_long(available.version))
@@ -233,21 +264,36 @@ void Compiler::add(advisory::Available&& available) {
                                     .scheme = available.scheme});
 }
 
-void Compiler::add(advisory::EndOfLife&& end_of_life) {
-  if (end_of_life.name_space.empty()) return state_->drop(kNoName);
-  advisory::EndOfLife& known = state_->records.lifecycles[end_of_life.name_space];
-  known.name_space = end_of_life.name_space;
+void Compiler::add(FeedNumber feed, advisory::EndOfLife&& end_of_life) {
+  const std::scoped_lock lock(state_->mutex);
+  if (end_of_life.name_space.empty()) {
+    state_->enter(feed);
+    return state_->drop(kNoName);
+  }
+  state_->lifecycles[feed].push_back(std::move(end_of_life));
+}
+
+void Compiler::State::keep_lifecycles() {
   const auto take = [](std::string& into, std::string& from) {
     if (!from.empty()) into = std::move(from);
   };
-  take(known.codename, end_of_life.codename);
-  take(known.released, end_of_life.released);
-  take(known.standard, end_of_life.standard);
-  take(known.extended, end_of_life.extended);
-  take(known.paid, end_of_life.paid);
+  for (auto& [number, list] : lifecycles) {
+    for (advisory::EndOfLife& end_of_life : list) {
+      advisory::EndOfLife& known = records.lifecycles[end_of_life.name_space];
+      known.name_space = end_of_life.name_space;
+      take(known.codename, end_of_life.codename);
+      take(known.released, end_of_life.released);
+      take(known.standard, end_of_life.standard);
+      take(known.extended, end_of_life.extended);
+      take(known.paid, end_of_life.paid);
+    }
+  }
+  lifecycles.clear();
 }
 
-void Compiler::add(advisory::PackageSupport&& support) {
+void Compiler::add(FeedNumber feed, advisory::PackageSupport&& support) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->enter(feed);
   if (support.name_space.empty() || support.package.empty()) return state_->drop(kNoName);
   if (too_long(support.name_space) || too_long(support.package) || too_long(support.last_version) ||
       too_long(support.since) || too_long(support.detail))
@@ -263,35 +309,41 @@ void Compiler::add(advisory::PackageSupport&& support) {
   if (!fresh && rank(support) < rank(known->second)) known->second = std::move(support);
 }
 
-void Compiler::add(advisory::Enrichment&& enrichment) {
+void Compiler::add(FeedNumber feed, advisory::Enrichment&& enrichment) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->enter(feed);
   const auto key = cve_key(enrichment.cve);
   if (!key) return state_->drop(kNoCve);
   normalise(enrichment);
   state_->encoder.clear();
-  encode(enrichment, state_->encoder);
+  encode(enrichment, state_->records.enrichment_names, state_->encoder);
   if (state_->encoder.size() > format::kEnrichmentMax / 4) return state_->drop(kTooBig);
   state_->records.enrichments.push_back({*key, state_->records.arena.keep(state_->encoder.view())});
 }
 
-void Compiler::add(advisory::RepositoryProducts&& repository) {
+void Compiler::add(FeedNumber feed, advisory::RepositoryProducts&& repository) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->enter(feed);
   if (repository.repository.empty() || repository.products.empty()) return state_->drop(kNoName);
   if (too_long(repository.repository) || any_too_long(repository.products)) return state_->drop(kTooLong);
   state_->records.repositories[std::move(repository.repository)].insert(
       std::make_move_iterator(repository.products.begin()), std::make_move_iterator(repository.products.end()));
 }
 
-void Compiler::end_feed(const FeedInfo& counts) {
-  if (state_->records.feeds.empty()) state_->open_feed(counts.name);
-  FeedRecord& feed = state_->records.feeds[state_->feed];
-  feed.records += counts.records;
-  feed.statements += counts.statements;
-  feed.skipped += counts.skipped;
-  for (const auto& [reason, count] : counts.dropped) feed.dropped[reason] += count;
-  if (counts.as_of > feed.as_of) feed.as_of = counts.as_of;
+void Compiler::end_feed(FeedNumber feed, const FeedInfo& counts) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->enter(feed);
+  FeedRecord& record = state_->records.feeds[state_->feed];
+  record.records += counts.records;
+  record.statements += counts.statements;
+  record.skipped += counts.skipped;
+  for (const auto& [reason, count] : counts.dropped) record.dropped[reason] += count;
+  if (counts.as_of > record.as_of) record.as_of = counts.as_of;
 }
 
 Result<Info> Compiler::write(const std::string& path) {
   if (state_->error) return std::unexpected(*state_->error);
+  state_->keep_lifecycles();
   LIMPID_TRY_WITHIN(write_database(state_->records, path), {"writing the database"});
   LIMPID_ASSIGN_WITHIN(const Database written, Database::open(path), {"reading the written database back"});
   return written.info();

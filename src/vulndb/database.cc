@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "vulndb/places.h"
 #include "vulndb/state.h"
 
 namespace limpid::vulndb {
@@ -85,6 +86,41 @@ Result<Bytes> Database::State::record(const Table& table, Bytes entries, std::ui
   return bytes;
 }
 
+SpeltIds Database::State::ids_of_group(std::uint32_t number, const GroupHead& head) {
+  if (source.is_mapped()) return {.own = nullptr, .shared = cve_texts.get()};
+  char*& room = ids_spelt[number];
+  if (room == nullptr) {
+    const std::span<std::uint8_t> bytes = source.allocate(std::size_t{head.statements} * kCveSizeMax);
+    room = reinterpret_cast<char*>(bytes.data());
+  }
+  return {.own = room, .shared = nullptr};
+}
+
+Result<GroupHead> Database::State::statements(const Table& table, Bytes entries, std::uint32_t index,
+                                              const AdvisoryNumber* only, std::vector<Statement>& out) {
+  LIMPID_ASSIGN(const OpenGroup group, open_group(table, entries, index));
+  LIMPID_TRY(read_statements(group.bytes, group.head, feeds, ids_of_group(group.number, group.head), only, out));
+  return group.head;
+}
+
+Result<Database::State::OpenGroup> Database::State::open_group(const Table& table, Bytes entries, std::uint32_t index) {
+  OpenGroup group;
+  LIMPID_ASSIGN(group.bytes, record(table, entries, index, groups_read));
+  group.number = table.first + index;
+  LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
+  if (!group.head.same_as) return group;
+  const GroupHead own = group.head;
+  if (*own.same_as >= table.count)
+    return fail(Code::invalid, {"package ", own.package, ": no group ", *own.same_as, " among ", table.count});
+  LIMPID_ASSIGN(group.bytes, record(table, entries, *own.same_as, groups_read));
+  group.number = table.first + *own.same_as;
+  LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
+  if (group.head.same_as) return fail(Code::invalid, {"package ", own.package, ": shares what is shared itself"});
+  group.head.package = own.package;
+  group.head.key_kind = own.key_kind;
+  return group;
+}
+
 Result<Offer> read_offer(Bytes record, std::uint32_t number) {
   format::Decoder in(record);
   const std::uint64_t promised = in.u64();
@@ -114,8 +150,8 @@ Result<Database> Database::open(const std::string& path, Access access) {
   auto state = std::make_unique<State>();
   state->source = std::move(source);
   state->texts = std::make_unique<TextBlocks>("text block");
-  state->enrichment_blocks = std::make_unique<TextBlocks>("enrichment block");
   LIMPID_TRY_WITHIN(state->read_directories(), {path});
+  if (access == Access::map) state->cve_texts = std::make_unique<CveTexts>(state->feeds.advisories);
   return Database(std::move(state));
 }
 
@@ -139,7 +175,12 @@ Result<void> Database::statements(std::string_view name_space, std::string_view 
     LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, index, state_->groups_read), {name_space});
     LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + index), {name_space});
     if (head.key_kind != key_kind || head.package != package) continue;
-    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, nullptr, out), {name_space});
+    if (head.same_as) {
+      LIMPID_TRY_WITHIN(state_->statements(table, entries, index, nullptr, out), {name_space});
+      return {};
+    }
+    const SpeltIds ids = state_->ids_of_group(table.first + index, head);
+    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, ids, nullptr, out), {name_space});
     return {};
   }
   return {};
@@ -215,21 +256,26 @@ Result<Database::State::Text> Database::State::text_of(AdvisoryNumber advisory) 
 Result<StoredDetails> Database::State::details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places) {
   LIMPID_ASSIGN(const Text text, text_of(advisory));
   format::Decoder in(text.bytes);
+  const std::uint64_t feed = in.varint();
   StoredDetails details = decode_details(in);
-  std::vector<std::uint32_t> groups = decode_places(in);
-  if (!in.finished() || details.kind > advisory::Kind::unmaintained)
+  const std::uint64_t places_at = in.varint();
+  if (!in.finished() || details.kind > advisory::Kind::unmaintained || feed >= feeds.names.size())
     return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    if (groups[i] >= head_groups || (i != 0 && groups[i] <= groups[i - 1]))
-      return fail(Code::invalid, {"advisory ", advisory, ": damaged places"});
-  if (places != nullptr) *places = std::move(groups);
+  details.feed = static_cast<std::uint32_t>(feed);
+  if (places == nullptr) return details;
+  const SectionPlace& place = section(Section::places);
+  LIMPID_ASSIGN_WITHIN(
+      const Bytes all,
+      places_table.get(source, place.offset, place.size, place.checksum, static_cast<std::uint64_t>(Section::places)),
+      {"places"});
+  LIMPID_ASSIGN_WITHIN(*places, read_places(all, places_at, head_groups), {"advisory ", advisory});
   return details;
 }
 
 Result<Details> Database::details(AdvisoryNumber advisory) const {
   LIMPID_ASSIGN(StoredDetails stored, state_->details(advisory, nullptr));
   return Details{.id = std::move(stored.id),
-                 .feed = std::string(state_->feeds.feed_of(advisory)),
+                 .feed = std::string(state_->feeds.names[stored.feed]),
                  .aliases = std::move(stored.aliases),
                  .upstream = std::move(stored.upstream),
                  .severity = std::move(stored.severity),
@@ -300,11 +346,9 @@ Result<std::vector<Database::Placed>> Database::statements_of(AdvisoryNumber adv
     const Namespace& name_space = *state_->namespace_of_group(number);
     const Table& table = name_space.groups;
     LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space.name});
-    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, number - table.first, state_->groups_read),
-                         {name_space.name});
-    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, number), {name_space.name});
     statements.clear();
-    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, &advisory, statements), {name_space.name});
+    LIMPID_TRY_WITHIN(state_->statements(table, entries, number - table.first, &advisory, statements),
+                      {name_space.name});
     for (const Statement& statement : statements) placed.push_back({name_space.name, statement});
   }
   return placed;
@@ -318,10 +362,8 @@ Result<void> Database::each_statement(std::string_view name_space,
   LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space});
   std::vector<Statement> statements;
   for (std::uint32_t i = 0; i < table.count; ++i) {
-    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, i, state_->groups_read), {name_space});
-    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + i), {name_space});
     statements.clear();
-    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, nullptr, statements), {name_space});
+    LIMPID_TRY_WITHIN(state_->statements(table, entries, i, nullptr, statements), {name_space});
     for (const Statement& statement : statements) use(statement);
   }
   return {};
@@ -330,9 +372,28 @@ Result<void> Database::each_statement(std::string_view name_space,
 Result<std::string> Database::State::id_of(AdvisoryNumber advisory) {
   LIMPID_ASSIGN(const Text text, text_of(advisory));
   format::Decoder in(text.bytes);
+  in.varint();  // the feed
   std::string id(in.text());
   if (!in.ok()) return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
   return id;
+}
+
+Result<std::vector<std::uint32_t>> Database::State::order_of(const Namespace& name_space) {
+  LIMPID_ASSIGN(const Bytes bytes, name_space.order.get(source, name_space.order_offset, name_space.order_size,
+                                                        name_space.order_checksum, name_space.groups.seed / 2));
+  format::Decoder in(bytes);
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(name_space.ordered);
+  std::uint32_t number = 0;
+  for (std::uint32_t i = 0; i < name_space.ordered; ++i) {
+    const std::uint64_t step = in.varint();
+    if (!in.ok() || step >= feeds.advisories - number || (i != 0 && step == 0))
+      return fail(Code::invalid, {"entry ", i, ": no ascending numbers of advisories"});
+    number += static_cast<std::uint32_t>(step);
+    numbers.push_back(number);
+  }
+  if (!in.finished()) return fail(Code::invalid, {"longer than its entries"});
+  return numbers;
 }
 
 Result<std::vector<Database::Named>> Database::in_order(std::string_view name_space, std::string_view after,
@@ -340,21 +401,17 @@ Result<std::vector<Database::Named>> Database::in_order(std::string_view name_sp
   std::vector<Named> named;
   const Namespace* found = state_->find_namespace(name_space);
   if (found == nullptr || found->ordered == 0) return named;
-  LIMPID_ASSIGN_WITHIN(const Bytes order,
-                       found->order.get(state_->source, found->order_offset, std::uint64_t{found->ordered} * 4,
-                                        found->order_checksum, found->groups.seed / 2),
-                       {"order of ", name_space});
-  const auto number_at = [&](std::size_t index) { return base::load_le<std::uint32_t>(order.data() + index * 4); };
+  LIMPID_ASSIGN_WITHIN(const std::vector<std::uint32_t> order, state_->order_of(*found), {"order of ", name_space});
   // The first whose id is beyond `after`. In an order that is a lie this finds nothing in particular, but ends.
   std::size_t low = 0;
-  for (std::size_t high = after.empty() ? 0 : found->ordered; low < high;) {
+  for (std::size_t high = after.empty() ? 0 : order.size(); low < high;) {
     const std::size_t middle = low + (high - low) / 2;
-    LIMPID_ASSIGN(const std::string id, state_->id_of(number_at(middle)));
+    LIMPID_ASSIGN(const std::string id, state_->id_of(order[middle]));
     id <= after ? low = middle + 1 : high = middle;
   }
-  for (; low < found->ordered && named.size() < limit; ++low) {
-    LIMPID_ASSIGN(std::string id, state_->id_of(number_at(low)));
-    named.push_back({number_at(low), std::move(id)});
+  for (; low < order.size() && named.size() < limit; ++low) {
+    LIMPID_ASSIGN(std::string id, state_->id_of(order[low]));
+    named.push_back({order[low], std::move(id)});
   }
   return named;
 }

@@ -170,6 +170,9 @@ class Database {
   Result<std::vector<advisory::RepositoryProducts>> repositories(std::span<const std::string> names) const;
 
   Result<Details> details(AdvisoryNumber advisory) const;
+  // The CVEs that an advisory with an id of its own ("DSA-1-1") is about, by its aliases and upstream ("CVE-2031-1",
+  // "UBUNTU-CVE-2031-1"); none for an advisory that is a CVE's. Much cheaper than details().
+  Result<std::vector<std::string>> flaws(AdvisoryNumber advisory) const;
   // What is said of a CVE itself; nothing if nothing is.
   Result<std::optional<advisory::Enrichment>> enrichment(std::string_view cve) const;
   // Advisories by id or alias, exact (ids are stored as the upstream writes them; compared ignoring ASCII case).

@@ -129,26 +129,4 @@ std::string_view skip_details(Decoder& in) {
   return id;
 }
 
-void encode_places(const std::vector<std::uint32_t>& groups, Encoder& out) {
-  out.varint(groups.size());
-  std::uint32_t previous = 0;
-  for (const std::uint32_t group : groups) {
-    out.varint(group - previous);
-    previous = group;
-  }
-}
-
-std::vector<std::uint32_t> decode_places(Decoder& in) {
-  std::vector<std::uint32_t> groups;
-  const std::size_t count = in.count(1);
-  groups.reserve(count);
-  std::uint64_t group = 0;
-  for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    group += in.varint32();
-    groups.push_back(static_cast<std::uint32_t>(group));
-    if (group > 0xffff'ffffU) groups.back() = 0xffff'ffffU;  // never a group: the reader refuses it
-  }
-  return groups;
-}
-
 }  // namespace limpid::vulndb

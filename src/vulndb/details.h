@@ -11,6 +11,7 @@
 namespace limpid::vulndb {
 
 struct StoredDetails {
+  std::uint32_t feed = 0;  // its number in the file; neither encoded nor decoded here
   std::string id;
   advisory::Kind kind = advisory::Kind::vulnerability;
   std::string severity, published, modified, title, description;
@@ -29,9 +30,5 @@ void encode(const StoredDetails& details, format::Encoder& out);
 StoredDetails decode_details(format::Decoder& in);
 // Steps over them, and gives the id.
 std::string_view skip_details(format::Decoder& in);
-
-// The groups (numbers over the whole file, ascending) that hold a statement of the advisory.
-void encode_places(const std::vector<std::uint32_t>& groups, format::Encoder& out);
-std::vector<std::uint32_t> decode_places(format::Decoder& in);
 
 }  // namespace limpid::vulndb

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "base/text.h"
+#include "vulndb/short_forms.h"
 
 namespace limpid::vulndb {
 namespace {
@@ -11,10 +11,6 @@ namespace {
 using advisory::Enrichment;
 using format::Decoder;
 using format::Encoder;
-
-constexpr std::uint32_t kFirstYear = 1999, kYears = 64;
-constexpr unsigned kNumberBits = 26;
-constexpr std::size_t kHeadSize = 4, kEntrySize = 8;
 
 // What of the rare parts there is.
 enum Flag : std::uint8_t {
@@ -46,25 +42,6 @@ auto order_of(const Enrichment::SourcedCvss& score) {
 
 }  // namespace
 
-std::optional<std::uint32_t> cve_key(std::string_view cve) {
-  if (!base::strip_prefix(cve, "CVE-")) return std::nullopt;
-  const auto year_text = base::take_until(cve, '-');
-  const auto year = base::parse_unsigned(year_text);
-  const auto number = base::parse_unsigned(cve);
-  if (year_text.size() != 4 || !year || !number || *year < kFirstYear || *year >= kFirstYear + kYears ||
-      *number >= (1U << kNumberBits))
-    return std::nullopt;
-  const auto key = static_cast<std::uint32_t>((*year - kFirstYear) << kNumberBits | *number);
-  // Of two spellings of one number only the proper one is an id.
-  return cve_of_key(key).ends_with(base::cat({"-", cve})) ? std::optional(key) : std::nullopt;
-}
-
-std::string cve_of_key(std::uint32_t key) {
-  auto number = std::to_string(key & ((1U << kNumberBits) - 1));
-  if (number.size() < 4) number.insert(0, 4 - number.size(), '0');
-  return base::cat({"CVE-", kFirstYear + (key >> kNumberBits), "-", number});
-}
-
 void normalise(Enrichment& enrichment) {
   auto& scores = enrichment.cvss;
   std::ranges::sort(scores, {}, order_of);
@@ -95,7 +72,16 @@ void merge(Enrichment& into, Enrichment&& other) {
   normalise(into);
 }
 
-void encode(const Enrichment& one, Encoder& out) {
+std::uint32_t EnrichmentNames::number_of(std::string_view name) {
+  const auto found = numbers_.find(name);
+  if (found != numbers_.end()) return found->second;
+  const auto number = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(kept_.emplace_back(name));
+  numbers_.emplace(names_.back(), number);
+  return number;
+}
+
+void encode(const Enrichment& one, EnrichmentNames& names, Encoder& out) {
   const bool kev = !one.kev_added.empty() || !one.kev_due.empty();
   const bool dates = !one.published.empty() || !one.modified.empty();
   unsigned flags = 0;
@@ -123,21 +109,21 @@ void encode(const Enrichment& one, Encoder& out) {
   if (!one.cvss.empty()) {
     out.varint(one.cvss.size());
     for (const auto& score : one.cvss) {
-      out.u8(score.primary ? 1 : 0);
-      for (const std::string* text : {&score.cvss.version, &score.cvss.vector, &score.source}) out.text(*text);
+      out.varint(std::uint64_t{names.number_of(score.source)} << 1 | (score.primary ? 1 : 0));
+      encode_vector(score.cvss.version, score.cvss.vector, out);
     }
   }
   if (dates) {
-    out.text(one.published);
-    out.text(one.modified);
+    encode_time(one.published, out);
+    encode_time(one.modified, out);
   }
   if (!one.cwes.empty()) {
     out.varint(one.cwes.size());
-    for (const std::string& cwe : one.cwes) out.text(cwe);
+    for (const std::string& cwe : one.cwes) encode_weakness(cwe, out);
   }
 }
 
-Enrichment decode_enrichment(std::uint32_t key, Decoder& in) {
+Enrichment decode_enrichment(std::uint32_t key, const EnrichmentNames& names, Decoder& in) {
   Enrichment one;
   one.cve = cve_of_key(key);
   const unsigned flags = in.u8();
@@ -160,79 +146,26 @@ Enrichment decode_enrichment(std::uint32_t key, Decoder& in) {
     one.kev_due = in.text();
   }
   if ((flags & has_cvss) != 0) {
-    const std::size_t count = in.count(4);
+    const std::size_t count = in.count(3);
     one.cvss.reserve(count);
     for (std::size_t i = 0; i < count && in.ok(); ++i) {
       auto& score = one.cvss.emplace_back();
-      score.primary = in.u8() != 0;
-      for (std::string* text : {&score.cvss.version, &score.cvss.vector, &score.source}) *text = in.text();
+      const std::uint64_t source = in.varint();
+      score.primary = (source & 1) != 0;
+      score.source = names[source >> 1];
+      decode_vector(in, score.cvss.version, score.cvss.vector);
     }
   }
   if ((flags & has_dates) != 0) {
-    one.published = in.text();
-    one.modified = in.text();
+    one.published = decode_time(in);
+    one.modified = decode_time(in);
   }
   if ((flags & has_cwes) != 0) {
     const std::size_t count = in.count(1);
     one.cwes.reserve(count);
-    for (std::size_t i = 0; i < count && in.ok(); ++i) one.cwes.emplace_back(in.text());
+    for (std::size_t i = 0; i < count && in.ok(); ++i) one.cwes.push_back(decode_weakness(in));
   }
   return one;
-}
-
-namespace {
-
-// The number of records of a block, once its table is known to lie in it.
-Result<std::uint32_t> count_of(Bytes block) {
-  if (block.size() < kHeadSize) return fail(Code::invalid, {"an enrichment block of ", block.size(), " bytes"});
-  const auto count = base::load_le<std::uint32_t>(block.data());
-  if (std::uint64_t{count} * kEntrySize > block.size() - kHeadSize)
-    return fail(Code::invalid, {"an enrichment block of ", block.size(), " bytes for ", count, " records"});
-  return count;
-}
-
-std::uint32_t key_at(Bytes block, std::size_t index) {
-  return base::load_le<std::uint32_t>(block.data() + kHeadSize + index * kEntrySize);
-}
-
-Result<Bytes> record_at(Bytes block, std::uint32_t count, std::size_t index) {
-  const auto offset_at = [&](std::size_t i) -> std::size_t {
-    return base::load_le<std::uint32_t>(block.data() + kHeadSize + i * kEntrySize + 4);
-  };
-  const auto begin = offset_at(index);
-  const auto end = index + 1 == count ? block.size() : offset_at(index + 1);
-  if (begin < kHeadSize + std::size_t{count} * kEntrySize || begin > end || end > block.size())
-    return fail(Code::invalid, {"the record of ", cve_of_key(key_at(block, index)), " lies outside of its block"});
-  return block.subspan(begin, end - begin);
-}
-
-}  // namespace
-
-Result<std::optional<Bytes>> enrichment_in_block(Bytes block, std::uint32_t key) {
-  LIMPID_ASSIGN(const auto count, count_of(block));
-  std::size_t low = 0;
-  for (std::size_t high = count; low < high;) {
-    const auto middle = low + (high - low) / 2;
-    key_at(block, middle) < key ? low = middle + 1 : high = middle;
-  }
-  if (low == count || key_at(block, low) != key) return std::nullopt;
-  LIMPID_ASSIGN(const auto record, record_at(block, count, low));
-  return record;
-}
-
-Result<void> each_enrichment_in_block(Bytes block, const EnrichmentUse& use) {
-  LIMPID_ASSIGN(const auto count, count_of(block));
-  auto end = kHeadSize + std::size_t{count} * kEntrySize;
-  for (std::size_t i = 0; i < count; ++i) {
-    LIMPID_ASSIGN(const auto record, record_at(block, count, i));
-    const auto key = key_at(block, i);
-    if (record.data() != block.data() + end || (i != 0 && key_at(block, i - 1) >= key))
-      return fail(Code::invalid, {"the record of ", cve_of_key(key), " is not in order"});
-    end += record.size();
-    LIMPID_TRY(use(key, record));
-  }
-  if (end != block.size()) return fail(Code::invalid, {"an enrichment block with ", block.size() - end, " bytes more"});
-  return {};
 }
 
 }  // namespace limpid::vulndb

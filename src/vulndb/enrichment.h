@@ -2,23 +2,19 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "advisory/types.h"
 #include "base/error.h"
+#include "vulndb/cve_ids.h"
+#include "vulndb/enrichment_names.h"
 #include "vulndb/format.h"
 #include "vulndb/output.h"
 #include "vulndb/records.h"
 
 namespace limpid::vulndb {
-
-// A CVE id as a number that orders as ids do: years from 1999 to 2062 in the upper 6 bits, the number in the lower 26.
-// Nothing for text that is no such id.
-std::optional<std::uint32_t> cve_key(std::string_view cve);
-std::string cve_of_key(std::uint32_t key);
 
 // Sorts the lists and removes what stands there twice.
 void normalise(advisory::Enrichment& enrichment);
@@ -26,17 +22,10 @@ void normalise(advisory::Enrichment& enrichment);
 void merge(advisory::Enrichment& into, advisory::Enrichment&& other);
 
 // Without the id, which is the key.
-void encode(const advisory::Enrichment& enrichment, format::Encoder& out);
-advisory::Enrichment decode_enrichment(std::uint32_t key, format::Decoder& in);
+void encode(const advisory::Enrichment& enrichment, EnrichmentNames& names, format::Encoder& out);
+advisory::Enrichment decode_enrichment(std::uint32_t key, const EnrichmentNames& names, format::Decoder& in);
 
-// Where the record of one key lies in an unpacked block: nothing if the block has none. A block is a u32 number of
-// records, for each its key (u32, ascending) and its offset from the block's beginning (u32), then the records.
-Result<std::optional<Bytes>> enrichment_in_block(Bytes block, std::uint32_t key);
-// Calls `use` with the key and the bytes of each record of a block; fails if they are not in order or leave gaps.
-using EnrichmentUse = std::function<Result<void>(std::uint32_t key, Bytes record)>;
-Result<void> each_enrichment_in_block(Bytes block, const EnrichmentUse& use);
-
-// Unites and writes the two sections. The number of CVEs.
+// Unites and writes the three sections. The number of CVEs.
 Result<std::uint64_t> write_enrichments(Records& records, Output& output);
 
 }  // namespace limpid::vulndb

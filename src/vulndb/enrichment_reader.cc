@@ -5,48 +5,70 @@ namespace limpid::vulndb {
 
 using format::Section;
 
-Result<Bytes> Database::State::enrichment_table() {
-  const SectionPlace& place = section(Section::enrichment_blocks);
-  LIMPID_ASSIGN_WITHIN(const Bytes table,
-                       enrichment_block_table.get(source, place.offset, place.size, place.checksum,
-                                                  static_cast<std::uint64_t>(Section::enrichment_blocks)),
-                       {"enrichment blocks"});
-  return table;
+Result<KeyedBlocks> Database::State::keyed_blocks(Section records, Section index, const LazyTable& table) {
+  const SectionPlace& place = section(index);
+  KeyedBlocks blocks{.source = &source, .records = section(records), .index = {}, .name = format::name_of(records)};
+  LIMPID_ASSIGN_WITHIN(blocks.index,
+                       table.get(source, place.offset, place.size, place.checksum, static_cast<std::uint64_t>(index)),
+                       {format::name_of(index)});
+  return blocks;
 }
 
-Result<TextBlock> Database::State::enrichment_block(Bytes table, std::size_t index) {
-  if (auto kept = enrichment_blocks->find(index); kept != nullptr) return kept;
-  const TextBlockEntry entry = text_block_entry(table, index);
-  const SectionPlace& all = section(Section::enrichments);
-  if (entry.offset > all.size || entry.stored_size > all.size - entry.offset)
-    return fail(Code::invalid,
-                {"enrichment block ", index, ": ", entry.stored_size, " bytes at ", entry.offset, " of ", all.size});
+Result<const EnrichmentNames*> Database::State::enrichment_names() {
+  const std::scoped_lock lock(names_mutex);
+  if (names != nullptr) return names.get();
+  const SectionPlace& place = section(Section::enrichment_names);
+  if (place.size > format::kEnrichmentNamesMax) return fail(Code::limit, {"enrichment names: ", place.size, " bytes"});
   std::vector<std::uint8_t> scratch;
-  LIMPID_ASSIGN(const Bytes frame, source.borrow(all.offset + entry.offset, entry.stored_size, scratch));
-  LIMPID_ASSIGN(auto block, enrichment_blocks->unpack(index, entry, frame));
-  enrichment_blocks->remember(index, block);
-  return block;
+  LIMPID_ASSIGN(const Bytes bytes, source.borrow(place.offset, place.size, scratch));
+  if (format::checksum(bytes, static_cast<std::uint64_t>(Section::enrichment_names)) != place.checksum)
+    return fail(Code::mismatch, {"enrichment names: wrong checksum"});
+  format::Decoder in(bytes);
+  auto read = std::make_unique<EnrichmentNames>();
+  const std::size_t count = in.count(1);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (read->number_of(in.text()) != i) return fail(Code::invalid, {"enrichment names: one stands there twice"});
+  }
+  if (!in.finished()) return fail(Code::invalid, {"enrichment names: damaged"});
+  names = std::move(read);
+  return names.get();
 }
 
 Result<std::optional<advisory::Enrichment>> Database::enrichment(std::string_view cve) const {
   const auto key = cve_key(cve);
   if (!key || state_->section(Section::enrichment_blocks).size == 0) return std::nullopt;
-  LIMPID_ASSIGN(const Bytes table, state_->enrichment_table());
-  // The last block that begins with this key or a smaller one.
-  std::size_t after = 0;
-  for (std::size_t high = table.size() / format::kTextBlockEntrySize; after < high;) {
-    const std::size_t middle = after + (high - after) / 2;
-    text_block_entry(table, middle).first <= * key ? after = middle + 1 : high = middle;
-  }
-  if (after == 0) return std::nullopt;
-  LIMPID_ASSIGN(const TextBlock block, state_->enrichment_block(table, after - 1));
-  LIMPID_ASSIGN_WITHIN(const auto record, enrichment_in_block(base::as_bytes(*block), *key),
-                       {"enrichment block ", after - 1});
+  LIMPID_ASSIGN(const KeyedBlocks blocks,
+                state_->keyed_blocks(Section::enrichments, Section::enrichment_blocks, state_->enrichment_block_table));
+  std::vector<std::uint8_t> scratch;
+  LIMPID_ASSIGN(const auto record, blocks.find(*key, scratch));
   if (!record) return std::nullopt;
+  LIMPID_ASSIGN(const EnrichmentNames* names, state_->enrichment_names());
   format::Decoder in(*record);
-  auto enrichment = decode_enrichment(*key, in);
+  auto enrichment = decode_enrichment(*key, *names, in);
   if (!in.finished()) return fail(Code::invalid, {cve, ": damaged enrichment"});
   return enrichment;
+}
+
+Result<std::vector<std::string>> Database::flaws(AdvisoryNumber advisory) const {
+  std::vector<std::string> flaws;
+  if (state_->section(Section::flaw_blocks).size == 0) return flaws;
+  LIMPID_ASSIGN(const KeyedBlocks blocks,
+                state_->keyed_blocks(Section::flaws, Section::flaw_blocks, state_->flaw_block_table));
+  std::vector<std::uint8_t> scratch;
+  LIMPID_ASSIGN(const auto record, blocks.find(advisory, scratch));
+  if (!record) return flaws;
+  format::Decoder in(*record);
+  const std::size_t count = in.count(1);
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    key += in.varint32();
+    if (key > 0xffff'ffffU) return fail(Code::invalid, {"advisory ", advisory, ": damaged flaws"});
+    flaws.push_back(cve_of_key(static_cast<std::uint32_t>(key)));
+  }
+  const std::size_t others = in.count(1);
+  for (std::size_t i = 0; i < others && in.ok(); ++i) flaws.emplace_back(in.text());
+  if (!in.finished()) return fail(Code::invalid, {"advisory ", advisory, ": damaged flaws"});
+  return flaws;
 }
 
 }  // namespace limpid::vulndb

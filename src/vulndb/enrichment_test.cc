@@ -29,9 +29,10 @@ TEST(Enrichment, EveryFieldIsReadBack) {
   auto one = testing::small_enrichment("CVE-2024-1001");
   normalise(one);
   format::Encoder out;
-  encode(one, out);
+  EnrichmentNames names;
+  encode(one, names, out);
   format::Decoder in(out.view());
-  EXPECT_EQ(written(decode_enrichment(*cve_key(one.cve), in)), written(one));
+  EXPECT_EQ(written(decode_enrichment(*cve_key(one.cve), names, in)), written(one));
   EXPECT_TRUE(in.finished());
 }
 

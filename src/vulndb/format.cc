@@ -7,10 +7,24 @@
 namespace limpid::vulndb::format {
 
 std::string_view name_of(Section section) {
-  static constexpr std::array<std::string_view, kSections> kNames = {
-      "groups",       "offers", "tables",     "order",       "texts",
-      "text blocks",  "ids",    "id pages",   "enrichments", "enrichment blocks",
-      "repositories", "feeds",  "namespaces", "lifecycles"};
+  static constexpr std::array<std::string_view, kSections> kNames = {"groups",
+                                                                     "offers",
+                                                                     "tables",
+                                                                     "order",
+                                                                     "places",
+                                                                     "texts",
+                                                                     "text blocks",
+                                                                     "ids",
+                                                                     "id pages",
+                                                                     "flaws",
+                                                                     "flaw blocks",
+                                                                     "enrichments",
+                                                                     "enrichment blocks",
+                                                                     "enrichment names",
+                                                                     "repositories",
+                                                                     "feeds",
+                                                                     "namespaces",
+                                                                     "lifecycles"};
   return kNames.at(static_cast<std::size_t>(section));
 }
 

@@ -22,27 +22,30 @@ enum class Section : std::uint8_t {
   groups,             // statements, one group for each package of each namespace
   offers,             // newest versions that repositories offer
   tables,             // for each namespace: the hash table of its groups, then that of its offers
-  order,              // for each namespace: its advisories in the order of their ids
+  order,              // for each namespace: its advisories
+  places,             // which groups have statements of an advisory
   texts,              // zstd frames of advisories' details
   text_blocks,        // where each frame lies
   ids,                // ids and aliases to advisories, in pages
   id_pages,           // the first hash and the checksum of each page
-  enrichments,        // zstd frames of what is said of flaws, by CVE
-  enrichment_blocks,  // where each frame lies
+  flaws,              // what advisories with ids of their own are about, in blocks by the advisory's number
+  flaw_blocks,        // where each block lies
+  enrichments,        // what is said of flaws, in blocks by the number of the CVE
+  enrichment_blocks,  // where each block lies
+  enrichment_names,   // who said it
   repositories,       // the products that repositories offer
   feeds,
   namespaces,
   lifecycles,
 };
-inline constexpr std::size_t kSections = 14;
+inline constexpr std::size_t kSections = 18;
 std::string_view name_of(Section section);
 
 inline constexpr std::size_t kHeaderSize = 64;
 inline constexpr std::size_t kSectionSize = 32;
 inline constexpr std::size_t kHeadSize = kHeaderSize + kSections * kSectionSize;
 
-inline constexpr std::size_t kGroupHeadSize = 20;
-inline constexpr std::size_t kStatementSizeMin = 7 + 2 * 2;
+inline constexpr std::size_t kStatementSizeMin = 2;
 inline constexpr std::size_t kOfferHeadSize = 14;
 inline constexpr std::size_t kTableEntrySize = 8;
 inline constexpr std::size_t kTextBlockEntrySize = 28;
@@ -55,20 +58,32 @@ inline constexpr std::size_t kStringMax = 4'096;           // an id, a name, a v
 inline constexpr std::size_t kDetailsMax = 8 << 20;        // one advisory's details
 inline constexpr std::size_t kTextBlockTarget = 64 << 10;  // a block is closed when it has grown beyond this
 inline constexpr std::size_t kTextBlockMax = kTextBlockTarget + kDetailsMax + (64 << 10);
-inline constexpr std::size_t kEnrichmentMax = 1 << 20;           // of one CVE
-inline constexpr std::size_t kEnrichmentBlockTarget = 16 << 10;  // smaller, since findings lie scattered over them
+inline constexpr std::size_t kEnrichmentMax = 1 << 20;     // of one CVE
+inline constexpr std::size_t kKeyedBlockTarget = 1 << 10;  // of enrichments and flaws
+inline constexpr std::size_t kKeyedBlockMax = kKeyedBlockTarget + kEnrichmentMax + (64 << 10);
+inline constexpr std::size_t kKeyedBlockEntrySize = 12;
+inline constexpr std::size_t kEnrichmentNamesMax = 4 << 20;
 inline constexpr std::size_t kNamespacesMax = 65'535;
 inline constexpr std::size_t kRepositoriesSizeMax = 16 << 20;  // Red Hat's have some 200 KiB
 
-// The shape byte of a statement: the number of ranges, or kManyRanges and a 32-bit count, and flags.
-inline constexpr std::uint8_t kManyRanges = 15;
-inline constexpr std::uint8_t kHasVersions = 16;
-inline constexpr std::uint8_t kHasArchitectures = 32;
-inline constexpr std::uint8_t kHasModule = 64;
-inline constexpr std::uint8_t kHasProducts = 128;
+// The flags of a group.
+inline constexpr std::uint8_t kBinaryKey = 1;
+inline constexpr std::uint8_t kWideReferences = 2;
+inline constexpr std::uint8_t kSharedStatements = 4;  // those of another group of the namespace
+
+// The shape byte of a context.
+inline constexpr std::uint8_t kHasTextId = 1;  // of its statements: a string, not the number of a CVE
+inline constexpr std::uint8_t kHasRanges = 2;  // or versions: its statements refer to them
+inline constexpr std::uint8_t kHasModule = 4;
+inline constexpr std::uint8_t kHasArchitectures = 8;
+inline constexpr std::uint8_t kHasProducts = 16;
 
 // XXH3-64. The seed is the number of the thing, so that a thing in another's place is a mismatch.
 std::uint64_t checksum(Bytes bytes, std::uint64_t seed);
+// Of a group, in its first four bytes: the upper half of the checksum of the rest.
+inline std::uint32_t group_checksum(Bytes group, std::uint32_t number) {
+  return static_cast<std::uint32_t>(checksum(group.subspan(4), number) >> 32);
+}
 inline std::uint64_t table_seed(std::size_t name_space, bool offers) { return 2 * name_space + (offers ? 1 : 0); }
 // Of a key in its namespace's table.
 std::uint32_t key_hash(advisory::KeyKind key_kind, std::string_view package);
@@ -77,13 +92,5 @@ std::uint32_t id_hash(std::string_view id);
 
 using base::Decoder;
 using base::Encoder;
-
-// The pool of a group: each string is its length in 16 bits and its bytes. A reference is an offset in the pool.
-inline std::string_view pool_text(const std::uint8_t* pool, std::uint32_t reference) {
-  return base::as_text({pool + reference + 2, base::load_le<std::uint16_t>(pool + reference)});
-}
-inline std::uint32_t load_reference(const std::uint8_t* from, std::uint8_t width) {
-  return width == 2 ? base::load_le<std::uint16_t>(from) : base::load_le<std::uint32_t>(from);
-}
 
 }  // namespace limpid::vulndb::format

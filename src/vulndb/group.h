@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "vulndb/cve_ids.h"
 #include "vulndb/database.h"
 
 namespace limpid::vulndb {
@@ -15,26 +17,27 @@ namespace limpid::vulndb {
 struct GroupHead {
   std::string_view package;
   advisory::KeyKind key_kind = advisory::KeyKind::source;
-  std::uint8_t width = 2;  // of a reference
+  std::uint8_t width = 2;                // of a reference
+  std::optional<std::uint32_t> same_as;  // the group of the namespace, counted from 0, that has the statements
   std::uint32_t statements = 0;
-  Bytes pool;
-  std::size_t statements_at = 0;
+  Bytes strings, contexts, ranges;
+  std::size_t ranges_at = 0, contexts_at = 0, statements_at = 0;
 };
 
-// Checks the group's checksum, in which its number takes part, and its head.
+// Checks the group's checksum, in which its number takes part, and its head. Where that tells of another group, it has
+// nothing but a name, and that group is to be read in its place.
 Result<GroupHead> read_group_head(Bytes group, std::uint32_t number);
 
-// The feeds by the first number of their advisories, ascending, and the number of all advisories.
-struct FeedStarts {
-  std::vector<std::uint32_t> starts;
+// The feeds by their numbers, and the number of all advisories.
+struct Feeds {
   std::vector<std::string_view> names;
+  std::vector<std::uint64_t> counts;  // of their advisories
   std::uint32_t advisories = 0;
-
-  std::string_view feed_of(AdvisoryNumber advisory) const;
 };
 
-// Appends the statements, or only those of one advisory. On an error `out` is as it was.
-Result<void> read_statements(Bytes group, const GroupHead& head, const FeedStarts& feeds, const AdvisoryNumber* only,
-                             std::vector<Statement>& out);
+// Appends the statements, or only those of one advisory. Ids that the group has as numbers are spelt out in `ids`. On
+// an error `out` is as it was.
+Result<void> read_statements(Bytes group, const GroupHead& head, const Feeds& feeds, SpeltIds ids,
+                             const AdvisoryNumber* only, std::vector<Statement>& out);
 
 }  // namespace limpid::vulndb

@@ -55,11 +55,10 @@ Result<Head> read_head(Bytes bytes, std::array<SectionPlace, kSections>& section
   return head;
 }
 
-Result<void> read_feeds(Bytes bytes, Info& info, FeedStarts& feeds) {
+Result<void> read_feeds(Bytes bytes, Info& info, Feeds& feeds) {
   Decoder in(bytes);
   const std::size_t count = in.count(8);
   std::uint64_t advisories = 0;
-  std::vector<std::uint32_t> starts;
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     FeedInfo& feed = info.feeds.emplace_back();
     feed.name = in.text();
@@ -74,17 +73,13 @@ Result<void> read_feeds(Bytes bytes, Info& info, FeedStarts& feeds) {
       std::string name(in.text());
       feed.dropped[std::move(name)] = in.varint();
     }
-    // A feed without an advisory owns no number: feed_of() must not find it.
-    if (own != 0) {
-      feeds.starts.push_back(static_cast<std::uint32_t>(advisories));
-      starts.push_back(static_cast<std::uint32_t>(i));
-    }
+    feeds.counts.push_back(own);
     advisories += own;
     if (advisories > info.advisories) break;
   }
   if (!in.finished() || advisories != info.advisories)
     return fail(Code::invalid, {"damaged or not in accord with the head"});
-  for (const std::uint32_t feed : starts) feeds.names.push_back(info.feeds[feed].name);
+  for (const FeedInfo& feed : info.feeds) feeds.names.push_back(feed.name);
   feeds.advisories = static_cast<std::uint32_t>(advisories);
   return {};
 }
@@ -154,12 +149,14 @@ bool read_namespace(Decoder& in, std::size_t index, Namespace& name_space, Cuts&
   name_space.statements = in.varint();
   groups.records_size = in.varint();
   offers.records_size = in.varint();
+  name_space.order_size = in.varint();
   groups.seed = format::table_seed(index, false);
   offers.seed = format::table_seed(index, true);
-  return in.ok() && cuts.groups.take(groups.records_size, groups.records_offset) &&
+  return in.ok() && name_space.ordered <= name_space.order_size &&
+         cuts.groups.take(groups.records_size, groups.records_offset) &&
          cuts.offers.take(offers.records_size, offers.records_offset) &&
          cuts.tables.take(groups.size(), groups.offset) && cuts.tables.take(offers.size(), offers.offset) &&
-         cuts.order.take(std::uint64_t{name_space.ordered} * 4, name_space.order_offset);
+         cuts.order.take(name_space.order_size, name_space.order_offset);
 }
 
 Result<void> read_namespaces(Bytes bytes, const std::array<SectionPlace, kSections>& sections,
@@ -167,7 +164,7 @@ Result<void> read_namespaces(Bytes bytes, const std::array<SectionPlace, kSectio
   const auto cut = [&](Section section) { return Cut(sections[static_cast<std::size_t>(section)]); };
   Cuts cuts{cut(Section::groups), cut(Section::offers), cut(Section::tables), cut(Section::order)};
   Decoder in(bytes);
-  const std::size_t count = in.count(31);
+  const std::size_t count = in.count(32);
   if (count > format::kNamespacesMax) return fail(Code::limit, {count, " namespaces"});
   std::uint64_t first_group = 0;
   std::uint64_t first_offer = 0;
@@ -211,8 +208,9 @@ Result<void> check_index_sizes(const std::array<SectionPlace, kSections>& sectio
     return fail(Code::invalid, {"head: ", ids, " bytes of ids in ", size(Section::id_pages), " bytes of pages"});
   if (size(Section::text_blocks) % format::kTextBlockEntrySize != 0)
     return fail(Code::invalid, {"head: ", size(Section::text_blocks), " bytes of text blocks"});
-  if (size(Section::enrichment_blocks) % format::kTextBlockEntrySize != 0)
-    return fail(Code::invalid, {"head: ", size(Section::enrichment_blocks), " bytes of enrichment blocks"});
+  for (const Section index : {Section::enrichment_blocks, Section::flaw_blocks})
+    if (size(index) % format::kKeyedBlockEntrySize != 0)
+      return fail(Code::invalid, {"head: ", size(index), " bytes of ", format::name_of(index)});
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "advisory/types.h"
 #include "base/bytes.h"
 #include "vulndb/arena.h"
+#include "vulndb/enrichment_names.h"
 
 namespace limpid::vulndb {
 
@@ -91,6 +92,7 @@ struct Records {
   std::vector<OfferRecord> offers;
   std::vector<EnrichmentRecord> enrichments;
   std::map<std::string, std::set<std::string>> repositories;  // their products
+  EnrichmentNames enrichment_names;
   std::map<std::string, advisory::EndOfLife> lifecycles;
   std::map<SupportKey, advisory::PackageSupport> package_supports;
 };

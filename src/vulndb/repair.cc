@@ -23,7 +23,8 @@ class Repair {
     }
     namespaces();
     blocks(Section::text_blocks, Section::texts);
-    blocks(Section::enrichment_blocks, Section::enrichments);
+    keyed_blocks(Section::enrichment_blocks, Section::enrichments);
+    keyed_blocks(Section::flaw_blocks, Section::flaws);
     id_pages();
     for (std::size_t i = 0; i < format::kSections; ++i)
       seal(format::kHeaderSize + i * format::kSectionSize + 24, sections_[i].offset, sections_[i].size, i);
@@ -40,6 +41,9 @@ class Repair {
   void store(std::size_t at, std::uint64_t value) {
     for (std::size_t i = 0; i < 8; ++i) bytes_[at + i] = static_cast<char>((value >> (8 * i)) & 0xff);
   }
+  void store32(std::size_t at, std::uint32_t value) {
+    for (std::size_t i = 0; i < 4; ++i) bytes_[at + i] = static_cast<char>((value >> (8 * i)) & 0xff);
+  }
   // Puts the checksum of some bytes where it belongs.
   void seal(std::uint64_t where, std::uint64_t at, std::uint64_t size, std::uint64_t seed) {
     if (is_inside(where, 8) && is_inside(at, size))
@@ -47,11 +51,15 @@ class Repair {
   }
 
   // The records behind a table, each of which begins with its checksum.
-  void records(std::uint64_t table, std::uint64_t count, std::uint64_t first, std::uint64_t at) {
+  void records(std::uint64_t table, std::uint64_t count, std::uint64_t first, std::uint64_t at, bool groups) {
     for (std::uint64_t i = 0; i < count && is_inside(table + i * 8, 16); ++i) {
       const std::uint64_t begin = load(table + i * 8) >> 32;
       const std::uint64_t end = load(table + i * 8 + 8) >> 32;
-      if (begin + 8 <= end) seal(at + begin, at + begin + 8, end - begin - 8, first + i);
+      if (!groups && begin + 8 <= end) seal(at + begin, at + begin + 8, end - begin - 8, first + i);
+      if (groups && begin + 4 <= end && is_inside(at + begin, end - begin)) {
+        const Bytes group = base::as_bytes(bytes_).subspan(at + begin, end - begin);
+        store32(at + begin, format::group_checksum(group, static_cast<std::uint32_t>(first + i)));
+      }
     }
   }
 
@@ -72,21 +80,22 @@ class Repair {
       for (int checksum = 0; checksum < 3; ++checksum) in.u64();
       const std::uint64_t groups = in.varint32();
       const std::uint64_t offers = in.varint32();
-      const std::uint64_t ordered = in.varint32();
+      in.varint32();  // order entries
       in.varint();
       const std::uint64_t groups_size = in.varint();
       const std::uint64_t offers_size = in.varint();
+      const std::uint64_t order_size = in.varint();
       if (!in.ok()) return;
-      records(table, groups, first_group, group);
+      records(table, groups, first_group, group, true);
       const std::uint64_t table_size = groups == 0 ? 0 : (groups + 1) * format::kTableEntrySize;
       seal(checksums, table, table_size, format::table_seed(i, false));
       table += table_size;
-      records(table, offers, first_offer, offer);
+      records(table, offers, first_offer, offer, false);
       const std::uint64_t offers_table_size = offers == 0 ? 0 : (offers + 1) * format::kTableEntrySize;
       seal(checksums + 8, table, offers_table_size, format::table_seed(i, true));
       table += offers_table_size;
-      seal(checksums + 16, order, ordered * 4, i);
-      order += ordered * 4;
+      seal(checksums + 16, order, order_size, i);
+      order += order_size;
       group += groups_size;
       offer += offers_size;
       first_group += groups;
@@ -100,6 +109,23 @@ class Repair {
     for (std::uint64_t i = 0; (i + 1) * format::kTextBlockEntrySize <= blocks.size; ++i) {
       const std::uint64_t at = blocks.offset + i * format::kTextBlockEntrySize;
       seal(at + 20, section(frames).offset + load(at + 12), load(at + 4) & 0xffff'ffffU, i);
+    }
+  }
+
+  void keyed_blocks(Section index, Section records) {
+    const SectionPlace& entries = section(index);
+    const SectionPlace& all = section(records);
+    if (!is_inside(entries.offset, entries.size) || !is_inside(all.offset, all.size)) return;
+    const std::uint64_t count = entries.size / format::kKeyedBlockEntrySize;
+    const auto offset_of = [&](std::uint64_t block) {
+      return block == count ? all.size : load(entries.offset + block * format::kKeyedBlockEntrySize) >> 32;
+    };
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t begin = offset_of(i), end = offset_of(i + 1);
+      if (begin > end || end > all.size) continue;
+      const Bytes block = base::as_bytes(bytes_).subspan(all.offset + begin, end - begin);
+      store32(entries.offset + i * format::kKeyedBlockEntrySize + 8,
+              static_cast<std::uint32_t>(format::checksum(block, i) >> 32));
     }
   }
 

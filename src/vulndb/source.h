@@ -22,6 +22,8 @@ class Source {
   std::uint64_t size() const { return size_; }
   // Bytes that stay as long as the Source. Asking twice reads twice: the caller remembers.
   Result<Bytes> keep(std::uint64_t offset, std::uint64_t size);
+  // Room that stays as long as the Source, for what is made of its bytes.
+  std::span<std::uint8_t> allocate(std::size_t size) { return arena_.allocate(size); }
   // Bytes that stay as long as `scratch` is left alone.
   Result<Bytes> borrow(std::uint64_t offset, std::uint64_t size, std::vector<std::uint8_t>& scratch) const;
 

@@ -5,14 +5,17 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "vulndb/database.h"
 #include "vulndb/details.h"
+#include "vulndb/enrichment.h"
 #include "vulndb/format.h"
 #include "vulndb/group.h"
+#include "vulndb/keyed_blocks.h"
 #include "vulndb/output.h"
 #include "vulndb/source.h"
 #include "vulndb/text_blocks.h"
@@ -36,7 +39,7 @@ struct Namespace {
   std::uint64_t statements = 0;
   Table groups, offers;
   std::uint32_t ordered = 0;
-  std::uint64_t order_offset = 0, order_checksum = 0;
+  std::uint64_t order_offset = 0, order_size = 0, order_checksum = 0;
   LazyTable order;
 };
 
@@ -51,12 +54,17 @@ struct Database::State {
   std::vector<std::unique_ptr<Namespace>> namespaces;  // by name
   std::map<std::string, advisory::EndOfLife, std::less<>> lifecycles;
   std::vector<advisory::PackageSupport> package_supports;  // by namespace
-  FeedStarts feeds;
+  Feeds feeds;
   Info info;
-  LazyTable text_block_table, id_page_table, enrichment_block_table, repository_table;
-  std::unique_ptr<TextBlocks> texts, enrichment_blocks;
-  // What Access::read has read, by record number, so that views stay and nothing is read twice.
+  LazyTable text_block_table, id_page_table, enrichment_block_table, places_table, flaw_block_table, repository_table;
+  std::unique_ptr<TextBlocks> texts;
+  std::mutex names_mutex;
+  std::unique_ptr<const EnrichmentNames> names;  // once they are asked for
+  // What Access::read has read, by record number, so that views stay and nothing is read twice; and where it has spelt
+  // the ids of a group. Access::map spells them in what all groups share.
   std::unordered_map<std::uint32_t, Bytes> groups_read, offers_read;
+  std::unordered_map<std::uint32_t, char*> ids_spelt;
+  std::unique_ptr<CveTexts> cve_texts;
 
   // Reads the head of the file and its small tables (open.cc). Whatever it fills in has been checked: sections follow
   // each other to the end of the file, and what the directories claim adds up to the sections' sizes exactly.
@@ -69,6 +77,17 @@ struct Database::State {
   Result<Bytes> table(const Table& table);
   Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index,
                        std::unordered_map<std::uint32_t, Bytes>& read);
+  // Appends the statements of a group, or only those of one advisory.
+  struct OpenGroup {
+    GroupHead head;  // the name is its own, all else may be of the group that has its statements
+    Bytes bytes;
+    std::uint32_t number = 0;  // of what `bytes` are
+  };
+  Result<OpenGroup> open_group(const Table& table, Bytes entries, std::uint32_t index);
+  Result<GroupHead> statements(const Table& table, Bytes entries, std::uint32_t index, const AdvisoryNumber* only,
+                               std::vector<Statement>& out);
+  // For views that stay: the head tells how many there may be.
+  SpeltIds ids_of_group(std::uint32_t number, const GroupHead& head);
   // An advisory's bytes, in the unpacked block that holds them.
   struct Text {
     TextBlock block;
@@ -78,12 +97,14 @@ struct Database::State {
   // Each repository in turn, with the products that it offers.
   Result<void> each_repository(
       const std::function<void(std::string_view name, std::span<const std::string_view> products)>& use);
-  Result<Bytes> enrichment_table();
-  Result<TextBlock> enrichment_block(Bytes table, std::size_t index);
+  Result<KeyedBlocks> keyed_blocks(format::Section records, format::Section index, const LazyTable& table);
+  Result<const EnrichmentNames*> enrichment_names();
   // `places` may be null. What it gets are numbers of groups that exist, ascending.
   Result<StoredDetails> details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places);
   Result<std::vector<AdvisoryNumber>> candidates(std::uint32_t hash);
   Result<std::string> id_of(AdvisoryNumber advisory);
+  // The numbers of a namespace's advisories, ascending.
+  Result<std::vector<std::uint32_t>> order_of(const Namespace& name_space);
 };
 
 inline std::uint32_t entry_hash(Bytes entries, std::size_t index) {

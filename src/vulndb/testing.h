@@ -99,6 +99,8 @@ inline std::vector<Input> small_inputs() {
   advisory::Affected many = affected("npm", "many", Status::fixed, {});
   for (int i = 0; i < 20; ++i) many.ranges.push_back({std::to_string(10 * i + 1), std::to_string(10 * i + 5), ""});
   one.affected.push_back(many);
+  many.package = "many-more";  // the same statements under another name
+  one.affected.push_back(many);
   language.advisories.push_back(std::move(one));
   language.enrichments.push_back(small_enrichment("CVE-2024-1001"));
   language.enrichments.emplace_back().cve = "CVE-1999-0001";
@@ -312,7 +314,7 @@ class MemoryFile {
 inline std::vector<std::string> all_answers(const Database& database) {
   return Answers(database).ask(
       {"debian:10", "debian:12", "debian:13", "npm", "none"},
-      {"zlib", "curl", "openssl", "zlib1g", "left-pad", "many", "none"},
+      {"zlib", "curl", "openssl", "zlib1g", "left-pad", "many", "many-more", "none"},
       {"CVE-2024-1000", "cve-2024-1001", "GHSA-AAAA-bbbb-cccc", "CVE-1999-1", "CVE-1999-0001", "CVE-2024-1001"});
 }
 

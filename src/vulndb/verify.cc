@@ -6,6 +6,7 @@
 
 #include "vulndb/enrichment.h"
 #include "vulndb/state.h"
+#include "vulndb/texts_writer.h"
 
 namespace limpid::vulndb {
 namespace {
@@ -35,18 +36,22 @@ class PairSum {
 // One pass over the file, section by section. What one section says of another is compared at the end.
 class Verifier {
  public:
-  explicit Verifier(Database::State& state) : state_(state) {}
+  explicit Verifier(Database::State& state) : state_(state), counts_(state.feeds.names.size()) {}
 
   Result<void> check_sections();
   Result<void> check_texts();
   Result<void> check_ids();
   Result<void> check_namespaces();
   Result<void> check_enrichments();
+  Result<void> check_flaws();
 
  private:
   Result<void> check_section(std::size_t number);
   Result<void> check_details(AdvisoryNumber number);
   Result<void> check_groups(const Namespace& name_space);
+  // Only in `scratch`: a verification keeps nothing.
+  Result<Database::State::OpenGroup> borrow_group(const Table& table, Bytes entries, std::uint32_t index,
+                                                  std::vector<std::uint8_t>& scratch);
   Result<void> check_offers(const Namespace& name_space);
   Result<void> check_order(const Namespace& name_space, std::vector<std::uint32_t>& seen);
   Result<void> check_table(const Table& table, Bytes entries) const;
@@ -55,11 +60,14 @@ class Verifier {
   }
 
   Database::State& state_;
-  std::vector<std::uint8_t> scratch_;
-  std::string ids_;  // of all advisories, one after the other
+  std::vector<std::uint8_t> scratch_, shared_scratch_;
+  std::string spelt_;  // ids of a group
+  std::string ids_;    // of all advisories, one after the other
   std::vector<std::size_t> id_starts_{0};
   std::vector<advisory::Kind> kinds_;
-  PairSum places_in_texts_, places_in_groups_, names_in_texts_, names_in_ids_;
+  std::vector<std::uint32_t> feeds_;
+  std::vector<std::uint64_t> counts_;  // of the advisories of each feed
+  PairSum places_in_texts_, places_in_groups_, names_in_texts_, names_in_ids_, flaws_in_texts_;
 };
 
 Result<void> Verifier::check_section(std::size_t number) {
@@ -95,10 +103,15 @@ Result<void> Verifier::check_details(AdvisoryNumber number) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const std::uint32_t name : names) names_in_texts_.add(name, number);
-  // Ids ascend within a feed.
-  if (number != 0 && state_.feeds.feed_of(number) == state_.feeds.feed_of(number - 1) &&
-      details.id <= id_of(number - 1))
+  format::Encoder flaws;
+  encode_flaws(details, flaws);
+  if (flaws.size() != 0) flaws_in_texts_.add(number, format::checksum(flaws.view(), 0));
+  // By id, then by feed.
+  if (number != 0 &&
+      std::pair(std::string_view(details.id), details.feed) <= std::pair(id_of(number - 1), feeds_.back()))
     return fail(Code::invalid, {"advisory ", number, ": not in the order of ids"});
+  ++counts_.at(details.feed);
+  feeds_.push_back(details.feed);
   ids_ += details.id;
   id_starts_.push_back(ids_.size());
   kinds_.push_back(details.kind);
@@ -108,6 +121,7 @@ Result<void> Verifier::check_details(AdvisoryNumber number) {
 Result<void> Verifier::check_texts() {
   for (AdvisoryNumber number = 0; number < state_.feeds.advisories; ++number)
     LIMPID_TRY_WITHIN(check_details(number), {"texts"});
+  if (counts_ != state_.feeds.counts) return fail(Code::invalid, {"feeds: not the advisories that they count"});
   // Frames follow each other to the end of their section.
   const SectionPlace& blocks = state_.section(Section::text_blocks);
   LIMPID_ASSIGN(const Bytes table, state_.source.borrow(blocks.offset, blocks.size, scratch_));
@@ -162,6 +176,16 @@ Result<void> Verifier::check_table(const Table& table, Bytes entries) const {
   return {};
 }
 
+Result<Database::State::OpenGroup> Verifier::borrow_group(const Table& table, Bytes entries, std::uint32_t index,
+                                                          std::vector<std::uint8_t>& scratch) {
+  LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, index));
+  Database::State::OpenGroup group;
+  group.number = table.first + index;
+  LIMPID_ASSIGN(group.bytes, state_.source.borrow(place.offset, place.size, scratch));
+  LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
+  return group;
+}
+
 Result<void> Verifier::check_groups(const Namespace& name_space) {
   const Table& table = name_space.groups;
   std::vector<std::uint32_t> seen;
@@ -171,17 +195,28 @@ Result<void> Verifier::check_groups(const Namespace& name_space) {
     LIMPID_TRY(check_table(table, entries));
     std::vector<Statement> statements;
     for (std::uint32_t i = 0; i < table.count; ++i) {
-      LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, i));
-      LIMPID_ASSIGN(const Bytes group, state_.source.borrow(place.offset, place.size, scratch_));
-      LIMPID_ASSIGN(const GroupHead head, read_group_head(group, table.first + i));
+      LIMPID_ASSIGN(Database::State::OpenGroup opened, borrow_group(table, entries, i, scratch_));
+      const GroupHead own = opened.head;
+      if (own.same_as) {
+        if (*own.same_as >= i) return fail(Code::invalid, {"package ", own.package, ": shares what comes later"});
+        LIMPID_ASSIGN(opened, borrow_group(table, entries, *own.same_as, shared_scratch_));
+        if (opened.head.same_as) return fail(Code::invalid, {"package ", own.package, ": shares what is shared"});
+      }
+      GroupHead head = opened.head;
+      head.package = own.package;
+      head.key_kind = own.key_kind;
+      const Bytes group = opened.bytes;
       statements.clear();
-      LIMPID_TRY(read_statements(group, head, state_.feeds, nullptr, statements));
+      spelt_.resize(std::max(spelt_.size(), std::size_t{head.statements} * kCveSizeMax));
+      const SpeltIds ids{.own = spelt_.data(), .shared = nullptr};
+      LIMPID_TRY(read_statements(group, head, state_.feeds, ids, nullptr, statements));
       if (format::key_hash(head.key_kind, head.package) != entry_hash(entries, i))
         return fail(Code::invalid, {"package ", head.package, ": stands under another's hash"});
       count += statements.size();
       const Statement* previous = nullptr;
       for (const Statement& statement : statements) {
-        if (statement.id != id_of(statement.advisory) || statement.kind != kinds_[statement.advisory])
+        if (statement.id != id_of(statement.advisory) || statement.kind != kinds_[statement.advisory] ||
+            statement.feed != state_.feeds.names[feeds_[statement.advisory]])
           return fail(Code::invalid,
                       {"package ", head.package, ": ", statement.id, " is not advisory ", statement.advisory});
         if (previous != nullptr && previous->advisory > statement.advisory)
@@ -202,22 +237,7 @@ Result<void> Verifier::check_groups(const Namespace& name_space) {
 Result<void> Verifier::check_order(const Namespace& name_space, std::vector<std::uint32_t>& seen) {
   std::sort(seen.begin(), seen.end());
   seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  const std::uint64_t size = std::uint64_t{name_space.ordered} * 4;
-  LIMPID_ASSIGN(const Bytes bytes, state_.source.borrow(name_space.order_offset, size, scratch_));
-  const std::uint64_t index = name_space.groups.seed / 2;
-  if (format::checksum(bytes, index) != name_space.order_checksum)
-    return fail(Code::mismatch, {"order at ", name_space.order_offset, ": wrong checksum"});
-  if (seen.size() != name_space.ordered)
-    return fail(Code::invalid, {"order at ", name_space.order_offset, ": not the namespace's advisories"});
-  std::vector<std::uint32_t> ordered;
-  for (std::uint32_t i = 0; i < name_space.ordered; ++i) {
-    const auto number = base::load_le<std::uint32_t>(bytes.data() + std::size_t{i} * 4);
-    if (number >= state_.feeds.advisories ||
-        (i != 0 && std::pair(id_of(ordered.back()), ordered.back()) >= std::pair(id_of(number), number)))
-      return fail(Code::invalid, {"order at ", name_space.order_offset, ", entry ", i, ": not in order"});
-    ordered.push_back(number);
-  }
-  std::sort(ordered.begin(), ordered.end());
+  LIMPID_ASSIGN(const std::vector<std::uint32_t> ordered, state_.order_of(name_space));
   if (ordered != seen)
     return fail(Code::invalid, {"order at ", name_space.order_offset, ": not the namespace's advisories"});
   return {};
@@ -250,30 +270,32 @@ Result<void> Verifier::check_namespaces() {
 }
 
 Result<void> Verifier::check_enrichments() {
-  LIMPID_ASSIGN(const Bytes table, state_.enrichment_table());
-  std::uint64_t count = 0, end = 0, previous = 0;
-  for (std::size_t i = 0; i < table.size() / format::kTextBlockEntrySize; ++i) {
-    const TextBlockEntry entry = text_block_entry(table, i);
-    if (entry.offset != end)
-      return fail(Code::invalid, {"enrichment block ", i, ": at ", entry.offset, " instead of ", end});
-    end += entry.stored_size;
-    LIMPID_ASSIGN(const TextBlock block, state_.enrichment_block(table, i));
-    bool first = true;
-    const auto check = [&](std::uint32_t key, Bytes record) -> Result<void> {
-      if (first && (key != entry.first || (i != 0 && key <= previous))) return fail(Code::invalid, {"not in order"});
-      first = false;
-      previous = key;
-      ++count;
-      format::Decoder in(record);
-      (void)decode_enrichment(key, in);
-      if (!in.finished()) return fail(Code::invalid, {cve_of_key(key), ": damaged enrichment"});
-      return {};
-    };
-    LIMPID_TRY_WITHIN(each_enrichment_in_block(base::as_bytes(*block), check), {"enrichment block ", i});
-    if (first) return fail(Code::invalid, {"enrichment block ", i, ": empty"});
-  }
-  if (end != state_.section(Section::enrichments).size || count != state_.info.enrichments)
-    return fail(Code::invalid, {"enrichments: ", count, " in ", end, " bytes, not what the head says"});
+  LIMPID_ASSIGN(const KeyedBlocks blocks,
+                state_.keyed_blocks(Section::enrichments, Section::enrichment_blocks, state_.enrichment_block_table));
+  LIMPID_ASSIGN(const EnrichmentNames* names, state_.enrichment_names());
+  std::uint64_t count = 0;
+  LIMPID_TRY(blocks.each([&](std::uint32_t key, Bytes record) -> Result<void> {
+    ++count;
+    format::Decoder in(record);
+    (void)decode_enrichment(key, *names, in);
+    if (!in.finished()) return fail(Code::invalid, {cve_of_key(key), ": damaged enrichment"});
+    return {};
+  }));
+  if (count != state_.info.enrichments)
+    return fail(Code::invalid, {"enrichments: ", count, ", not what the head says"});
+  return {};
+}
+
+// The records are those that the details give.
+Result<void> Verifier::check_flaws() {
+  LIMPID_ASSIGN(const KeyedBlocks blocks,
+                state_.keyed_blocks(Section::flaws, Section::flaw_blocks, state_.flaw_block_table));
+  PairSum flaws;
+  LIMPID_TRY(blocks.each([&](std::uint32_t advisory, Bytes record) -> Result<void> {
+    flaws.add(advisory, format::checksum(record, 0));
+    return {};
+  }));
+  if (flaws != flaws_in_texts_) return fail(Code::invalid, {"flaws: not those of the advisories"});
   return {};
 }
 
@@ -283,6 +305,7 @@ Result<void> Database::verify() const {
   LIMPID_TRY(verifier.check_texts());
   LIMPID_TRY(verifier.check_ids());
   LIMPID_TRY(verifier.check_enrichments());
+  LIMPID_TRY(verifier.check_flaws());
   LIMPID_TRY(state_->each_repository([](std::string_view, std::span<const std::string_view>) {}));
   return verifier.check_namespaces();
 }
