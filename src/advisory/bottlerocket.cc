@@ -9,10 +9,10 @@
 #include <tuple>
 
 #include "advisory/bottlerocket_toml.h"
+#include "advisory/documents.h"
 #include "advisory/ids.h"
 #include "advisory/input.h"
 #include "advisory/list.h"
-#include "advisory/record_files.h"
 #include "advisory/xml.h"
 
 namespace limpid::advisory {
@@ -159,16 +159,16 @@ class BottlerocketFeed final : public Feed {
     LIMPID_ASSIGN(const auto paths, list_inputs(input.path, [](std::string_view path) {
                     return is_updateinfo(path) || is_toml_or_archive(path);
                   }));
-    const RecordFiles files{
-        .is_record = [](std::string_view path) { return path.ends_with(".toml"); },
-        .read = [&](const std::string& /*name*/, std::string& text) { return read_toml(text, counts, sink); },
-        .record_size_max = kBottlerocketTomlSizeMax,
-        .begins_record = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
+    const DocumentKind kind{
+        .size_max = kBottlerocketTomlSizeMax,
+        .is_document = [](std::string_view path) { return path.ends_with(".toml"); },
+        .begins_document = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
     };
+    const auto visit = [&](const std::string& /*name*/, std::string& text) { return read_toml(text, counts, sink); };
     for (const auto& path : paths) {
       if (sink.is_cancelled()) return cancelled();
       if (is_toml_or_archive(path)) {
-        LIMPID_TRY(read_record_files(path, files, counts, sink));
+        LIMPID_TRY(each_document({path, input.name_space}, kind, sink, counts, visit));
         continue;
       }
       UpdatesReader reader(counts, sink);

@@ -10,10 +10,10 @@
 #include <optional>
 #include <set>
 
+#include "advisory/documents.h"
 #include "advisory/ids.h"
 #include "advisory/input.h"
 #include "advisory/list.h"
-#include "advisory/record_files.h"
 #include "advisory/xml.h"
 #include "version/ordering.h"
 
@@ -294,18 +294,18 @@ class GentooFeed final : public Feed {
   std::string_view description() const override { return "Gentoo's security advisories: glsa-*.xml"; }
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
     FeedCounts counts;
-    const RecordFiles files{
-        .is_record = is_glsa_file,
-        .read = [&](const std::string& /*name*/, std::string& text) -> Result<void> {
+    const DocumentKind kind{
+        .size_max = kRecordSizeMax,
+        .is_document = is_glsa_file,
+        // A tar archive begins with a name and zeroes.
+        .begins_document = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
+    };
+    LIMPID_TRY(
+        each_document(input, kind, sink, counts, [&](const std::string& /*name*/, std::string& text) -> Result<void> {
           GlsaReader reader(counts, sink);
           const auto source = archive::memory_source(base::as_bytes(text));
           return parse_xml(*source, reader);
-        },
-        .record_size_max = kRecordSizeMax,
-        // A tar archive begins with a name and zeroes.
-        .begins_record = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
-    };
-    LIMPID_TRY(read_record_files(input.path, files, counts, sink));
+        }));
     return counts;
   }
 };

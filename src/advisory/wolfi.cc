@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "advisory/documents.h"
 #include "advisory/ids.h"
 #include "advisory/list.h"
-#include "advisory/record_files.h"
 #include "advisory/secdb.h"
 #include "advisory/yaml_events.h"
 
@@ -207,13 +207,13 @@ class WolfiFeed final : public Feed {
   Result<FeedCounts> read(const FeedInput& input, Sink& sink) const override {
     FeedCounts counts;
     AdvisoriesReader reader(input, counts, sink);
-    const RecordFiles files{
-        .is_record = [](std::string_view path) { return path.ends_with(".advisories.yaml"); },
-        .read = [&](const std::string& /*name*/, std::string& text) { return reader.read(text); },
-        .record_size_max = kFileSizeMax,
-        .begins_record = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
+    const DocumentKind kind{
+        .size_max = kFileSizeMax,
+        .is_document = [](std::string_view path) { return path.ends_with(".advisories.yaml"); },
+        .begins_document = [](std::string_view beginning) { return beginning.find('\0') == std::string_view::npos; },
     };
-    LIMPID_TRY(read_record_files(input.path, files, counts, sink));
+    const auto visit = [&](const std::string& /*name*/, std::string& text) { return reader.read(text); };
+    LIMPID_TRY(each_document(input, kind, sink, counts, visit));
     return counts;
   }
 };

@@ -384,7 +384,7 @@ class Matcher {
   const vulndb::Database& database_;
   const MatchOptions& options_;
   const Origins origins_;
-  const ImageProducts products_;
+  ImageProducts products_;
   std::string asked_namespace_, namespace_;
   Found first_, second_;  // of the release and of the second namespace, reused from package to package
   std::vector<Judged> judged_;
