@@ -141,7 +141,20 @@ void write_names(std::string& text, std::string_view title, const std::set<std::
       text, {wrap_text(title, 2, style.width), "\n  ", paint(style, Ink::dim, wrap_list(shown, 2, style.width)), "\n"});
 }
 
-// "Security support has ended: suricata (since 2026-04-30)". Packages of one source are one line.
+// How many packages have less support than the release; "" if none has.
+std::string unsupported_summary(const ScanResult& result) {
+  const auto count = [&](match::Unsupported::State state) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        result.matches.unsupported, [&](const match::Unsupported& one) { return one.package && one.state == state; }));
+  };
+  const std::size_t ended = count(match::Unsupported::State::ended);
+  const std::size_t limited = count(match::Unsupported::State::limited);
+  if (ended + limited == 0) return {};
+  return base::cat(
+      {plural(ended, "package"), " without security support, ", limited, " with limited support (below)."});
+}
+
+// "suricata since 2026-04-30: Upstream ended its support", and the packages built from it.
 void write_unsupported(std::string& text, const ScanResult& result, const Style& style) {
   using State = match::Unsupported::State;
   std::map<std::string, std::set<std::string>> packages;  // by id
@@ -216,6 +229,8 @@ Result<std::string> scan_table(const ScanResult& result, const Style& style) {
       base::append(text, {paint(style, Ink::red, wrap_text(warning, 0, style.width)), "\n"});
     }
   }
+  if (const std::string summary = unsupported_summary(result); !summary.empty())
+    base::append(text, {wrap_text(summary, 0, style.width), "\n"});
   for (const auto& [why, number] : result.hidden) base::append(text, {"Hidden (", why, "): ", number, ".\n"});
   text += '\n';
   for (const Group& one : group(result, known_exploited)) write_group(text, one, style);

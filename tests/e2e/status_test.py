@@ -181,6 +181,7 @@ class StatusTest(unittest.TestCase):
         self.assertEqual(result["summary"]["unsupported"], 3)
         self.assertEqual(result["support"]["state"], "supported")
         table = run("scan", "--db", self.database, self.unsupported, check=0).stdout
+        self.assertIn("1 package without security support, 2 with limited support", table)
         self.assertIn("suricata since 2024-04-30: Upstream ended its support", table)
         self.assertIn("binutils: Only suitable for trusted content", table)
         self.scan("--fail-on", "eol", image=self.unsupported, check=2)
