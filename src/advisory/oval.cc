@@ -375,4 +375,17 @@ std::vector<std::string> oval_architectures(std::string_view pattern) {
   return names;
 }
 
+std::vector<std::string> architectures_of(const OvalPath& path, const OvalTest& test) {
+  auto architectures = path.architectures.empty() ? oval_architectures(test.architectures) : path.architectures;
+  if (architectures.empty()) architectures.emplace_back();
+  return architectures;
+}
+
+std::vector<std::string_view> vectors_of(const OvalCve& cve) {
+  std::vector<std::string_view> vectors;
+  std::string_view rest = cve.cvss;
+  for (auto vector = base::take_word(rest); !vector.empty(); vector = base::take_word(rest)) vectors.push_back(vector);
+  return vectors;
+}
+
 }  // namespace limpid::advisory

@@ -82,5 +82,8 @@ OvalMeaning rpm_oval_meaning(const OvalTest& test, std::string& text);
 
 // The words of "x86_64|(aarch64|s390x)" or "(i586|x86_64)"; nothing for other patterns.
 std::vector<std::string> oval_architectures(std::string_view pattern);
+// Those that a package's test holds of: its path's, else its state's, else "" for any.
+std::vector<std::string> architectures_of(const OvalPath& path, const OvalTest& test);
+std::vector<std::string_view> vectors_of(const OvalCve& cve);
 
 }  // namespace limpid::advisory

@@ -7,15 +7,6 @@
 #include "advisory/rpm_update.h"
 
 namespace limpid::advisory {
-namespace {
-
-void add_vectors(std::vector<std::string>& to, std::string_view vectors) {
-  for (auto vector = base::take_word(vectors); !vector.empty(); vector = base::take_word(vectors)) {
-    to.emplace_back(vector);
-  }
-}
-
-}  // namespace
 
 OvalMeaning rpm_oval_meaning(const OvalTest& test, std::string& text) {
   std::string_view words = test.comment;
@@ -40,7 +31,7 @@ RpmUpdate update_of_oval(const OvalDefinition& definition,
   update.references = definition.references;
   for (const auto& cve : definition.cves) {
     add_cve(update.cves, cve.id);
-    add_vectors(update.cvss, cve.cvss);
+    for (const auto vector : vectors_of(cve)) update.cvss.emplace_back(vector);
   }
   for (const auto& id : definition.reference_ids) {
     if (!add_cve(update.cves, id) && update.id.empty() && is_plausible_id(id)) update.id = id;
@@ -62,10 +53,7 @@ RpmUpdate update_of_oval(const OvalDefinition& definition,
     if (hyphen != std::string_view::npos) package.release = bare.substr(hyphen + 1);
     package.module = path.module;
     package.name_space = namespace_of(path);
-    auto architectures = path.architectures;
-    if (architectures.empty()) architectures = oval_architectures(test.architectures);
-    if (architectures.empty()) architectures.emplace_back();
-    for (const auto& architecture : architectures) {
+    for (const auto& architecture : architectures_of(path, test)) {
       package.architecture = architecture;
       update.packages.push_back(package);
     }

@@ -119,10 +119,7 @@ class RedHatOvalReader {
     advisory.description = definition.description;
     advisory.modified = definition.updated;
     advisory.references = definition.references;
-    std::string_view vectors = definition.cves.front().cvss;
-    for (auto vector = base::take_word(vectors); !vector.empty(); vector = base::take_word(vectors)) {
-      add_cvss(advisory, vector);
-    }
+    for (const auto vector : vectors_of(definition.cves.front())) add_cvss(advisory, vector);
     RpmStatements statements;
     walk_oval(definition.criteria, UnfixedMeaning(denial), [&](const OvalPath& path, const OvalTest& test) {
       if (is_debug_package(test.object)) {

@@ -65,7 +65,7 @@ class SuseOvalReader {
       if (!status) return drop("criterion that says nothing of a version");
       if (is_debug_package(test.object)) return drop("debugging symbols");
       if (releases.empty()) return drop("product that is no release of a system");
-      for (const auto& release : releases) add(release, test, *status, definition.severity, statements);
+      for (const auto& release : releases) add(release, path, test, *status, definition.severity, statements);
     });
     statements.take(advisory);
     counts_.statements += advisory.affected.size();
@@ -78,11 +78,9 @@ class SuseOvalReader {
     counts_.drop(reason);
   }
 
-  static void add(const std::string& release, const OvalTest& test, Status status, const std::string& severity,
-                  RpmStatements& statements) {
-    auto architectures = oval_architectures(test.architectures);
-    if (architectures.empty()) architectures.emplace_back();
-    for (const auto& architecture : architectures) {
+  static void add(const std::string& release, const OvalPath& path, const OvalTest& test, Status status,
+                  const std::string& severity, RpmStatements& statements) {
+    for (const auto& architecture : architectures_of(path, test)) {
       statements.add({.name_space = release,
                       .product = {},
                       .name = std::string(test.object),
@@ -99,10 +97,7 @@ class SuseOvalReader {
     std::vector<std::string> cves;
     for (const auto& cve : definition.cves) {
       if (!cve.id.empty() && std::ranges::find(cves, cve.id) == cves.end()) cves.push_back(cve.id);
-      std::string_view vectors = cve.cvss;
-      for (auto vector = base::take_word(vectors); !vector.empty(); vector = base::take_word(vectors)) {
-        add_cvss(advisory, vector);
-      }
+      for (const auto vector : vectors_of(cve)) add_cvss(advisory, vector);
     }
     std::size_t length = 0;
     if (definition.kind == "patch") {
