@@ -32,6 +32,17 @@ Result<Digest> digest(const Fields& fields, std::string_view name) {
   return parsed;
 }
 
+// A regular file whose chunks are being read.
+struct File {
+  std::string raw_name;
+  Digest digest;              // of its whole content
+  std::uint64_t size = 0;     // of it
+  std::uint64_t covered = 0;  // by the chunks so far
+  std::uint64_t end = 0;      // zstd:chunked: of the last chunk in the blob; 0 where it is not told
+  std::size_t first_chunk = 0;
+  bool kept = false;  // as the last of toc_.entries
+};
+
 class Parser {
  public:
   Parser(TocPromise::Format format, std::uint64_t content_end, const archive::TarLimits& limits)
@@ -60,17 +71,6 @@ class Parser {
   }
 
  private:
-  // A regular file whose chunks are being read.
-  struct File {
-    std::string raw_name;
-    Digest digest;              // of its whole content
-    std::uint64_t size = 0;     // of it
-    std::uint64_t covered = 0;  // by the chunks so far
-    std::uint64_t end = 0;      // zstd:chunked: of the last chunk in the blob; 0 where it is not told
-    std::size_t first_chunk = 0;
-    bool kept = false;  // as the last of toc_.entries
-  };
-
   Result<void> add(dom::element element) {
     LIMPID_ASSIGN(const Fields fields,
                   Fields::of(element, "it",

@@ -468,10 +468,12 @@ void Merge::finish_packages() {
       if (!fresh) {
         Package& first = image_.packages[before->second];
         const auto layer = std::min(first.layer, package.layer);
-        if (in_parts) complete(first, std::move(package));
-        // Chisel's manifest does not name sources; builders of rocks write a status file for it, which does.
-        if (first.detector == chisel_detector().name() && package.detector != first.detector)
+        if (in_parts) {
+          complete(first, std::move(package));
+        } else if (first.detector == chisel_detector().name() && package.detector != first.detector) {
+          // Chisel's manifest does not name sources; builders of rocks write a status file for it, which does.
           first = std::move(package);
+        }
         first.layer = layer;
         continue;
       }
