@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "advisory/documents.h"
 #include "advisory/ids.h"
@@ -83,6 +84,8 @@ class FactsHandler final : public XmlHandler {
   explicit FactsHandler(Facts& facts) : facts_(facts) {}
 
   Result<void> start(std::string_view name, const XmlAttributes& attributes) override {
+    if (!std::exchange(began_, true) && name != "oval_definitions")
+      return fail(Code::invalid, {"no OVAL definitions: <", name, ">"});
     if (name.ends_with("_test")) {
       test_ = id_of(attributes["id"]);
       facts_.tests.try_emplace(test_);
@@ -136,6 +139,7 @@ class FactsHandler final : public XmlHandler {
   }
 
   Facts& facts_;
+  bool began_ = false;
   Id test_ = 0, object_ = 0, state_ = 0;
   std::string operation_;
 };
