@@ -69,7 +69,7 @@ TEST(Registry, NamesAreUniqueAndFound) {
     EXPECT_FALSE(feed->description().empty());
   }
   EXPECT_EQ(find_feed("none"), nullptr);
-  EXPECT_EQ(feeds().size(), 26u);
+  EXPECT_GE(feeds().size(), 26u);
 }
 
 }  // namespace
