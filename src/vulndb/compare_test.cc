@@ -61,9 +61,11 @@ TEST_F(CompareTest, AnInsertedRecordMovesAllNumbersButChangesOnlyItself) {
 }
 
 TEST_F(CompareTest, AFeedThatComesOrGoes) {
-  EXPECT_EQ(after([](auto& inputs) { inputs.pop_back(); }), Lines{"npm ghsa GHSA-aaaa-bbbb-cccc: left-pad,many,many-more"});
+  EXPECT_EQ(after([](auto& inputs) { inputs.pop_back(); }),
+            Lines{"npm ghsa GHSA-aaaa-bbbb-cccc: left-pad,many,many-more"});
   EXPECT_EQ(after([](auto& inputs) { inputs[1].feed = "aaa"; }),
-            (Lines{"npm aaa GHSA-aaaa-bbbb-cccc: left-pad,many,many-more", "npm ghsa GHSA-aaaa-bbbb-cccc: left-pad,many,many-more"}));
+            (Lines{"npm aaa GHSA-aaaa-bbbb-cccc: left-pad,many,many-more",
+                   "npm ghsa GHSA-aaaa-bbbb-cccc: left-pad,many,many-more"}));
 }
 
 TEST_F(CompareTest, EachPartOfAStatementCounts) {
