@@ -64,12 +64,12 @@ std::uint64_t write_debian(const World& world, const std::string& out) {
         first_release = false;
         text += std::string(codename) + "\": {\"status\": ";
         const auto at = random.below(100);
-        if (at < 70) {
+        if (at < 90) {
           text += "\"resolved\", \"repositories\": {\"" + std::string(codename) + "\": \"" + own +
                   "\"}, \"fixed_version\": \"" + (at < 16 ? "0" : own) + "\", \"urgency\": \"";
         } else {
           text += "\"open\", \"repositories\": {\"" + std::string(codename) + "\": \"" + own + "\"}, ";
-          if (at < 85) text += "\"nodsa\": \"Minor issue\", \"nodsa_reason\": \"\", ";
+          if (at < 96) text += "\"nodsa\": \"Minor issue\", \"nodsa_reason\": \"\", ";
           text += "\"urgency\": \"";
         }
         text += severity(flaw, kUrgencies);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kFlaws = 330'000;   // NVD's
 constexpr std::size_t kPackages = 4'200;  // source packages that ever had a flaw
-constexpr std::size_t kWords = 9'000;     // of which texts are made
+constexpr std::size_t kWords = 6'000;     // of which texts are made
 constexpr int kFirstYear = 1999;
 // Flaws numbered in each year from 1999 on, in hundreds; the last of them to be filled.
 constexpr std::array<unsigned, 28> kYears = {16, 12, 15, 24,  15,  27,  49,  70,  66,  57,  50,  52,  49,  58,
@@ -181,7 +181,7 @@ Flaw World::flaw(std::size_t number) const {
 
 // Zipf's law, roughly: the rank falls from an exponential spread.
 const std::string& World::word(Random& random) const {
-  const double rank = std::pow(static_cast<double>(words_.size()), std::pow(random.unit(), 1.25));
+  const double rank = std::pow(static_cast<double>(words_.size()), std::pow(random.unit(), 1.7));
   return words_[std::min(words_.size() - 1, static_cast<std::size_t>(rank) - 1)];
 }
 
@@ -196,7 +196,7 @@ std::string World::sentence(Random& random) const {
   const std::size_t words = 8 + random.below(14);
   for (std::size_t i = 0; i < words; ++i) {
     if (i != 0) text += ' ';
-    text += random.chance(6) ? symbol(random) + "()" : word(random);
+    text += random.chance(3) ? symbol(random) + "()" : word(random);
   }
   text[0] = static_cast<char>(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);
   return text + ".";
@@ -217,7 +217,7 @@ std::string World::description(const Flaw& flaw) const {
   if (linux && packages_[flaw.package].kernel && flaw.year >= 2021) {
     text = "In the Linux kernel, the following vulnerability has been resolved:\n\n" + word(random) + ": " +
            word(random) + ": " + sentence(random) + "\n\n";
-    const std::size_t sentences = 3 + random.skewed(14, 2);
+    const std::size_t sentences = 2 + random.skewed(10, 2);
     for (std::size_t i = 0; i < sentences; ++i) text += sentence(random) + (random.chance(30) ? "\n" : " ");
     if (random.chance(35)) {
       text += "\n Call Trace:\n";
@@ -258,7 +258,7 @@ std::string World::description(const Flaw& flaw) const {
       text = name + " is a " + word(random) + " " + word(random) + ". Versions prior to " + version +
              " contain a flaw in " + symbol(random) + ". " + sentence(random);
   }
-  const std::size_t more = random.skewed(6, 2);
+  const std::size_t more = random.skewed(4, 2);
   for (std::size_t i = 0; i < more; ++i) text += " " + sentence(random);
   return text;
 }

@@ -21,7 +21,7 @@ void write_image(const limpid::volumes::World& world, const std::filesystem::pat
     const std::string name = source % 2 == 0
                                  ? world.packages()[1 + source * kStep / 2 % (world.packages().size() - 1)].name
                                  : "unheard-of-" + std::to_string(source);
-    std::fprintf(out, "%s\t4.%zu.1-1\n", name.c_str(), source % 30);
+    std::fprintf(out, "%s\t9.%zu.1-1\n", name.c_str(), source % 30);
   }
   std::fclose(out);
 }

@@ -36,7 +36,8 @@ void each_update(const World& world, std::string_view who, std::string_view pref
     update.version = world.fix(first, who);
     update.date = first.published;
     char id[48];
-    std::snprintf(id, sizeof id, "-%d:%04zu", first.year, 1 + serial++);
+    // Of one vendor's releases none has another's numbers.
+    std::snprintf(id, sizeof id, "-%d:%05zu", first.year, 40 * serial++ + 1 + random_of(who, 0).below(40));
     update.id = std::string(prefix) + id;
     update.severity = severity(first, kSeverities);
     update.title = update.severity + ": " + update.package->name + " security update";

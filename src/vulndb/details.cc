@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "vulndb/short_forms.h"
+
 namespace limpid::vulndb {
 namespace {
 
@@ -38,6 +40,25 @@ void take_smaller(std::string& into, std::string&& other) {
 int weight(advisory::Kind kind) {
   if (kind == advisory::Kind::malware) return 2;
   return kind == advisory::Kind::vulnerability ? 1 : 0;
+}
+
+// Most references hold the id, and without it are the same from advisory to advisory: a byte takes its place. A
+// reference that has such a byte itself is marked by another, and stays as it is.
+constexpr char kIdHere = '\x01', kAsItIs = '\x02';
+
+std::string without_id(const std::string& reference, std::string_view id) {
+  if (reference.find(kIdHere) != std::string::npos || reference.starts_with(kAsItIs)) return kAsItIs + reference;
+  const std::size_t at = id.empty() ? std::string::npos : reference.find(id);
+  if (at == std::string::npos) return reference;
+  return reference.substr(0, at) + kIdHere + reference.substr(at + id.size());
+}
+
+void put_id(std::string& reference, std::string_view id) {
+  if (reference.starts_with(kAsItIs)) {
+    reference.erase(0, 1);
+  } else if (const std::size_t at = reference.find(kIdHere); at != std::string::npos) {
+    reference.replace(at, 1, id);
+  }
 }
 
 void encode_words(const std::vector<std::string>& words, Encoder& out) {
@@ -85,46 +106,53 @@ void merge(StoredDetails& into, StoredDetails&& other) {
 void encode(const StoredDetails& details, Encoder& out) {
   out.text(details.id);
   out.u8(static_cast<std::uint8_t>(details.kind));
-  for (const std::string* text :
-       {&details.severity, &details.published, &details.modified, &details.title, &details.description})
-    out.text(*text);
+  out.text(details.severity);
+  encode_time(details.published, out);
+  encode_time(details.modified, out);
+  out.text(details.title);
+  out.text(details.description);
   encode_words(details.aliases, out);
   encode_words(details.upstream, out);
   out.varint(details.cvss.size());
-  for (const advisory::Cvss& cvss : details.cvss) {
-    out.text(cvss.version);
-    out.text(cvss.vector);
-  }
-  encode_words(details.references, out);
+  for (const advisory::Cvss& cvss : details.cvss) encode_vector(cvss.version, cvss.vector, out);
+  out.varint(details.references.size());
+  for (const std::string& reference : details.references) out.text(without_id(reference, details.id));
 }
 
 StoredDetails decode_details(Decoder& in) {
   StoredDetails details;
   details.id = in.text();
   details.kind = static_cast<advisory::Kind>(in.u8());
-  for (std::string* text :
-       {&details.severity, &details.published, &details.modified, &details.title, &details.description})
-    *text = in.text();
+  details.severity = in.text();
+  details.published = decode_time(in);
+  details.modified = decode_time(in);
+  details.title = in.text();
+  details.description = in.text();
   details.aliases = decode_words(in);
   details.upstream = decode_words(in);
   const std::size_t count = in.count(2);
   details.cvss.reserve(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    std::string version(in.text());
-    details.cvss.push_back({std::move(version), std::string(in.text())});
+    advisory::Cvss& cvss = details.cvss.emplace_back();
+    decode_vector(in, cvss.version, cvss.vector);
   }
   details.references = decode_words(in);
+  for (std::string& reference : details.references) put_id(reference, details.id);
   return details;
 }
 
 std::string_view skip_details(Decoder& in) {
   const std::string_view id = in.text();
   in.u8();
-  for (int text = 0; text < 5; ++text) in.text();
+  in.text();
+  decode_time(in);
+  decode_time(in);
+  for (int text = 0; text < 2; ++text) in.text();
   skip_words(in);
   skip_words(in);
   const std::size_t count = in.count(2);
-  for (std::size_t i = 0; i < 2 * count && in.ok(); ++i) in.text();
+  std::string version, vector;
+  for (std::size_t i = 0; i < count && in.ok(); ++i) decode_vector(in, version, vector);
   skip_words(in);
   return id;
 }
