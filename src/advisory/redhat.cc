@@ -36,6 +36,8 @@ std::optional<RpmStatement> package_of(const CsafComponent& component, Status st
     return std::nullopt;
   };
   auto product = redhat_product(component.cpe);
+  // A name alone may be that of anything that such a product is made of.
+  if (product.name_space.empty() && !component.purl.empty()) product = redhat_layered_product(component.cpe);
   if (product.name_space.empty()) return drop("product of no release of RHEL");
   RpmStatement package{.name_space = std::move(product.name_space),
                        .product = std::move(product.cpe),

@@ -15,6 +15,7 @@
 namespace limpid::match {
 
 constexpr std::string_view kOsv = "osv";
+constexpr std::string_view kAnyRhel = "rhel";  // the namespace of what stands upon any release of it
 
 int rank_of_feed(std::string_view feed) {
   if (feed == "debian-changelogs") return 2;
@@ -121,14 +122,19 @@ class Matcher {
     const std::string& name_space = namespace_of(package);
     statements_.clear();
     by_source_ = 0;
+    // Products that stand upon RHEL, whatever its release: an image that names its products may have one.
+    const bool layered = products_.are_known() && name_space.starts_with("rhel:");
     if (!package.source_name.empty())
       LIMPID_TRY(database_.statements(name_space, package.source_name, KeyKind::source, statements_));
+    if (layered && !package.source_name.empty())
+      LIMPID_TRY(database_.statements(kAnyRhel, package.source_name, KeyKind::source, statements_));
     by_source_ = statements_.size();
     // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
     if (package.scheme == version::Scheme::apk && package.name != package.source_name) {
       LIMPID_TRY(database_.statements(name_space, package.name, KeyKind::source, statements_));
       by_source_ = statements_.size();
     }
+    if (layered) LIMPID_TRY(database_.statements(kAnyRhel, package.name, KeyKind::binary, statements_));
     return database_.statements(name_space, package.name, KeyKind::binary, statements_);
   }
 
