@@ -29,13 +29,17 @@ void name_without_purl(std::string_view id, RpmStatement& package) {
   package.key_kind = KeyKind::source;
 }
 
-// Nothing, and why, where it is no package that an image can hold. `product` is that of the component's CPE.
-std::optional<RpmStatement> package_of(const CsafComponent& component, const RedHatProduct& product, Status status,
+// Nothing, and why, where it is no package that an image can hold. `named` is that of the component's CPE.
+std::optional<RpmStatement> package_of(const CsafComponent& component, const RedHatProduct& named, Status status,
                                        std::string_view& why_not) {
   const auto drop = [&](std::string_view reason) {
     why_not = reason;
     return std::nullopt;
   };
+  // A name alone may be that of anything that such a product is made of.
+  const bool is_layered = named.name_space.empty() && !component.purl.empty();
+  const RedHatProduct layered = is_layered ? redhat_layered_product(component.cpe) : RedHatProduct{};
+  const RedHatProduct& product = is_layered ? layered : named;
   if (product.name_space.empty()) return drop("product of no release of RHEL");
   RpmStatement package{.name_space = product.name_space,
                        .product = product.cpe,

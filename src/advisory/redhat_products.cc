@@ -26,7 +26,24 @@ bool is_enterprise_linux(std::string_view product) {
   return product == "rhel";
 }
 
+std::string join_parts(std::vector<std::string_view> parts) {
+  while (!parts.empty() && parts.back().empty()) parts.pop_back();
+  std::string cpe = "cpe:/";
+  for (std::size_t i = 0; i < parts.size(); ++i) base::append(cpe, {i == 0 ? "" : ":", parts[i]});
+  return cpe;
+}
+
 }  // namespace
+
+RedHatProduct redhat_layered_product(std::string_view cpe) {
+  cpe = base::trim(cpe);
+  if (!redhat_product(cpe).name_space.empty() || !base::strip_prefix(cpe, "cpe:/")) return {};
+  auto parts = base::split(cpe, ':');
+  constexpr std::size_t kVendor = 1, kProduct = 2;
+  if (parts.size() <= kProduct || parts[kVendor] != "redhat" || parts[kProduct].empty()) return {};
+  if (is_enterprise_linux(parts[kProduct])) return {};  // of a release that cannot be told
+  return {.name_space = "rhel", .cpe = join_parts(std::move(parts))};
+}
 
 RedHatProduct redhat_product(std::string_view cpe) {
   RedHatProduct found;
@@ -48,9 +65,7 @@ RedHatProduct redhat_product(std::string_view cpe) {
   }
   if (major.empty()) return found;
   found.name_space = base::cat({"rhel:", major});
-  found.cpe = "cpe:/";
-  while (!parts.empty() && parts.back().empty()) parts.pop_back();
-  for (std::size_t i = 0; i < parts.size(); ++i) base::append(found.cpe, {i == 0 ? "" : ":", parts[i]});
+  found.cpe = join_parts(std::move(parts));
   return found;
 }
 

@@ -14,5 +14,8 @@ struct RedHatProduct {
 // "cpe:/a:redhat:enterprise_linux:9::appstream" is rhel:9's, and so is "cpe:/a:redhat:openshift:4.14::el9". RHEL's
 // minor releases are one product where Red Hat's CPE names one (10.0 is 10): an image follows them.
 RedHatProduct redhat_product(std::string_view cpe);
+// A product of Red Hat's that stands upon RHEL, whichever release of it: "cpe:/a:redhat:openshift:4" is of the
+// namespace "rhel". Nothing is installed from it but in images that name their products.
+RedHatProduct redhat_layered_product(std::string_view cpe);
 
 }  // namespace limpid::advisory

@@ -28,6 +28,16 @@ TEST(RedHatProducts, TheirReleases) {
   for (const auto& [cpe, name_space] : cases) EXPECT_EQ(redhat_product(cpe).name_space, name_space) << cpe;
 }
 
+TEST(RedHatProducts, WhatStandsUponAnyRelease) {
+  EXPECT_EQ(redhat_layered_product(" cpe:/a:redhat:openshift:4 ").name_space, "rhel");
+  EXPECT_EQ(redhat_layered_product("cpe:/a:redhat:openshift:4:").cpe, "cpe:/a:redhat:openshift:4");
+  for (const auto* other :
+       {"cpe:/a:redhat:openshift:4.16::el9", "cpe:/o:redhat:enterprise_linux:9", "cpe:/a:redhat:enterprise_linux",
+        "cpe:/a:redhat:hummingbird:1", "cpe:/a:other:openshift:4", "cpe:/a:redhat:", "cpe:/a:redhat", ""}) {
+    EXPECT_EQ(redhat_layered_product(other).name_space, "") << other;
+  }
+}
+
 TEST(RedHatProducts, MinorReleasesOfRhelItselfAreOneProduct) {
   EXPECT_EQ(redhat_product("cpe:/o:redhat:enterprise_linux:10.1").cpe, "cpe:/o:redhat:enterprise_linux:10");
   EXPECT_EQ(redhat_product("cpe:/a:redhat:rhel_eus:9.2::appstream").cpe, "cpe:/a:redhat:rhel_eus:9.2::appstream");

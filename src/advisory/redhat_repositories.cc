@@ -43,10 +43,11 @@ Result<void> read_table(std::string& text, FeedCounts& counts, Sink& sink) {
     for (const auto& cpe : texts_member(entry, "cpes")) {
       ++counts.statements;
       auto product = redhat_product(cpe);
+      if (product.cpe.empty()) product = redhat_layered_product(cpe);
       if (!wanted) {
         counts.drop("repository of sources or debugging symbols");
       } else if (product.cpe.empty()) {
-        counts.drop("product of no release of RHEL");
+        counts.drop("no product of Red Hat's");
       } else {
         repository.products.push_back(std::move(product.cpe));
       }

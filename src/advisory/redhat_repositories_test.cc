@@ -16,21 +16,22 @@ TEST(RedHatRepositories, LeadToProducts) {
     "rhel-8-for-x86_64-baseos-eus-rpms": {"cpes": ["cpe:/o:redhat:rhel_eus:8.4::baseos", "cpe:/o:redhat:rhel_eus:8.6::baseos"]},
     "rhel-9-for-x86_64-baseos-source-rpms": {"cpes": ["cpe:/o:redhat:enterprise_linux:9::baseos"]},
     "rhel-9-for-x86_64-baseos-eus-debug-rpms__9_DOT_2": {"cpes": ["cpe:/o:redhat:rhel_eus:9.2::baseos"]},
-    "middleware": {"cpes": ["cpe:/a:redhat:jboss_eap:7"]},
+    "middleware": {"cpes": ["cpe:/a:redhat:jboss_eap:7", "cpe:/a:other:x:1", "cpe:/a:redhat:hummingbird:1"]},
     "odd": 1}, "last_updated": "x"})",
                                 sink);
   ASSERT_TRUE(counts) << counts.error().describe();
   EXPECT_EQ(counts->records, 7U);
-  EXPECT_EQ(counts->statements, 4U + dropped_in_all(*counts));
+  EXPECT_EQ(counts->statements, 5U + dropped_in_all(*counts));
   EXPECT_EQ(counts->dropped, (std::map<std::string, std::uint64_t>{{"repository of sources or debugging symbols", 2},
-                                                                   {"product of no release of RHEL", 1},
+                                                                   {"no product of Red Hat's", 2},
                                                                    {"repository that is no object", 1}}));
-  ASSERT_EQ(sink.repositories.size(), 3U);
+  ASSERT_EQ(sink.repositories.size(), 4U);
   EXPECT_EQ(sink.repositories[0].repository, "rhel-9-for-x86_64-baseos-rpms");
   EXPECT_EQ(sink.repositories[0].products, Texts{"cpe:/o:redhat:enterprise_linux:9::baseos"});
   EXPECT_EQ(sink.repositories[1].products, Texts{"cpe:/o:redhat:enterprise_linux:10"});  // as statements have it
   EXPECT_EQ(sink.repositories[2].products,
             (Texts{"cpe:/o:redhat:rhel_eus:8.4::baseos", "cpe:/o:redhat:rhel_eus:8.6::baseos"}));
+  EXPECT_EQ(sink.repositories[3].products, Texts{"cpe:/a:redhat:jboss_eap:7"});
 }
 
 TEST(RedHatRepositories, WhatIsNoTableFails) {

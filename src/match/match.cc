@@ -17,6 +17,7 @@
 namespace limpid::match {
 
 constexpr std::string_view kOsv = "osv";
+constexpr std::string_view kAnyRhel = "rhel";  // the namespace of what stands upon any release of it
 
 int rank_of_feed(std::string_view feed) {
   if (feed == "debian-changelogs") return 2;
@@ -138,8 +139,12 @@ class Matcher {
                        Found& found) {
     found.by_source = 0;
     if (name_space.empty()) return {};
+    // Products that stand upon RHEL, whatever its release: an image that names its products may have one.
+    const bool layered = products_.are_known() && name_space.starts_with("rhel:");
     if (!package.source_name.empty())
       LIMPID_TRY(database_.statements(name_space, package.source_name, KeyKind::source, found.statements));
+    if (layered && !package.source_name.empty())
+      LIMPID_TRY(database_.statements(kAnyRhel, package.source_name, KeyKind::source, found.statements));
     // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
     if (package.scheme == version::Scheme::apk && package.name != package.source_name)
       LIMPID_TRY(database_.statements(name_space, package.name, KeyKind::source, found.statements));
@@ -151,6 +156,7 @@ class Matcher {
                                       KeyKind::source, found.statements));
     }
     found.by_source = found.statements.size();
+    if (layered) LIMPID_TRY(database_.statements(kAnyRhel, package.name, KeyKind::binary, found.statements));
     return database_.statements(name_space, package.name, KeyKind::binary, found.statements);
   }
 

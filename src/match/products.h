@@ -28,6 +28,7 @@ class ImageProducts {
  public:
   // Nothing is known: RHEL's own products count, and no others.
   ImageProducts() = default;
+  bool are_known() const { return !layers_.empty(); }
   static Result<ImageProducts> find(const inventory::ImageInventory& image, const vulndb::Database& database);
 
   // For a package that this layer introduced. Of several products the one that comes last in the enumeration counts.

@@ -211,6 +211,19 @@ TEST(Products, OfTheLayerThatBroughtThePackage) {
             "CVE-2024-1 fixed 1.2-3.el9, CVE-2024-2 fixed 1.2-3.el9");
 }
 
+// "Will not fix in OpenShift 4", whichever release of RHEL that stands upon.
+TEST(Products, OfAProductThatStandsUponAnyRelease) {
+  Affected affected = statement(Status::will_not_fix, "cpe:/a:redhat:openshift:4");
+  affected.name_space = "rhel";
+  affected.key_kind = KeyKind::source;
+  const auto database = Maker().add("CVE-2024-1", {affected}).add("CVE-2024-2", {fixed(kBaseOs, "1.2-3.el9")}).make();
+  EXPECT_EQ(findings(database, {"1.2-3.el9",
+                                {built_from({"rhel-9-for-x86_64-baseos-rpms", "rhocp-4.14-for-rhel-9-x86_64-rpms"})}}),
+            "CVE-2024-1 will_not_fix");
+  EXPECT_EQ(findings(database, {"1.2-3.el9", {built_from({"rhel-9-for-x86_64-baseos-rpms"})}}), "");
+  EXPECT_EQ(findings(database, {"1.2-3.el9", {}}), "");
+}
+
 TEST(Products, TheLabelOfAProduct) {
   const auto database = Maker().add("CVE-2024-2", {fixed("cpe:/a:redhat:openshift:4.14::el9", "1.2-3.el9")}).make();
   RepositoryEvidence labels = built_from({});
