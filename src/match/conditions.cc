@@ -66,8 +66,11 @@ constexpr std::pair<std::string_view, std::string_view> kSameFamily[] = {
 }  // namespace
 
 bool meets_conditions(const Statement& statement, const Package& package, std::string_view version) {
-  // Gentoo's packages are built where they are installed: for which architecture is not written down.
-  if (statement.scheme == version::Scheme::portage) return meets_slot(statement.module, package.module);
+  if (statement.scheme == version::Scheme::portage) {
+    // The architecture is that of the compiler's target, which need not be one that we know.
+    return (package.arch.empty() || meets_architecture(statement, package)) &&
+           meets_slot(statement.module, package.module);
+  }
   if (!meets_architecture(statement, package)) return false;
   if (statement.scheme != version::Scheme::rpm) return true;
   return statement.module == package.module && meets_flavour(statement, version);

@@ -210,22 +210,25 @@ TEST(Conditions, SlotsHaveFixesOfTheirOwn) {
   };
   advisory::Advisory record;
   record.id = "GLSA-1";
-  record.affected = {slotted("7.4", "7.4.9-r2"), slotted("!7.4", "8.2.1")};
+  record.affected = {slotted("7.4", "7.4.9-r2"), slotted("!7.4", "8.2.1"), slotted("", "9")};
+  record.affected[2].architectures = {"x86", "sparc"};
   DatabaseMaker maker;
   maker.feed("gentoo");
   maker.add(std::move(record));
   const auto database = maker.make();
-  const auto php = [&](const char* slot, const char* version) {
+  const auto php = [&](const char* slot, const char* version, const char* architecture = "amd64") {
     inventory::Package package = rpm("dev-lang/php", version, slot);
     package.name_space = "gentoo";
     package.scheme = version::Scheme::portage;
-    package.arch = "";
+    package.arch = architecture;
     return findings(database, package);
   };
   EXPECT_EQ(php("7.4", "7.4.9-r1"), "GLSA-1 fixed 7.4.9-r2");
   EXPECT_EQ(php("7.4", "7.4.9-r2"), "");
   EXPECT_EQ(php("8.1", "8.1.30"), "GLSA-1 fixed 8.2.1");
   EXPECT_EQ(php("8.2", "8.2.1"), "");
+  EXPECT_EQ(php("8.2", "8.2.1", "sparc"), "GLSA-1 fixed 9");
+  EXPECT_EQ(php("8.2", "8.2.1", ""), "GLSA-1 fixed 9");
 }
 
 TEST(Conditions, OracleLinuxAsClairNamesIt) {

@@ -137,7 +137,7 @@ Enrichment decode_enrichment(std::uint32_t key, const EnrichmentNames& names, De
   one.rejected = (flags & is_rejected) != 0;
   one.disputed = (flags & is_disputed) != 0;
   if ((flags & has_epss) != 0) {
-    one.epss.emplace();
+    one.epss = Enrichment::Epss{};  // clang 19 takes emplace() for impossible
     one.epss->probability = in.varint32();
     one.epss->percentile = in.varint32();
   }
