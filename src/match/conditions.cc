@@ -70,15 +70,6 @@ std::string advisory_namespace(const vulndb::Database& database, std::string_vie
     std::string_view release = name_space;
     if (base::strip_prefix(release, family)) other = base::cat({same, release});
   }
-  // Without releases in their advisories, whatever their images say; Chainguard's are made of Wolfi's packages too.
-  for (const std::string_view rolling : {"echo", "minimos", "secureos", "cleanstart", "wolfi", "chainguard"}) {
-    std::string_view release = name_space;
-    if (base::take_until(release, ':') == rolling) other = rolling;
-  }
-  if (other == "chainguard" && !database.has_namespace(other)) other = "wolfi";
-  // One set of advisories for all of a release's minor ones.
-  if (std::string_view release = name_space; base::strip_prefix(release, "anolis:"))
-    other = base::cat({"anolis:", base::take_until(release, '.')});
   // Amazon Linux 1 named its releases after months, and published for all of them as one.
   if (name_space.starts_with("amzn:201")) other = "amzn:2018.03";
   return !other.empty() && database.has_namespace(other) ? other : std::string();

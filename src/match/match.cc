@@ -74,14 +74,18 @@ struct Found {
 
 class Matcher {
  public:
-  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, Matches& matches)
-      : image_(image), database_(database), origins_(origins_of(image)), texts_(matches.texts) {}
+  Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, bool one_image, Matches& matches)
+      : image_(image),
+        database_(database),
+        one_image_(one_image),
+        origins_(one_image ? origins_of(image) : Origins()),
+        texts_(matches.texts) {}
 
   bool has_advisories(const std::string& name_space) { return !namespace_of(name_space).empty(); }
 
   Result<void> match(std::uint32_t index, Matches& matches) {
     const Package& package = image_.packages[index];
-    const SecondSpace second = second_space(database_, origins_, package);
+    const SecondSpace second = one_image_ ? second_space(database_, origins_, package) : SecondSpace();
     if (const auto why = unmatched(package, second)) {
       matches.unmatched.push_back({index, *why});
       return {};
@@ -102,8 +106,8 @@ class Matcher {
     LIMPID_TRY(name_flaws());
     const std::size_t before = matches.findings.size();
     LIMPID_TRY(settle(index, matches.findings));
-    return second.role == Role::none ? add_offers(package, std::span(matches.findings).subspan(before))
-                                     : Result<void>();
+    return one_image_ && second.role == Role::none ? add_offers(package, std::span(matches.findings).subspan(before))
+                                                   : Result<void>();
   }
 
   Result<void> find_newer(std::uint32_t index, Matches& matches) const {
@@ -138,7 +142,8 @@ class Matcher {
   const std::string& namespace_of(const std::string& name_space) {
     if (name_space != asked_namespace_) {
       asked_namespace_ = name_space;
-      namespace_ = advisory_namespace(database_, name_space == origins_.name_space ? origins_.release : name_space);
+      namespace_ =
+          one_image_ ? release_space(database_, origins_, name_space) : advisory_namespace(database_, name_space);
     }
     return namespace_;
   }
@@ -335,6 +340,7 @@ class Matcher {
     finding.status = first.statement->status;
     finding.uncertain = first.uncertain;
     std::vector<const Statement*> statements;
+    statements.reserve(hits.size());
     for (const Judged* hit : hits) statements.push_back(hit->statement);
     const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
     if (std::ranges::all_of(statements, fixable)) {
@@ -367,6 +373,7 @@ class Matcher {
 
   const inventory::ImageInventory& image_;
   const vulndb::Database& database_;
+  bool one_image_;  // else nothing may be told of a package by the others
   Origins origins_;
   std::string asked_namespace_, namespace_;
   Found first_, second_;  // of the release and of the second namespace, reused from package to package
@@ -433,7 +440,7 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
                             const MatchOptions& options) {
   Matches matches;
-  Matcher matcher(image, database, matches);
+  Matcher matcher(image, database, options.one_image, matches);
   matches.covered = !image.distribution.name_space.empty() && matcher.has_advisories(image.distribution.name_space);
   matches.support = support_of(database.end_of_life(image.distribution.name_space), options.today);
   // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.

@@ -15,6 +15,9 @@ namespace limpid::match {
 
 struct MatchOptions {
   Date today = base::today();
+  // False for packages that come from any images, each of which is to be judged as if it were alone: second namespaces
+  // (spaces.h), which depend on the image, are not asked then.
+  bool one_image = true;
 };
 
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
