@@ -31,7 +31,7 @@ class AltLinuxFeed final : public Feed {
     const auto visit = [&](const OvalDefinition& definition) -> Result<void> {
       const auto name_space =
           input.name_space.empty() ? namespace_of_platforms(definition.platforms) : input.name_space;
-      const auto namespace_of = [&](const OvalPath& /*path*/) { return name_space; };
+      const auto namespace_of = [&](const OvalPath& /*path*/) { return std::string(name_space); };
       emit_rpm_update(update_of_oval(definition, no_place, namespace_of), {.name_space = {}, .products = {}}, counts,
                       sink);
       return {};

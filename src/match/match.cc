@@ -64,7 +64,7 @@ class Matcher {
       : image_(image),
         database_(database),
         options_(options),
-        origins_(origins_of(image)),
+        origins_(options.one_image ? origins_of(image) : Origins()),
         products_(std::move(products)),
         texts_(matches.texts) {}
 
@@ -72,7 +72,7 @@ class Matcher {
 
   Result<void> match(std::uint32_t index, Matches& matches) {
     const Package& package = image_.packages[index];
-    const SecondSpace second = second_space(database_, origins_, package);
+    const SecondSpace second = options_.one_image ? second_space(database_, origins_, package) : SecondSpace();
     if (const auto why = unmatched(package, second)) {
       matches.unmatched.push_back({index, *why});
       return {};
@@ -93,8 +93,9 @@ class Matcher {
     LIMPID_TRY(name_flaws());
     const std::size_t before = matches.findings.size();
     LIMPID_TRY(settle(index, matches.findings));
-    return second.role == Role::none ? add_offers(package, std::span(matches.findings).subspan(before))
-                                     : Result<void>();
+    return options_.one_image && second.role == Role::none
+               ? add_offers(package, std::span(matches.findings).subspan(before))
+               : Result<void>();
   }
 
   Result<void> find_newer(std::uint32_t index, Matches& matches) const {
@@ -130,7 +131,8 @@ class Matcher {
   const std::string& namespace_of(const std::string& name_space) {
     if (name_space != asked_namespace_) {
       asked_namespace_ = name_space;
-      namespace_ = advisory_namespace(database_, name_space == origins_.name_space ? origins_.release : name_space);
+      namespace_ = options_.one_image ? release_space(database_, origins_, name_space)
+                                      : advisory_namespace(database_, name_space);
     }
     return namespace_;
   }
@@ -356,6 +358,7 @@ class Matcher {
     finding.status = first.statement->status;
     finding.uncertain = first.uncertain;
     std::vector<const Statement*> statements;
+    statements.reserve(hits.size());
     for (const Judged* hit : hits) statements.push_back(hit->statement);
     const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
     if (finding.status != Status::not_affected && std::ranges::all_of(statements, fixable)) {

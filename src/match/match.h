@@ -19,6 +19,9 @@ struct MatchOptions {
   bool under_investigation = false;
   bool not_affected = false;
   bool kernel_runs = false;  // a whole system, not a container: the kernel that is installed is the one that runs
+  // False for packages that come from any images, each of which is to be judged as if it were alone: second namespaces
+  // (spaces.h), which depend on the image, are not asked then.
+  bool one_image = true;
 };
 
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "match/conditions.h"
 
 namespace limpid::match {
 namespace {
@@ -49,6 +50,20 @@ Origins origins_of(const inventory::ImageInventory& image) {
           origins.subscribed || is_esm_version(package.version) || is_esm_version(package.source_version);
   }
   return origins;
+}
+
+std::string release_space(const vulndb::Database& database, const Origins& origins, const std::string& name_space) {
+  const std::string& spelled = name_space == origins.name_space ? origins.release : name_space;
+  if (std::string found = advisory_namespace(database, spelled); !found.empty()) return found;
+  std::string other;
+  std::string_view release = spelled;
+  const std::string_view family = base::take_until(release, ':');
+  for (const std::string_view rolling : {"echo", "minimos", "secureos", "cleanstart", "wolfi", "chainguard"})
+    if (family == rolling) other = rolling;
+  // Chainguard's images are made of Wolfi's packages too.
+  if (other == "chainguard" && !database.has_namespace(other)) other = "wolfi";
+  if (family == "anolis") other = base::cat({"anolis:", base::take_until(release, '.')});
+  return !other.empty() && database.has_namespace(other) ? other : std::string();
 }
 
 SecondSpace second_space(const vulndb::Database& database, const Origins& origins, const Package& package) {

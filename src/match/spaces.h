@@ -19,6 +19,10 @@ struct Origins {
 };
 Origins origins_of(const inventory::ImageInventory& image);
 
+// The namespace whose statements speak of the packages of this one, as advisory_namespace() tells it (conditions.h);
+// and for those whose advisories have no releases, or no minor ones, whatever their images say. "" if there is none.
+std::string release_space(const vulndb::Database& database, const Origins& origins, const std::string& name_space);
+
 // A second namespace and what its statements are worth.
 struct SecondSpace {
   enum class Role : std::uint8_t {

@@ -124,6 +124,21 @@ TEST(Spaces, SealsPackagesAreAskedAboutNowhereElse) {
   EXPECT_EQ(found(image, with), Lines{"CVE-2031-2 fixed 1.0-1+sp2"});
 }
 
+// A service holds features of many images against the database at once, and remembers what it found of each.
+TEST(Spaces, PackagesOfAnyImagesTellNothingOfEachOther) {
+  const auto database = ubuntu_database();
+  auto image = image_of(
+      "ubuntu:22.04", {package_of("ubuntu:22.04", "zfoo", "1.0-1"), package_of("ubuntu:22.04", "zbar", "1.0-1+esm1")});
+  EXPECT_EQ(found(image, database).size(), 3U);
+  MatchOptions options;
+  options.one_image = false;
+  const auto matches = match_image(image, database, options);
+  ASSERT_TRUE(matches);
+  ASSERT_EQ(matches->findings.size(), 3U);
+  EXPECT_EQ(matches->findings[0].status, Status::will_not_fix);
+  EXPECT_EQ(matches->findings[1].fixed_in, "1.0-3");
+}
+
 TEST(Spaces, RollingReleasesHaveOneNamespace) {
   const auto database =
       DatabaseMaker().feed("echo").statement("CVE-2031-1", "zfoo", Status::affected, "", "", {}, "echo").make();

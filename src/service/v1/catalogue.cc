@@ -78,6 +78,13 @@ Result<void> append_feature(std::string& to, const store::Feature& feature, std:
   return {};
 }
 
+// Features come from any images.
+match::MatchOptions each_on_its_own() {
+  match::MatchOptions options;
+  options.one_image = false;
+  return options;
+}
+
 // The texts of features, without a word of custom vulnerabilities. Those that nobody asked for yet are made together.
 Result<std::vector<FeatureTexts::Pointer>> texts_of(std::span<const HeldFeature> features, const Compiled& compiled) {
   std::vector<FeatureTexts::Pointer> texts(features.size());
@@ -90,7 +97,7 @@ Result<std::vector<FeatureTexts::Pointer>> texts_of(std::span<const HeldFeature>
     places.push_back(i);
   }
   if (places.empty()) return texts;
-  LIMPID_ASSIGN(const match::Matches matches, match::match_image(missing, compiled.database()));
+  LIMPID_ASSIGN(const match::Matches matches, match::match_image(missing, compiled.database(), each_on_its_own()));
   auto finding = matches.findings.begin();
   std::vector<Shown> shown;
   for (std::uint32_t number = 0; number < places.size(); ++number) {
@@ -128,7 +135,7 @@ class CustomWriter {
     if (compiled_ != nullptr) {
       inventory::ImageInventory one;
       one.packages.push_back(package_of(feature));
-      LIMPID_ASSIGN(matches, match::match_image(one, compiled_->database()));
+      LIMPID_ASSIGN(matches, match::match_image(one, compiled_->database(), each_on_its_own()));
     }
     shown_.clear();
     for (const match::Finding& finding : matches.findings)
