@@ -1,4 +1,5 @@
 // What is said of flaws themselves: NVD, the CVE list, EPSS, CISA's catalogue. Every flaw, of Linux or not.
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -152,9 +153,11 @@ std::uint64_t write_epss(const World& world, const std::string& out) {
     if (!World::speaks("epss", number, 92)) continue;
     const Flaw flaw = world.flaw(number);
     auto random = random_of("epss value", number);
+    // The percentile is the rank of the probability; a third of all share theirs with others.
+    constexpr std::size_t kRanks = 114'000;
+    const double rank = static_cast<double>(random.below(kRanks)) / kRanks;
     char line[80];
-    const auto at = random.skewed(100'000, 6);
-    std::snprintf(line, sizeof line, "%s,0.%05zu,0.%05zu\n", flaw.id.c_str(), at, random.below(100'000));
+    std::snprintf(line, sizeof line, "%s,%.5f,%.5f\n", flaw.id.c_str(), std::pow(rank, 6), rank);
     file.write(line);
   }
   return file.unpacked();

@@ -2,7 +2,7 @@
 #include "inventory/merge.h"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <set>
 #include <string>
@@ -312,6 +312,13 @@ TEST(Merge, TheSameLayerTwice) {
   EXPECT_EQ(shown(merge({first, {file(kStatus, status("b"))}, first})), Shown{"a 1 2 debian:12"});
 }
 
+// Of this thread: a machine that is busy with other things takes nothing away.
+double processor_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
 // Links made to be slow: each look-up of the chain would cost 40 times 2,000 steps.
 TEST(Merge, HostileLinksEndInTime) {
   std::vector<LayerInventory> layers(2);
@@ -323,20 +330,18 @@ TEST(Merge, HostileLinksEndInTime) {
     layers[1].symlinks.push_back(
         {base::cat({"l", 100 + i % 60, "/", i, "/lib/dpkg/status"}), base::cat({"/l", 100 + i % 60})});
   }
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   const auto image = merge_layers(layers);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(took.count(), 20.0);
+  EXPECT_LT(processor_seconds() - start, 20.0);
   EXPECT_FALSE(image.skipped.empty());
 }
 
 TEST(Merge, LinksToNowhereBelowManyLayersEndInTime) {
   std::vector<LayerInventory> layers(1'000);
   for (int i = 0; i < 300'000; ++i) layers[0].symlinks.push_back({base::cat({i, "/lib/dpkg/status"}), "n"});
-  const auto start = std::chrono::steady_clock::now();
+  const double start = processor_seconds();
   const auto image = merge_layers(layers);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(took.count(), 60.0);
+  EXPECT_LT(processor_seconds() - start, 60.0);
   EXPECT_TRUE(std::ranges::any_of(image.skipped, [](const Skipped& one) {
     return one.detail == "too many links and long paths: some were not followed";
   }));
