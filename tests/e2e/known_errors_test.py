@@ -1,5 +1,5 @@
 """Known classes of wrong and missed findings of scanners that concern operating systems: each test is named by what it guards.
-docs/known-errors.md lists them all, with those that are tests elsewhere."""
+docs/regressions.md lists them all, with those that are tests elsewhere."""
 import json
 import os
 import shutil
