@@ -648,6 +648,8 @@ TEST_F(HttpServer, NoticesThatTheClientIsGone) {
   EXPECT_EQ(half.reply().status, 200);  // one who only half-closed gets its answer
   EXPECT_TRUE(half.ended());
   handler_.wait_answered(2);
+  // Nothing tells from outside that the server has seen the end of the one before.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
   handler_.release();
   answered = handler_.wait_answered(3);
   EXPECT_EQ(answered[2].path, "/hold");
