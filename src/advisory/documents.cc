@@ -1,5 +1,6 @@
 #include "advisory/documents.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 

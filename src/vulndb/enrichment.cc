@@ -151,7 +151,7 @@ Enrichment decode_enrichment(std::uint32_t key, Decoder& in) {
   one.rejected = (flags & is_rejected) != 0;
   one.disputed = (flags & is_disputed) != 0;
   if ((flags & has_epss) != 0) {
-    one.epss.emplace();
+    one.epss = advisory::Enrichment::Epss{};
     one.epss->probability = in.varint32();
     one.epss->percentile = in.varint32();
   }
