@@ -37,6 +37,10 @@ class DocumentReader {
       std::string_view why_not = advisory.id.empty() ? "no CVE id" : "product id without a relationship";
       std::optional<RpmStatement> statement;
       if (component && !advisory.id.empty()) statement = statement_of_(*component, status, why_not);
+      if (statement && statement->name.empty()) {
+        why_not = "no package name";
+        statement.reset();
+      }
       if (!statement) {
         ++counts_.statements;
         return counts_.drop(why_not);

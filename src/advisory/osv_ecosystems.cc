@@ -162,6 +162,10 @@ constexpr std::array kSealBases = {
 
 OsvPackage resolve_seal(std::string_view ecosystem, std::string_view name) {
   OsvPackage resolved;
+  if (name.empty()) {
+    resolved.why_not = "no package name";
+    return resolved;
+  }
   base::strip_prefix(ecosystem, "Seal:");
   auto suffix = ecosystem;
   const auto base_name = base::take_until(suffix, ':');

@@ -150,7 +150,7 @@ class Parser {
     LIMPID_ASSIGN(const std::uint64_t size, number(fields, "size"));
     LIMPID_ASSIGN(const bool kept, add_other(fields, EntryType::file, name, {}));
     if (kept) toc_.entries.back().entry.size = size;
-    file_.emplace();
+    file_ = File{};
     file_->raw_name = std::move(name);
     file_->size = size;
     file_->first_chunk = toc_.chunks.size();
