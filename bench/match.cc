@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/heap.h"
 #include "vulndb/database.h"
 
 int main(int argc, char** argv) {
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
     image.packages.push_back(std::move(package));
   }
   const auto start = std::chrono::steady_clock::now();
+  base::prepare_heap(std::size_t{1} << 21);  // as the commands do
   const auto database = vulndb::Database::open(argv[1]);
   if (!database) {
     std::fprintf(stderr, "bench-match: %s\n", database.error().describe().c_str());

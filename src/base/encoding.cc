@@ -19,7 +19,7 @@ void Encoder::patch_u16(std::size_t at, std::uint16_t value) {
   for (std::size_t i = 0; i < 2; ++i) bytes_.at(at + i) = static_cast<char>((value >> (8 * i)) & 0xff);
 }
 
-std::uint64_t Decoder::varint() {
+std::uint64_t Decoder::long_varint() {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const std::uint8_t byte = u8();

@@ -58,14 +58,31 @@ class Decoder {
   std::uint16_t u16() { return fixed<std::uint16_t>(); }
   std::uint32_t u32() { return fixed<std::uint32_t>(); }
   std::uint64_t u64() { return fixed<std::uint64_t>(); }
-  std::uint64_t varint();
+  // Nearly all take one byte or two.
+  std::uint64_t varint() {
+    if (ok_ && remaining() >= 2) {
+      const std::uint8_t* at = bytes_.data() + at_;
+      if (at[0] < 0x80) {
+        ++at_;
+        return at[0];
+      }
+      if (at[1] < 0x80) {
+        at_ += 2;
+        return (at[0] & 0x7fU) | std::uint64_t{at[1]} << 7;
+      }
+    }
+    return long_varint();
+  }
   std::uint32_t varint32();
   std::string_view text();
   std::string_view raw(std::size_t size);
+  // As after a number that cannot be: for one that means nothing where it stands.
+  void refuse() { ok_ = false; }
   // A number of things of which each takes at least `size_min` bytes of what is left.
   std::size_t count(std::size_t size_min);
 
  private:
+  std::uint64_t long_varint();
   template <class T>
   T fixed() {
     if (!take(sizeof(T))) return 0;

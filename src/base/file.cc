@@ -54,10 +54,13 @@ Result<void> File::read_exactly_at(std::uint64_t offset, std::span<std::uint8_t>
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      skipped_(std::exchange(other.skipped_, 0)) {}
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(skipped_, other.skipped_);
   return *this;
 }
 MappedFile::~MappedFile() {
@@ -73,6 +76,20 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   if (data == MAP_FAILED) return fail_errno({path, ": mmap"});
   mapped.data_ = static_cast<const std::uint8_t*>(data);
   mapped.size_ = size;
+  return mapped;
+}
+
+Result<MappedFile> MappedFile::part(const File& file, std::uint64_t offset, std::size_t size) {
+  constexpr std::uint64_t kPage = 4'096;
+  MappedFile mapped;
+  if (size == 0) return mapped;
+  const std::uint64_t begin = offset / kPage * kPage;
+  const std::size_t whole = size + (offset - begin);
+  void* data = ::mmap(nullptr, whole, PROT_READ, MAP_PRIVATE, file.descriptor(), static_cast<off_t>(begin));
+  if (data == MAP_FAILED) return fail_errno({"mmap"});
+  mapped.data_ = static_cast<const std::uint8_t*>(data);
+  mapped.size_ = whole;
+  mapped.skipped_ = offset - begin;
   return mapped;
 }
 

@@ -42,11 +42,13 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();
   static Result<MappedFile> open(const std::string& path);
-  Bytes bytes() const { return {data_, size_}; }
+  // A part of a file, which must be in it. The error says no name.
+  static Result<MappedFile> part(const File& file, std::uint64_t offset, std::size_t size);
+  Bytes bytes() const { return {data_ + skipped_, size_ - skipped_}; }
 
  private:
   const std::uint8_t* data_ = nullptr;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, skipped_ = 0;  // what was mapped, and how much of it, at its beginning, was not asked for
 };
 
 // Room on disk for what has to be read out of order: a file without a name in $TMPDIR, else /tmp, which goes when its

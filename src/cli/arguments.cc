@@ -1,7 +1,11 @@
 // The command tree. The only file that includes CLI11, which is slow to compile.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "advisory/feed.h"
 #include "base/log.h"
@@ -196,10 +200,13 @@ void name_environment(CLI::App& command) {
   for (CLI::App* below : command.get_subcommands([](CLI::App*) { return true; })) name_environment(*below);
 }
 
+// Every command has its name and a sentence; its options are made only where the arguments name it. All of them
+// together would take longer than a small scan.
 class Arguments {
  public:
-  Arguments()
-      : app_("Looks inside container images: known vulnerabilities, outdated packages, and the upgrades that end them.",
+  Arguments(int argc, char** argv)
+      : words_(argv + std::min(argc, 1), argv + argc),
+        app_("Looks inside container images: known vulnerabilities, outdated packages, and the upgrades that end them.",
              "limpid") {
     app_.set_version_flag("--version", LIMPID_VERSION);
     app_.add_flag("-q,--quiet", global_.quiet, "say nothing but the result and errors");
@@ -207,8 +214,10 @@ class Arguments {
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.footer(std::string("\n") + kTargets + "\n" + kExitStatus);
-    add_scan(*app_.add_subcommand("scan", "findings: which known flaws are in an image"), scan_, true);
-    add_scan(*app_.add_subcommand("plan", "the upgrades that remove the most risk, layer by layer"), plan_, false);
+    if (CLI::App* scan = add_command("scan", "findings: which known flaws are in an image"))
+      add_scan(*scan, scan_, true);
+    if (CLI::App* plan = add_command("plan", "the upgrades that remove the most risk, layer by layer"))
+      add_scan(*plan, plan_, false);
     add_inventory();
     add_db();
     add_cache();
@@ -232,17 +241,26 @@ class Arguments {
   }
 
  private:
+  // Null where nobody asks for it.
+  CLI::App* add_command(const char* name, const char* sentence) {
+    CLI::App* command = app_.add_subcommand(name, sentence);
+    return std::ranges::find(words_, std::string_view(name)) == words_.end() ? nullptr : command;
+  }
+
   void add_inventory() {
-    CLI::App& command = *app_.add_subcommand("inventory", "what is inside an image, without a database");
-    command.add_option("TARGET", inventory_.target, "the image")->required();
-    add_output(command, inventory_.output);
-    add_image(command, inventory_.image);
-    add_incomplete(command, inventory_.fail_on_incomplete);
-    command.footer(std::string("\n") + kTargets);
+    CLI::App* command = add_command("inventory", "what is inside an image, without a database");
+    if (command == nullptr) return;
+    command->add_option("TARGET", inventory_.target, "the image")->required();
+    add_output(*command, inventory_.output);
+    add_image(*command, inventory_.image);
+    add_incomplete(*command, inventory_.fail_on_incomplete);
+    command->footer(std::string("\n") + kTargets);
   }
 
   void add_db() {
-    CLI::App& db = *app_.add_subcommand("db", "build and look into the vulnerability database");
+    CLI::App* command = add_command("db", "build and look into the vulnerability database");
+    if (command == nullptr) return;
+    CLI::App& db = *command;
     db.require_subcommand(1);
     CLI::App& build = *db.add_subcommand("build", "compile local copies of feeds, each in its upstream's own format");
     build
@@ -272,7 +290,9 @@ class Arguments {
   }
 
   void add_cache() {
-    CLI::App& cache = *app_.add_subcommand("cache", "what is kept of layers, so that they need not be read again");
+    CLI::App* command = add_command("cache", "what is kept of layers, so that they need not be read again");
+    if (command == nullptr) return;
+    CLI::App& cache = *command;
     cache.require_subcommand(1);
     CLI::App& info = *cache.add_subcommand("info", "where it is, and how much is in it");
     add_cache_place(info, cache_.cache);
@@ -291,7 +311,9 @@ class Arguments {
   }
 
   void add_serve() {
-    CLI::App& command = *app_.add_subcommand("serve", "the service: Clair's API over a store of indexed layers");
+    CLI::App* wanted = add_command("serve", "the service: Clair's API over a store of indexed layers");
+    if (wanted == nullptr) return;
+    CLI::App& command = *wanted;
     command.add_option("--config", serve_.config, "a YAML file; Clair's own files are understood");
     command.add_option("--listen", serve_.listen,
                        "ADDR:PORT of the API, health on the next port (default: 127.0.0.1:6060)");
@@ -308,7 +330,9 @@ class Arguments {
   }
 
   void add_version() {
-    CLI::App& version = *app_.add_subcommand("version", "compare versions as their package managers do");
+    CLI::App* command = add_command("version", "compare versions as their package managers do");
+    if (command == nullptr) return;
+    CLI::App& version = *command;
     version.require_subcommand(1);
     CLI::App& compare = *version.add_subcommand("compare", "prints <, = or >");
     compare.add_option("SCHEME", compare_.scheme, "dpkg, apk, semver, generic")->required();
@@ -322,8 +346,8 @@ class Arguments {
   }
 
   int run_chosen() {
-    scan_.ignore_file_named = app_.get_subcommand("scan")->count("--ignorefile") > 0;
-    plan_.ignore_file_named = app_.get_subcommand("plan")->count("--ignorefile") > 0;
+    for (const auto& [name, options] : {std::pair{"scan", &scan_}, {"plan", &plan_}})
+      if (app_.got_subcommand(name)) options->ignore_file_named = app_.get_subcommand(name)->count("--ignorefile") > 0;
     scan_.quiet = plan_.quiet = inventory_.quiet = build_.quiet = update_.quiet = global_.quiet;
     if (app_.got_subcommand("scan")) return run_scan(scan_);
     if (app_.got_subcommand("plan")) return run_plan(plan_);
@@ -373,6 +397,7 @@ class Arguments {
     return kDone;
   }
 
+  const std::vector<std::string_view> words_;
   CLI::App app_;
   Global global_;
   ScanCommand scan_, plan_;
@@ -388,6 +413,6 @@ class Arguments {
 
 }  // namespace
 
-int run(int argc, char** argv) { return Arguments().parse_and_run(argc, argv); }
+int run(int argc, char** argv) { return Arguments(argc, argv).parse_and_run(argc, argv); }
 
 }  // namespace limpid::cli

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "cli/common.h"
-#include "match/cvss.h"
+#include "cvss/score.h"
 #include "match/severity.h"
 #include "report/json_writer.h"
 #include "report/terminal.h"
@@ -141,7 +141,7 @@ Result<bool> append_enrichment(std::string& text, const vulndb::Database& databa
       base::append(text, {"  ", label, report::wrap_text(base::printable(value), 2 + label.size(), style.width), "\n"});
   };
   for (const auto& [cvss, source, primary] : known->cvss) {
-    const auto scores = match::cvss_scores(cvss.vector);
+    const auto scores = cvss::score(cvss.vector);
     const std::string score = scores ? fmt::format("{:.1f} ", scores->base) : std::string();
     line("cvss:        ", base::cat({score, cvss.vector, " (", source, ")"}));
   }

@@ -37,7 +37,10 @@ const version::Version& Evaluator::parsed(std::string_view bound) {
   return bounds_.emplace_back(bound.data(), ordering_->parse(bound)).second;
 }
 
-bool Evaluator::holds(const vulndb::RangeView& range, const version::Version& installed) {
+bool Evaluator::holds(const vulndb::RangeView& range, const version::Version& installed, std::string_view raw) {
+  // Most flaws have nothing but a fixed version; those of the database are valid.
+  if (installed.valid && range.introduced.empty() && !range.fixed.empty())
+    if (const auto order = ordering_->compare_texts(raw, range.fixed)) return *order < 0;
   if (!range.introduced.empty()) {
     const version::Version& introduced = parsed(range.introduced);
     if (!introduced.valid || ordering_->compare(installed, introduced) < 0) return false;
@@ -62,7 +65,7 @@ Evaluation Evaluator::evaluate(const vulndb::Statement& statement, const version
   if (statement.scheme != scheme_) begin(statement.scheme);
   if (ordering_ == nullptr) return {};
   for (const vulndb::RangeView& range : statement.ranges)
-    if (holds(range, installed)) return {true, range, {}};
+    if (holds(range, installed, raw)) return {true, range, {}};
   return {};
 }
 

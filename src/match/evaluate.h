@@ -24,7 +24,7 @@ class Evaluator {
   Evaluation evaluate(const vulndb::Statement& statement, const version::Version& installed, std::string_view raw);
 
  private:
-  bool holds(const vulndb::RangeView& range, const version::Version& installed);
+  bool holds(const vulndb::RangeView& range, const version::Version& installed, std::string_view raw);
   const version::Version& parsed(std::string_view bound);
 
   const version::Ordering* ordering_ = nullptr;

@@ -1,18 +1,26 @@
 #include "match/match.h"
 
 #include <algorithm>
+#include <array>
+#include <compare>
+#include <functional>
 #include <map>
+#include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "base/text.h"
+#include "cvss/best_vector.h"
 #include "match/conditions.h"
 #include "match/evaluate.h"
 #include "match/parts.h"
 #include "match/products.h"
-#include "match/risk.h"
 #include "match/spaces.h"
 #include "match/support.h"
+#include "match/verdicts.h"
+#include "vulndb/cve_ids.h"
+#include "vulndb/cve_set.h"
 
 namespace limpid::match {
 
@@ -28,6 +36,7 @@ int rank_of_feed(std::string_view feed) {
 }
 
 std::string_view without_distribution(std::string_view id) {
+  if (id.starts_with("CVE-")) return id;
   const std::size_t at = id.find("-CVE-");
   return at == std::string_view::npos ? id : id.substr(at + 1);
 }
@@ -37,25 +46,55 @@ namespace {
 using advisory::KeyKind;
 using advisory::Status;
 using inventory::Package;
+using vulndb::Database;
 using vulndb::Statement;
 using Role = SecondSpace::Role;
 
 // One statement with what it says of the installed version.
 struct Judged {
   const Statement* statement;
-  std::string_view id;  // the flaw that it speaks of: in the database, or in Matches::texts
-  std::string_view version;
-  Evaluation evaluation;
+  const Evaluation* evaluation;  // until another version is judged
   Offer offer;
   bool by_source, uncertain;
   Role role;  // of the namespace that it stands in: none is the release's own
+  // Once they are asked for:
+  int rank = 0;           // of its feed
+  std::uint32_t cve = 0;  // the flaw's key, 0 if it is no CVE
+  std::string_view id;    // the flaw that it speaks of: in the database, or in Matches::texts
 };
 
-// What one namespace says of one package.
-struct Found {
-  std::vector<Statement> statements;
-  std::size_t by_source = 0;  // how many of them, the first, were found by the source package
+// The statements on one package under one name, of which a few will be read.
+struct Asked {
+  vulndb::StatementGroup group;
+  bool by_source = false;
+  Role role = Role::none;  // of the namespace
 };
+
+// A set of ids that are no CVEs.
+class Ids {
+ public:
+  void clear() { ids_.clear(); }
+  void add(std::string_view id) { ids_.push_back(id); }
+  void sort() { std::ranges::sort(ids_); }
+  // After sort().
+  bool has(std::string_view id) const { return std::ranges::binary_search(ids_, id); }
+
+ private:
+  std::vector<std::string_view> ids_;
+};
+
+// Packages of one source, which are held against the same statements, one after the other.
+std::vector<std::uint32_t> by_source(const std::vector<Package>& packages) {
+  const std::hash<std::string_view> hash;
+  std::vector<std::pair<std::size_t, std::uint32_t>> order;
+  order.reserve(packages.size());
+  for (std::uint32_t i = 0; i < packages.size(); ++i) order.emplace_back(hash(packages[i].source_name), i);
+  std::ranges::sort(order);
+  std::vector<std::uint32_t> indices;
+  indices.reserve(order.size());
+  for (const auto& [_, index] : order) indices.push_back(index);
+  return indices;
+}
 
 class Matcher {
  public:
@@ -77,19 +116,10 @@ class Matcher {
       matches.unmatched.push_back({index, *why});
       return {};
     }
-    judged_.clear();
-    first_.statements.clear();
-    second_.statements.clear();
-    if (second.role != Role::alone) {
-      LIMPID_TRY(look_up(package, namespace_of(package.name_space), {}, first_));
-      judge(package, first_, Role::none);
-    }
-    if (!second.name_space.empty()) {
-      LIMPID_TRY(look_up(package, second.name_space, second.other_name, second_));
-      judge(package, second_, second.role);
-    }
-    // Most packages have nothing that applies, and then nobody needs to know of which flaws that was said.
-    if (std::ranges::none_of(judged_, [&](const Judged& judged) { return is_of_interest(judged); })) judged_.clear();
+    LIMPID_TRY(ask(package, second));
+    LIMPID_ASSIGN(const bool any, find_concerned(package));
+    if (!any) return {};
+    LIMPID_TRY(read(package));
     LIMPID_TRY(name_flaws());
     const std::size_t before = matches.findings.size();
     LIMPID_TRY(settle(index, matches.findings));
@@ -137,81 +167,217 @@ class Matcher {
     return namespace_;
   }
 
-  Result<void> look_up(const Package& package, const std::string& name_space, std::string_view other_name,
-                       Found& found) {
-    found.by_source = 0;
-    if (name_space.empty()) return {};
-    // Products that stand upon RHEL, whatever its release: an image that names its products may have one.
-    const bool layered = products_.are_known() && name_space.starts_with("rhel:");
-    if (!package.source_name.empty())
-      LIMPID_TRY(database_.statements(name_space, package.source_name, KeyKind::source, found.statements));
-    if (layered && !package.source_name.empty())
-      LIMPID_TRY(database_.statements(kAnyRhel, package.source_name, KeyKind::source, found.statements));
-    // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
-    if (package.scheme == version::Scheme::apk && package.name != package.source_name)
-      LIMPID_TRY(database_.statements(name_space, package.name, KeyKind::source, found.statements));
-    // Suppliers write a name now with their own before it, now without.
-    if (!other_name.empty() && !package.source_name.empty()) {
-      std::string_view bare = package.source_name;
-      const bool has_it = base::strip_prefix(bare, other_name);
-      LIMPID_TRY(database_.statements(name_space, has_it ? std::string(bare) : base::cat({other_name, bare}),
-                                      KeyKind::source, found.statements));
+  // Finds everything that may be said of the package.
+  Result<void> ask(const Package& package, const SecondSpace& second) {
+    const bool same_source = last_ != nullptr && last_->source_name == package.source_name &&
+                             last_->name_space == package.name_space && !package.source_name.empty() &&
+                             package.scheme != version::Scheme::apk;
+    if (!same_source || last_->source_version != package.source_version || last_->version != package.version ||
+        last_->scheme != package.scheme)
+      verdicts_.begin();
+    last_ = nullptr;  // until it worked
+    asked_.clear();
+    if (second.role != Role::alone) {
+      const std::string& name_space = namespace_of(package.name_space);
+      if (!same_source) {
+        of_source_.clear();
+        LIMPID_TRY(ask_by_source(package, name_space, {}, Role::none, of_source_));
+      }
+      asked_ = of_source_;
+      LIMPID_TRY(ask_by_name(package, name_space, Role::none, asked_));
+    } else {
+      of_source_.clear();
     }
-    found.by_source = found.statements.size();
-    if (layered) LIMPID_TRY(database_.statements(kAnyRhel, package.name, KeyKind::binary, found.statements));
-    return database_.statements(name_space, package.name, KeyKind::binary, found.statements);
+    if (!second.name_space.empty()) {
+      LIMPID_TRY(ask_by_source(package, second.name_space, second.other_name, second.role, asked_));
+      LIMPID_TRY(ask_by_name(package, second.name_space, second.role, asked_));
+    }
+    if (second.role != Role::alone) last_ = &package;
+    return {};
   }
 
-  void judge(const Package& package, const Found& found, Role role) {
-    const Statement* previous = nullptr;
-    bool previous_by_source = false;
-    version::Version installed;
-    for (std::size_t i = 0; i < found.statements.size(); ++i) {
-      const Statement& statement = found.statements[i];
-      const bool source = i < found.by_source;
-      const std::string_view version = source ? package.source_version : package.version;
-      if (version.empty()) continue;  // nothing can be said of a package without a version
-      if (!meets_conditions(statement, package, version)) continue;
-      const Offer offer = products_.offer(statement, package.layer);
-      if (offer == Offer::none) continue;
-      if (previous == nullptr || previous->scheme != statement.scheme || previous_by_source != source) {
+  Result<void> ask_one(std::string_view name_space, std::string_view name, KeyKind kind, Role role,
+                       std::vector<Asked>& to) {
+    LIMPID_ASSIGN(const auto group, database_.group(name_space, name, kind));
+    if (group) to.push_back({*group, kind == KeyKind::source, role});
+    return {};
+  }
+
+  // Products that stand upon RHEL, whatever its release: an image that names its products may have one.
+  bool is_layered(std::string_view name_space) const {
+    return products_.are_known() && name_space.starts_with("rhel:");
+  }
+
+  Result<void> ask_by_source(const Package& package, const std::string& name_space, std::string_view other_name,
+                             Role role, std::vector<Asked>& to) {
+    if (name_space.empty()) return {};
+    const std::string_view source = package.source_name;
+    if (!source.empty()) LIMPID_TRY(ask_one(name_space, source, KeyKind::source, role, to));
+    if (!source.empty() && is_layered(name_space)) LIMPID_TRY(ask_one(kAnyRhel, source, KeyKind::source, role, to));
+    // Alpine's keys are origins, but old entries name the package itself; both share the origin's version.
+    if (package.scheme == version::Scheme::apk && package.name != source)
+      LIMPID_TRY(ask_one(name_space, package.name, KeyKind::source, role, to));
+    // Suppliers write a name now with their own before it, now without.
+    if (other_name.empty() || source.empty()) return {};
+    std::string_view bare = source;
+    const bool has_it = base::strip_prefix(bare, other_name);
+    return ask_one(name_space, has_it ? std::string(bare) : base::cat({other_name, bare}), KeyKind::source, role, to);
+  }
+
+  Result<void> ask_by_name(const Package& package, const std::string& name_space, Role role, std::vector<Asked>& to) {
+    if (name_space.empty()) return {};
+    if (is_layered(name_space)) LIMPID_TRY(ask_one(kAnyRhel, package.name, KeyKind::binary, role, to));
+    return ask_one(name_space, package.name, KeyKind::binary, role, to);
+  }
+
+  // Holds statements of one group against the package. Nothing where they do not speak of it.
+  class Judge {
+   public:
+    Judge(Matcher& matcher, const Package& package, const Asked& asked)
+        : matcher_(matcher),
+          package_(package),
+          version_(asked.by_source ? package.source_version : package.version),
+          by_source_(asked.by_source),
+          role_(asked.role) {}
+
+    std::optional<Judged> judge(const Statement& statement) {
+      if (version_.empty()) return std::nullopt;  // nothing can be said of a package without a version
+      if (!meets_conditions(statement, package_, version_)) return std::nullopt;
+      const Offer offer = matcher_.products_.offer(statement, package_.layer);
+      if (offer == Offer::none) return std::nullopt;
+      if (!is_parsed_ || scheme_ != statement.scheme) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
-        installed = ordering == nullptr ? version::Version{} : ordering->parse(version);
-        evaluator_.begin(statement.scheme);
+        installed_ = ordering == nullptr ? version::Version{} : ordering->parse(version_);
+        scheme_ = statement.scheme;
+        is_parsed_ = true;
       }
-      previous = &statement;
-      previous_by_source = source;
-      judged_.push_back({&statement,
-                         {},
-                         version,
-                         evaluator_.evaluate(statement, installed, version),
-                         offer,
-                         source,
-                         !installed.valid,
-                         role});
+      return Judged{.statement = &statement,
+                    .evaluation = &matcher_.verdicts_.of(statement, installed_, version_, by_source_),
+                    .offer = offer,
+                    .by_source = by_source_,
+                    .uncertain = !installed_.valid,
+                    .role = role_,
+                    .rank = 0,
+                    .cve = 0,
+                    .id = {}};
     }
+
+   private:
+    Matcher& matcher_;
+    const Package& package_;
+    const std::string_view version_;
+    const bool by_source_;
+    const Role role_;
+    bool is_parsed_ = false;
+    version::Scheme scheme_ = version::Scheme::none;
+    version::Version installed_;
+  };
+
+  // The flaws of which something is to be told. False if there are none.
+  Result<bool> find_concerned(const Package& package) {
+    cves_.clear();
+    bool any = false;
+    LIMPID_TRY(glance(package, [&](const Judged& judged) { return is_of_interest(judged); }));
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      for (const std::uint32_t place : glances_[i].concerned) {
+        any = true;
+        const vulndb::Glance::Row& row = glances_[i].rows[place];
+        if (row.cve != 0) {
+          cves_.add(row.cve);
+          continue;
+        }
+        const std::string_view own = without_distribution(Database::other_id(asked_[i].group, row));
+        if (const auto key = vulndb::cve_key(own)) cves_.add(*key);
+        if (own.starts_with("CVE-")) continue;
+        LIMPID_ASSIGN(const std::vector<std::string_view>* flaws, cves_of(row.advisory));
+        for (const std::string_view flaw : *flaws)
+          if (const auto key = vulndb::cve_key(flaw)) cves_.add(*key);
+      }
+    }
+    cves_.sort();
+    return any;
+  }
+
+  template <class Concerns>
+  Result<void> glance(const Package& package, const Concerns& concerns) {
+    if (glances_.size() < asked_.size()) glances_.resize(asked_.size());
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      Judge judge(*this, package, asked_[i]);
+      const auto concerned = [&](const Statement& shape) {
+        const auto judged = judge.judge(shape);
+        return judged && concerns(*judged);
+      };
+      LIMPID_TRY(database_.glance(asked_[i].group, std::ref(concerned), glances_[i]));
+    }
+    return {};
+  }
+
+  // Everything that is said of these flaws, and what may speak of them.
+  Result<void> read(const Package& package) {
+    statements_.clear();
+    ends_.clear();
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      LIMPID_TRY(database_.statements(asked_[i].group, glances_[i], cves_, statements_));
+      ends_.push_back(statements_.size());
+    }
+    judged_.clear();
+    auto statement = statements_.begin();
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      Judge judge(*this, package, asked_[i]);
+      for (const auto end = statements_.begin() + static_cast<std::ptrdiff_t>(ends_[i]); statement != end; ++statement)
+        if (const auto judged = judge.judge(*statement)) judged_.push_back(*judged);
+    }
+    return {};
   }
 
   bool is_of_interest(const Judged& judged) const {
-    return judged.evaluation.affected || (options_.not_affected && judged.statement->status == Status::not_affected);
+    return judged.evaluation->affected || (options_.not_affected && judged.statement->status == Status::not_affected);
   }
 
-  // Gives each judgement the flaw it speaks of; one that speaks of several becomes several.
+  // The flaws that a judgement speaks of: its own id, or, of a record with an id of its own kind, the CVEs that its
+  // text names. That text is only opened if it matters.
+  Result<std::span<const std::string_view>> flaws_of(const Judged& judged, std::string_view& own) {
+    own = without_distribution(judged.statement->id);
+    if (own.starts_with("CVE-") ||
+        (judged.role == Role::none && !is_of_interest(judged) && judged.statement->status != Status::not_affected))
+      return std::span(&own, 1);
+    LIMPID_ASSIGN(const std::vector<std::string_view>* cves, cves_of(judged.statement->advisory));
+    return cves->empty() ? std::span<const std::string_view>(&own, 1) : std::span<const std::string_view>(*cves);
+  }
+
+  // Leaves the judgements on flaws of which anything is to be told, each with its flaw; one that speaks of several
+  // becomes several.
   Result<void> name_flaws() {
-    const std::size_t statements = judged_.size();
-    for (std::size_t i = 0; i < statements; ++i) {
-      const Statement& statement = *judged_[i].statement;
-      judged_[i].id = without_distribution(statement.id);
-      if (judged_[i].id.starts_with("CVE-")) continue;
-      // A record with an id of its own kind: its text says which CVEs it is about. It is only opened if it matters.
-      if (judged_[i].role == Role::none && !judged_[i].evaluation.affected && statement.status != Status::not_affected)
+    flaws_told_.clear();
+    std::string_view own;
+    for (const Judged& judged : judged_) {
+      if (judged.statement->cve != 0 || !is_of_interest(judged)) continue;
+      LIMPID_ASSIGN(const auto ids, flaws_of(judged, own));
+      for (const std::string_view id : ids) flaws_told_.add(id);
+    }
+    flaws_told_.sort();
+    named_.clear();
+    std::string_view feed;
+    int rank = 0;
+    const auto name = [&](const Judged& judged, std::string_view id, std::uint32_t cve) {
+      if (judged.statement->feed.data() != feed.data()) rank = rank_of_feed(feed = judged.statement->feed);
+      named_.push_back(judged);
+      named_.back().rank = rank;
+      named_.back().id = id;
+      named_.back().cve = cve;
+    };
+    for (const Judged& judged : judged_) {
+      if (judged.statement->cve != 0) {  // one of cves_, or it would not have been read
+        name(judged, judged.statement->id, judged.statement->cve);
         continue;
-      LIMPID_ASSIGN(const std::vector<std::string_view>* cves, cves_of(statement.advisory));
-      for (const std::string_view& cve : *cves) {
-        if (&cve != &cves->front()) judged_.push_back(judged_[i]);
-        (&cve == &cves->front() ? judged_[i] : judged_.back()).id = cve;
+      }
+      LIMPID_ASSIGN(const auto ids, flaws_of(judged, own));
+      for (const std::string_view id : ids) {
+        const std::uint32_t cve = vulndb::cve_key(id).value_or(0);
+        if (cve != 0 ? cves_.has(cve) : flaws_told_.has(id)) name(judged, id, cve);
       }
     }
+    judged_.swap(named_);
     return {};
   }
 
@@ -230,14 +396,19 @@ class Matcher {
     if (judged_.empty()) return {};
     const std::size_t before = findings.size();
     std::ranges::stable_sort(judged_, [](const Judged& a, const Judged& b) {
-      return std::pair(a.id, rank_of_feed(a.statement->feed)) < std::pair(b.id, rank_of_feed(b.statement->feed));
+      if (a.cve != b.cve) return a.cve < b.cve;
+      const auto order = a.cve != 0 ? std::strong_ordering::equal : a.id <=> b.id;
+      return order != 0 ? order < 0 : a.rank < b.rank;
     });
     const bool data_only = is_data_only(image_.packages[index]);
     const bool not_running = !options_.kernel_runs && kernel_part(image_.packages[index]) == KernelPart::code;
     for (std::size_t begin = 0, end = 0; begin < judged_.size(); begin = end) {
-      while (end < judged_.size() && judged_[end].id == judged_[begin].id) ++end;
+      const auto is_same = [&](const Judged& one) {
+        return one.cve == judged_[begin].cve && (one.cve != 0 || one.id == judged_[begin].id);
+      };
+      while (end < judged_.size() && is_same(judged_[end])) ++end;
       const std::span group = deciding(std::span(judged_.data() + begin, end - begin));
-      std::vector<const Judged*> chosen = decide(group);
+      std::vector<const Judged*>& chosen = decide(group);
       if (chosen.empty() || !settle_subscription(group, chosen)) continue;
       findings.push_back(finding(index, chosen, group));
       findings.back().not_running = not_running;
@@ -251,14 +422,15 @@ class Matcher {
   }
 
   // The statements on one flaw that a finding is made of; none if there is nothing to be told.
-  std::vector<const Judged*> decide(std::span<const Judged> group) const {
+  std::vector<const Judged*>& decide(std::span<const Judged> group) {
     const std::string_view decider = group.front().statement->feed;
     // Where a minor release with longer support has got its own fix, RHEL's is none that the image could install.
     const bool extended = std::ranges::any_of(group, [&](const Judged& judged) {
       return judged.statement->feed == decider && judged.offer == Offer::extended &&
              judged.statement->status == Status::fixed;
     });
-    std::vector<const Judged*> hits, denials, suspicions;
+    auto& [hits, denials, suspicions] = chosen_;
+    for (auto* list : {&hits, &denials, &suspicions}) list->clear();
     bool denied = false;
     for (const Judged& judged : group) {
       const Status status = judged.statement->status;
@@ -267,7 +439,7 @@ class Matcher {
       if (status == Status::not_affected) {
         denied = true;
         if (options_.not_affected) denials.push_back(&judged);
-      } else if (judged.evaluation.affected) {
+      } else if (judged.evaluation->affected) {
         // "Under investigation" is no statement that anything is wrong yet.
         (status == Status::under_investigation ? suspicions : hits).push_back(&judged);
       }
@@ -292,7 +464,7 @@ class Matcher {
     if (std::ranges::none_of(group, [&](const Judged& judged) { return subscribed(&judged); })) return true;
     for (const Judged& judged : group)
       if (judged.statement->feed == group.front().statement->feed && judged.statement->status == Status::fixed &&
-          !judged.evaluation.affected)
+          !judged.evaluation->affected)
         return false;
     if (std::ranges::any_of(hits, subscribed)) std::erase_if(hits, [&](const Judged* hit) { return !subscribed(hit); });
     return !hits.empty();
@@ -303,18 +475,23 @@ class Matcher {
     if (std::ranges::all_of(findings, [](const Finding& finding) { return !finding.fixed_in.empty(); })) return {};
     const std::string esm = subscription_space(database_, package.name_space);
     if (esm.empty()) return {};
-    judged_.clear();
-    second_.statements.clear();
-    LIMPID_TRY(look_up(package, esm, {}, second_));
-    judge(package, second_, Role::subscription);
+    asked_.clear();
+    LIMPID_TRY(ask_by_source(package, esm, {}, Role::subscription, asked_));
+    LIMPID_TRY(ask_by_name(package, esm, Role::subscription, asked_));
+    cves_.clear();
+    for (const Finding& finding : findings)
+      if (const auto key = vulndb::cve_key(finding.id); key && finding.fixed_in.empty()) cves_.add(*key);
+    cves_.sort();
+    LIMPID_TRY(glance(package, [](const Judged&) { return false; }));
+    LIMPID_TRY(read(package));
     std::erase_if(judged_, [](const Judged& judged) {
-      return judged.statement->status != Status::fixed || !judged.evaluation.affected;
+      return judged.statement->status != Status::fixed || !judged.evaluation->affected;
     });
     LIMPID_TRY(name_flaws());
     for (Finding& finding : findings)
       for (const Judged& judged : judged_)
         if (finding.fixed_in.empty() && judged.id == finding.id)
-          finding.fixed_for_subscribers = judged.evaluation.range.fixed;
+          finding.fixed_for_subscribers = judged.evaluation->range.fixed;
     return {};
   }
 
@@ -324,15 +501,16 @@ class Matcher {
     if (!may_have_own && database_.info().enrichments == 0) return {};
     auto found = ratings_.find(std::pair(finding.id, finding.advisory_number));
     if (found == ratings_.end()) {
-      LIMPID_ASSIGN(const auto enrichment, database_.enrichment(finding.id));
-      vulndb::Details details;
-      if (may_have_own) {
-        LIMPID_ASSIGN(details, database_.details(finding.advisory_number));
-      }
       Rating rating;
-      if (const auto best = best_vector(details.cvss, finding.feed, enrichment ? &*enrichment : nullptr)) {
-        rating.severity = severity_of_score(best->version, best->score);
-        rating.source = texts_.emplace_back(best->source);
+      if (may_have_own) {
+        LIMPID_ASSIGN(const vulndb::Details details, database_.details(finding.advisory_number));
+        if (const auto best = cvss::best_vector(details.cvss, finding.feed, nullptr))
+          rating = {severity_of_score(best->version, best->score), finding.feed};
+      }
+      if (rating.source.empty()) {
+        LIMPID_ASSIGN(auto best, database_.rating(finding.id));
+        if (best)
+          rating = {severity_of_score(best->version, best->score), texts_.emplace_back(std::move(best->source))};
       }
       found = ratings_.emplace(std::pair(finding.id, finding.advisory_number), rating).first;
     }
@@ -343,8 +521,10 @@ class Matcher {
     return {};
   }
 
-  static Finding finding(std::uint32_t index, const std::vector<const Judged*>& hits, std::span<const Judged> group) {
+  Finding finding(std::uint32_t index, const std::vector<const Judged*>& hits, std::span<const Judged> group) {
     const Judged& first = *hits.front();
+    const Package& package = image_.packages[index];
+    const std::string_view version = first.by_source ? package.source_version : package.version;
     Finding finding;
     finding.package = index;
     finding.id = first.id;
@@ -352,17 +532,17 @@ class Matcher {
     finding.advisory_number = first.statement->advisory;
     finding.feed = first.statement->feed;
     finding.key = first.statement->package;
-    finding.evaluation = first.evaluation;
+    finding.evaluation = *first.evaluation;
     finding.by_source = first.by_source;
     finding.kind = first.statement->kind;
     finding.status = first.statement->status;
     finding.uncertain = first.uncertain;
-    std::vector<const Statement*> statements;
-    statements.reserve(hits.size());
+    std::vector<const Statement*>& statements = deciding_;
+    statements.clear();
     for (const Judged* hit : hits) statements.push_back(hit->statement);
     const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
     if (finding.status != Status::not_affected && std::ranges::all_of(statements, fixable)) {
-      if (const auto fixed = version_free_of(statements, first.version)) {
+      if (const auto fixed = version_free_of(statements, version)) {
         finding.fixed_in = *fixed;
         finding.status = Status::fixed;
       }
@@ -395,9 +575,18 @@ class Matcher {
   const Origins origins_;
   ImageProducts products_;
   std::string asked_namespace_, namespace_;
-  Found first_, second_;  // of the release and of the second namespace, reused from package to package
-  std::vector<Judged> judged_;
-  Evaluator evaluator_;
+  // Reused from package to package.
+  std::vector<Asked> asked_, of_source_;
+  const Package* last_ = nullptr;        // the one that `of_source_` is of
+  std::vector<vulndb::Glance> glances_;  // at what was asked
+  vulndb::CveSet cves_;
+  std::vector<Statement> statements_;
+  std::vector<std::size_t> ends_;
+  std::vector<Judged> judged_, named_;
+  std::array<std::vector<const Judged*>, 3> chosen_;
+  std::vector<const Statement*> deciding_;
+  Ids flaws_told_;
+  Verdicts verdicts_;
   std::map<std::uint32_t, std::vector<std::string_view>> flaws_;
   struct Rating {
     Severity severity = Severity::unknown;
@@ -406,6 +595,19 @@ class Matcher {
   std::map<std::pair<std::string_view, std::uint32_t>, Rating> ratings_;
   std::deque<std::string>& texts_;
 };
+
+// Packages were judged in another order than theirs; what was found of one stands together.
+void sort_by_package(Matches& matches) {
+  std::ranges::sort(matches.unmatched, {}, &Unmatched::package);
+  if (std::ranges::is_sorted(matches.findings, {}, &Finding::package)) return;
+  std::vector<std::uint32_t> order(matches.findings.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t at) { return matches.findings[at].package; });
+  std::vector<Finding> sorted;
+  sorted.reserve(order.size());
+  for (const std::uint32_t at : order) sorted.push_back(std::move(matches.findings[at]));
+  matches.findings = std::move(sorted);
+}
 
 void warn(const inventory::ImageInventory& image, Matches& matches) {
   const inventory::Distribution& distribution = image.distribution;
@@ -437,12 +639,13 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   matches.support = support_of(image.distribution, database, options.today);
   matches.unsupported = find_unsupported(image, matches.support, database, options.today);
   // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
-  constexpr std::size_t kFindingsPerPackage = 4;
+  constexpr std::size_t kFindingsPerPackage = 2;
   matches.findings.reserve(kFindingsPerPackage * image.packages.size());
-  for (std::uint32_t index = 0; index < image.packages.size(); ++index) {
+  for (const std::uint32_t index : by_source(image.packages))
     LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
+  sort_by_package(matches);
+  for (std::uint32_t index = 0; index < image.packages.size(); ++index)
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});
-  }
   warn(image, matches);
   return matches;
 }

@@ -1,6 +1,11 @@
 #include "match/match.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "match/testing.h"
 
@@ -330,6 +335,75 @@ TEST(Match, RangesWithSeveralBranches) {
   EXPECT_EQ(outcome("2.4.1"), "affected, fixed in ''");
   EXPECT_EQ(outcome("2.4.2"), "none");
   EXPECT_EQ(outcome("3.3"), "affected, fixed in ''");
+}
+
+TEST(Match, ACopyUnderADistributionsOwnNameIsThatCve) {
+  const auto database = DatabaseMaker()
+                            .feed("debian")
+                            .statement("CVE-2024-1002", "a", Status::not_affected)
+                            .feed("osv")
+                            .statement("DEBIAN-CVE-2024-1001", "a", Status::affected)
+                            .statement("DEBIAN-CVE-2024-1002", "a", Status::affected)
+                            .make();
+  const auto matches = match(debian_image({debian_package("a", "1")}), database);
+  ASSERT_EQ(matches.findings.size(), 1U);
+  EXPECT_EQ(matches.findings[0].id, "CVE-2024-1001");
+  EXPECT_EQ(matches.findings[0].advisory, "DEBIAN-CVE-2024-1001");
+}
+
+// Packages with hundreds of statements, of which a few are read: the findings are those of a rule that looks at all.
+TEST(Match, ReadsAllThatMattersOfLongHistories) {
+  constexpr int kFlaws = 400, kPackages = 6;
+  constexpr const char* kFeeds[] = {"debian", "osv", "debian-changelogs"};
+  struct Said {
+    Status status = Status::unknown;
+    int fixed = 0;
+  };
+  std::uint32_t state = 20'261'126;
+  const auto random = [&](std::uint32_t below) {
+    state = state * 1'664'525 + 1'013'904'223;
+    return (state >> 8) % below;
+  };
+  std::map<std::pair<int, int>, std::map<int, Said>> said;  // (package, flaw) to what each feed says
+  DatabaseMaker maker;
+  const auto id_of = [](int flaw, int feed) {
+    const std::string cve = base::cat({"CVE-", 2000 + flaw % 20, "-", 1000 + flaw});
+    return flaw % 10 == 7 ? base::cat({"OTHER-", flaw}) : feed == 1 && flaw % 3 == 0 ? "DEBIAN-" + cve : cve;
+  };
+  for (int feed = 0; feed < 3; ++feed) {
+    maker.feed(kFeeds[feed]);
+    for (int package = 0; package < kPackages; ++package)
+      for (int flaw = 0; flaw < kFlaws; ++flaw) {
+        if (random(3) == 0) continue;
+        constexpr Status kStatuses[] = {Status::fixed, Status::fixed, Status::fixed, Status::affected,
+                                        Status::not_affected};
+        Said& one = said[{package, flaw}][feed];
+        one.status = kStatuses[random(random(4) == 0 ? 5 : 3)];
+        one.fixed = one.status == Status::fixed ? static_cast<int>(1 + random(20)) : 0;
+        maker.statement(id_of(flaw, feed), base::cat({"p", package}), one.status,
+                        one.fixed != 0 ? std::to_string(one.fixed) : "");
+      }
+  }
+  const auto database = maker.make();
+  std::vector<inventory::Package> packages;
+  std::set<std::string> expected, found;
+  for (int package = 0; package < kPackages; ++package) {
+    const int version = 4 * package;  // all is open in the first, nearly nothing in the last
+    packages.push_back(debian_package(base::cat({"p", package}), std::to_string(version)));
+    for (int flaw = 0; flaw < kFlaws; ++flaw) {
+      const auto& feeds = said[{package, flaw}];
+      if (feeds.empty()) continue;
+      const Said& best = feeds.begin()->second;  // feeds are in the order of their ranks
+      if (best.status == Status::affected || (best.status == Status::fixed && version < best.fixed))
+        expected.insert(base::cat({package, " ", flaw % 10 == 7 ? id_of(flaw, 0) : id_of(flaw, 2)}));
+    }
+  }
+  const auto matches = match(debian_image(packages), database);
+  for (const Finding& finding : matches.findings) found.insert(base::cat({finding.package, " ", finding.id}));
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(matches.findings.size(), expected.size());
+  EXPECT_GT(expected.size(), 500U);
+  EXPECT_TRUE(std::ranges::is_sorted(matches.findings, {}, &Finding::package));
 }
 
 }  // namespace

@@ -3,27 +3,12 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "advisory/types.h"
-#include "match/cvss.h"
 #include "match/severity.h"
 
 namespace limpid::match {
-
-// The CVSS vector that speaks for a flaw. Views into what it was chosen from.
-struct RatedVector {
-  std::string_view vector, source;
-  CvssVersion version = CvssVersion::v3_1;
-  double score = 0;  // base
-};
-
-// Of vectors that can be scored: those of the advisory itself before NVD's own before those of others; among equals the
-// newest version, then the highest score. `source` is the name for the advisory's. Nothing if there is none.
-std::optional<RatedVector> best_vector(const std::vector<advisory::Cvss>& own, std::string_view source,
-                                       const advisory::Enrichment* enrichment);
 
 // What risk is made of.
 struct RiskFactors {

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "match/cvss.h"
 
 namespace limpid::match {
 
@@ -48,7 +47,7 @@ Severity normalise_severity(std::string_view, std::string_view word) {
   // The Debian tracker marks a value that came from NVD with stars: "low**".
   while (!word.empty() && word.back() == '*') word.remove_suffix(1);
   // Photon OS gives nothing but a CVSS 3 score.
-  if (const auto score = parse_score(word)) return severity_of_score(CvssVersion::v3_1, *score);
+  if (const auto score = parse_score(word)) return severity_of_score(cvss::Version::v3_1, *score);
   static constexpr std::pair<std::string_view, Severity> kWords[] = {
       {"unimportant", Severity::negligible},  // Debian
       {"negligible", Severity::negligible},   // Ubuntu
@@ -65,6 +64,13 @@ Severity normalise_severity(std::string_view, std::string_view word) {
   for (const auto& [name, severity] : kWords)
     if (base::equal_ignoring_case(word, name)) return severity;
   return Severity::unknown;  // "not yet assigned", "end-of-life", "untriaged", "" and what nobody has said yet
+}
+
+Severity severity_of_score(cvss::Version version, double score) {
+  if (score <= 0) return Severity::negligible;
+  if (score < 4) return Severity::low;
+  if (score < 7) return Severity::medium;
+  return score < 9 || version == cvss::Version::v2 ? Severity::high : Severity::critical;
 }
 
 }  // namespace limpid::match

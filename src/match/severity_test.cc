@@ -29,5 +29,16 @@ TEST(Severity, NamesRoundTrip) {
   EXPECT_EQ(parse_severity("low**"), std::nullopt);
 }
 
+TEST(Severity, WordsOfScores) {
+  EXPECT_EQ(severity_of_score(cvss::Version::v3_1, 0), Severity::negligible);
+  EXPECT_EQ(severity_of_score(cvss::Version::v3_1, 0.1), Severity::low);
+  EXPECT_EQ(severity_of_score(cvss::Version::v4_0, 3.9), Severity::low);
+  EXPECT_EQ(severity_of_score(cvss::Version::v3_1, 4.0), Severity::medium);
+  EXPECT_EQ(severity_of_score(cvss::Version::v3_1, 6.9), Severity::medium);
+  EXPECT_EQ(severity_of_score(cvss::Version::v3_0, 7.0), Severity::high);
+  EXPECT_EQ(severity_of_score(cvss::Version::v3_0, 9.0), Severity::critical);
+  EXPECT_EQ(severity_of_score(cvss::Version::v2, 10.0), Severity::high);
+}
+
 }  // namespace
 }  // namespace limpid::match

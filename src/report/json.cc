@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cvss/best_vector.h"
 #include "match/risk.h"
 #include "report/json_writer.h"
 #include "report/report.h"
@@ -141,7 +142,7 @@ void write_cvss(JsonWriter& json, const advisory::Cvss& cvss, std::string_view s
   json.text("version", cvss.version);
   json.text("vector", cvss.vector);
   json.text("source", source);
-  if (const auto scores = match::cvss_scores(cvss.vector)) json.real("score", scores->base);
+  if (const auto scores = cvss::score(cvss.vector)) json.real("score", scores->base);
   json.close();
 }
 
@@ -174,7 +175,7 @@ Result<void> write_findings(JsonWriter& json, const ScanResult& result) {
     aliases.erase(std::string(finding.id));
     LIMPID_ASSIGN(const auto enrichment, result.database.enrichment(finding.id));
     const advisory::Enrichment* known = enrichment ? &*enrichment : nullptr;
-    const auto best = match::best_vector(details->cvss, finding.feed, known);
+    const auto best = cvss::best_vector(details->cvss, finding.feed, known);
     const auto risk =
         match::assess_risk(finding.severity, best ? std::optional(best->score) : std::nullopt, known, finding.status);
     json.open();

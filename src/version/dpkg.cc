@@ -13,6 +13,7 @@
 // by the number 0, as in dpkg, to which "1.a" and "1.a0" are equal.
 //
 // What dpkg only warns about (odd characters, no digit at the start) is valid. What it refuses is not.
+#include <algorithm>
 #include <array>
 #include <climits>
 
@@ -74,6 +75,31 @@ void put_part(KeyWriter& key, std::string_view part) {
   key.put(kEnd);
 }
 
+std::string_view without_zeros(std::string_view digits) {
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits;
+}
+
+// As the keys of two parts would compare.
+std::strong_ordering compare_parts(std::string_view a, std::string_view b) {
+  const auto weight_of = [](std::string_view rest) {
+    return rest.empty() || base::is_digit(rest.front()) ? kEnd : kWeights[static_cast<std::uint8_t>(rest.front())];
+  };
+  while (!a.empty() || !b.empty()) {
+    for (;;) {
+      const std::uint8_t of_a = weight_of(a), of_b = weight_of(b);
+      if (of_a != of_b) return of_a <=> of_b;
+      if (of_a == kEnd) break;
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+    const std::string_view number_a = without_zeros(take_digits(a)), number_b = without_zeros(take_digits(b));
+    if (number_a.size() != number_b.size()) return number_a.size() <=> number_b.size();
+    if (const auto order = number_a <=> number_b; order != 0) return order;
+  }
+  return std::strong_ordering::equal;
+}
+
 class Dpkg final : public Ordering {
  public:
   Scheme scheme() const override { return Scheme::dpkg; }
@@ -108,6 +134,17 @@ class Dpkg final : public Ordering {
     put_part(key, raw);
     put_part(key, revision);
     return valid_version(Scheme::dpkg, key);
+  }
+
+  std::optional<std::strong_ordering> compare_texts(std::string_view a, std::string_view b) const override {
+    // What is rare is left to parse(): epochs, blanks around.
+    for (const std::string_view text : {a, b})
+      if (text.empty() || text.find(':') != std::string_view::npos || is_blank(text.front()) || is_blank(text.back()))
+        return std::nullopt;
+    const std::size_t hyphen_a = std::min(a.rfind('-'), a.size()), hyphen_b = std::min(b.rfind('-'), b.size());
+    const auto order = compare_parts(a.substr(0, hyphen_a), b.substr(0, hyphen_b));
+    if (order != 0) return order;
+    return compare_parts(a.substr(std::min(hyphen_a + 1, a.size())), b.substr(std::min(hyphen_b + 1, b.size())));
   }
 };
 

@@ -151,6 +151,11 @@ void ask_dpkg_about(const std::vector<Pair>& pairs, Tally& tally) {
       const Version b = dpkg.parse(pairs[i].b);
       const bool valid = a.valid && b.valid;
       const std::strong_ordering order = dpkg.compare(a, b);
+      if (const auto unparsed = dpkg.compare_texts(pairs[i].a, pairs[i].b); valid && unparsed && *unparsed != order) {
+        ++tally.wrong;
+        const std::lock_guard lock(reporting);
+        ADD_FAILURE() << describe(pairs[i]) << ": another order without parsing";
+      }
       const std::optional<int> status = ask_dpkg(pairs[i].a, valid ? relation_of(order) : "eq", pairs[i].b);
       if (!status) {
         ++tally.unanswered;

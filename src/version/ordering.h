@@ -8,6 +8,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,11 @@ class Ordering {
   virtual Scheme scheme() const = 0;
   virtual std::string_view name() const = 0;
   virtual Version parse(std::string_view raw) const = 0;
+  // How two texts compare that are both valid versions, where that can be told without parsing them, for comparing each
+  // with one other and no more.
+  virtual std::optional<std::strong_ordering> compare_texts(std::string_view /*a*/, std::string_view /*b*/) const {
+    return std::nullopt;
+  }
   // A total order over all Versions that this scheme's parse() returns; invalid ones stand below all valid ones unless
   // the scheme says otherwise.
   virtual std::strong_ordering compare(const Version& a, const Version& b) const { return a.key <=> b.key; }

@@ -85,6 +85,10 @@ inline void expect_laws(const Ordering& ordering, const std::vector<std::string>
       for (std::size_t y = 0; y < 3; ++y) {
         EXPECT_EQ(sign_of(order(x, y)), sign_of(0 <=> order(y, x))) << where;
         EXPECT_TRUE(!parsed[x].valid || parsed[y].valid || order(x, y) > 0) << where;
+        if (const auto unparsed = ordering.compare_texts(raw[x], raw[y]);
+            unparsed && parsed[x].valid && parsed[y].valid) {
+          EXPECT_EQ(sign_of(*unparsed), sign_of(order(x, y))) << where;
+        }
         for (std::size_t z = 0; z < 3; ++z) {
           EXPECT_TRUE(order(x, y) > 0 || order(y, z) > 0 || order(x, z) <= 0) << where;
           EXPECT_TRUE(order(x, y) != 0 || order(y, z) != 0 || order(x, z) == 0) << where;

@@ -5,7 +5,7 @@
 namespace limpid::vulndb {
 namespace {
 
-constexpr std::size_t kChunkSize = 1 << 20;  // of address space: pages that are never used cost nothing
+constexpr std::size_t kChunkSize = 256 << 10;
 constexpr std::size_t kAhead = 64 << 10;
 constexpr std::uintptr_t kPageSize = 4'096;
 

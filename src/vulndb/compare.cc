@@ -66,18 +66,14 @@ class Comparison {
 
     Key key() const { return {id, feed}; }
   };
-  static Result<Print> print_of(const Database& database, AdvisoryNumber number) {
-    LIMPID_ASSIGN(const Database::State::Text text, database.state_->text_of(number));
-    format::Decoder in(text.bytes);
-    Print print;
-    const std::uint64_t feed = in.varint();
-    const std::size_t start = in.position();
-    print.id = skip_details(in);
-    const std::vector<std::string_view>& feeds = database.state_->feeds.names;
-    if (!in.ok() || feed >= feeds.size()) return fail(Code::invalid, {"advisory ", number, ": damaged details"});
-    print.feed = feeds[feed];
-    print.hash = format::checksum(text.bytes.subspan(start, in.position() - start), 0);
-    return print;
+  static Result<Print> print_of(const Database& database, AdvisoryNumber number, Database::State::TextBlock& kept,
+                                format::Encoder& scratch) {
+    LIMPID_ASSIGN(const StoredDetails details, database.state_->details(number, nullptr, kept));
+    scratch.clear();
+    encode(details, scratch);
+    return Print{.id = details.id,
+                 .feed = database.state_->feeds.names[details.feed],
+                 .hash = format::checksum(scratch.view(), 0)};
   }
 
   // Finds the advisories that are in both with other texts. Those in one only have statements that tell of them.
@@ -85,13 +81,15 @@ class Comparison {
     AdvisoryNumber a = 0, b = 0;
     const AdvisoryNumber a_end = before_.state_->feeds.advisories, b_end = after_.state_->feeds.advisories;
     Print a_print, b_print;
+    Database::State::TextBlock a_block, b_block;
+    format::Encoder scratch;
     bool a_read = false, b_read = false;
     while (a < a_end && b < b_end) {
       if (!a_read) {
-        LIMPID_ASSIGN(a_print, print_of(before_, a));
+        LIMPID_ASSIGN(a_print, print_of(before_, a, a_block, scratch));
       }
       if (!b_read) {
-        LIMPID_ASSIGN(b_print, print_of(after_, b));
+        LIMPID_ASSIGN(b_print, print_of(after_, b, b_block, scratch));
       }
       a_read = b_read = true;
       const auto order = a_print.key() <=> b_print.key();
@@ -132,7 +130,7 @@ class Comparison {
     const Table& table = found->groups;
     LIMPID_ASSIGN(const Bytes entries, database.state_->table(table));
     for (std::uint32_t i = 0; i < table.count; ++i) {
-      LIMPID_ASSIGN(const Bytes group, database.state_->record(table, entries, i, database.state_->groups_read));
+      LIMPID_ASSIGN(const Bytes group, database.state_->record(table, entries, i));
       LIMPID_ASSIGN(const GroupHead head, read_group_head(group, table.first + i));
       LIMPID_TRY(use(head));
     }

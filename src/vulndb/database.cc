@@ -75,44 +75,43 @@ Result<RecordPlace> place_of_record(const Table& table, Bytes entries, std::uint
   return RecordPlace{table.records_offset + begin, end - begin};
 }
 
-Result<Bytes> Database::State::record(const Table& table, Bytes entries, std::uint32_t index,
-                                      std::unordered_map<std::uint32_t, Bytes>& read) {
+// Those of a namespace are mapped together: they lie close to each other, and most of a small read would be the call.
+Result<Bytes> Database::State::record(const Table& table, Bytes entries, std::uint32_t index) {
   LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, index));
   if (source.is_mapped()) return source.keep(place.offset, place.size);
-  const auto found = read.find(table.first + index);
-  if (found != read.end()) return found->second;
-  LIMPID_ASSIGN(const Bytes bytes, source.keep(place.offset, place.size));
-  read.emplace(table.first + index, bytes);
-  return bytes;
+  if (table.records.empty()) {
+    LIMPID_ASSIGN(table.records, source.map(table.records_offset, table.records_size));
+  }
+  return table.records.subspan(place.offset - table.records_offset, place.size);
 }
 
 SpeltIds Database::State::ids_of_group(std::uint32_t number, const GroupHead& head) {
-  if (source.is_mapped()) return {.own = nullptr, .shared = cve_texts.get()};
+  if (source.is_mapped()) return {.own = nullptr, .arena = nullptr, .shared = cve_texts.get()};
   char*& room = ids_spelt[number];
   if (room == nullptr) {
     const std::span<std::uint8_t> bytes = source.allocate(std::size_t{head.statements} * kCveSizeMax);
     room = reinterpret_cast<char*>(bytes.data());
   }
-  return {.own = room, .shared = nullptr};
+  return {.own = room, .arena = nullptr, .shared = nullptr};
 }
 
 Result<GroupHead> Database::State::statements(const Table& table, Bytes entries, std::uint32_t index,
                                               const AdvisoryNumber* only, std::vector<Statement>& out) {
-  LIMPID_ASSIGN(const OpenGroup group, open_group(table, entries, index));
+  LIMPID_ASSIGN(const StatementGroup group, open_group(table, entries, index));
   LIMPID_TRY(read_statements(group.bytes, group.head, feeds, ids_of_group(group.number, group.head), only, out));
   return group.head;
 }
 
-Result<Database::State::OpenGroup> Database::State::open_group(const Table& table, Bytes entries, std::uint32_t index) {
-  OpenGroup group;
-  LIMPID_ASSIGN(group.bytes, record(table, entries, index, groups_read));
+Result<StatementGroup> Database::State::open_group(const Table& table, Bytes entries, std::uint32_t index) {
+  StatementGroup group;
+  LIMPID_ASSIGN(group.bytes, record(table, entries, index));
   group.number = table.first + index;
   LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
   if (!group.head.same_as) return group;
   const GroupHead own = group.head;
   if (*own.same_as >= table.count)
     return fail(Code::invalid, {"package ", own.package, ": no group ", *own.same_as, " among ", table.count});
-  LIMPID_ASSIGN(group.bytes, record(table, entries, *own.same_as, groups_read));
+  LIMPID_ASSIGN(group.bytes, record(table, entries, *own.same_as));
   group.number = table.first + *own.same_as;
   LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
   if (group.head.same_as) return fail(Code::invalid, {"package ", own.package, ": shares what is shared itself"});
@@ -149,7 +148,6 @@ Result<Database> Database::open(const std::string& path, Access access) {
   LIMPID_ASSIGN_WITHIN(Source source, Source::open(path, access), {path});
   auto state = std::make_unique<State>();
   state->source = std::move(source);
-  state->texts = std::make_unique<TextBlocks>("text block");
   LIMPID_TRY_WITHIN(state->read_directories(), {path});
   if (access == Access::map) state->cve_texts = std::make_unique<CveTexts>(state->feeds.advisories);
   return Database(std::move(state));
@@ -162,28 +160,43 @@ bool Database::has_namespace(std::string_view name_space) const {
   return found != nullptr && found->groups.count != 0;
 }
 
-Result<void> Database::statements(std::string_view name_space, std::string_view package, advisory::KeyKind key_kind,
-                                  std::vector<Statement>& out) const {
+Result<std::optional<StatementGroup>> Database::group(std::string_view name_space, std::string_view package,
+                                                      advisory::KeyKind key_kind) const {
   const Namespace* found = state_->find_namespace(name_space);
-  if (found == nullptr || found->groups.count == 0) return {};
+  if (found == nullptr || found->groups.count == 0) return std::nullopt;
   const Table& table = found->groups;
   LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space});
   const std::uint32_t hash = format::key_hash(key_kind, package);
   for (std::size_t i = lower_bound(entries, table.count, hash); i < table.count && entry_hash(entries, i) == hash;
        ++i) {
     const auto index = static_cast<std::uint32_t>(i);
-    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, index, state_->groups_read), {name_space});
-    LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + index), {name_space});
-    if (head.key_kind != key_kind || head.package != package) continue;
-    if (head.same_as) {
-      LIMPID_TRY_WITHIN(state_->statements(table, entries, index, nullptr, out), {name_space});
-      return {};
-    }
-    const SpeltIds ids = state_->ids_of_group(table.first + index, head);
-    LIMPID_TRY_WITHIN(read_statements(group, head, state_->feeds, ids, nullptr, out), {name_space});
-    return {};
+    LIMPID_ASSIGN_WITHIN(StatementGroup group, state_->open_group(table, entries, index), {name_space});
+    if (group.head.key_kind == key_kind && group.head.package == package) return group;
   }
+  return std::nullopt;
+}
+
+Result<void> Database::statements(std::string_view name_space, std::string_view package, advisory::KeyKind key_kind,
+                                  std::vector<Statement>& out) const {
+  LIMPID_ASSIGN(const std::optional<StatementGroup> found, group(name_space, package, key_kind));
+  if (!found) return {};
+  LIMPID_TRY_WITHIN(read_statements(found->bytes, found->head, state_->feeds,
+                                    state_->ids_of_group(found->number, found->head), nullptr, out),
+                    {name_space});
   return {};
+}
+
+Result<void> Database::glance(const StatementGroup& group, const std::function<bool(const Statement&)>& concerns,
+                              Glance& to) const {
+  return glance_at_statements(group, state_->feeds, concerns, to);
+}
+
+std::string_view Database::other_id(const StatementGroup& group, const Glance::Row& row) { return text_id(group, row); }
+
+Result<void> Database::statements(const StatementGroup& group, const Glance& glance, const CveSet& cves,
+                                  std::vector<Statement>& out) const {
+  const SpeltIds ids{.own = nullptr, .arena = &state_->source.arena(), .shared = state_->cve_texts.get()};
+  return read_rows(group, state_->feeds, ids, glance, cves, out);
 }
 
 Result<std::string_view> Database::available(std::string_view name_space, std::string_view package,
@@ -196,7 +209,7 @@ Result<std::string_view> Database::available(std::string_view name_space, std::s
   for (std::size_t i = lower_bound(entries, table.count, hash); i < table.count && entry_hash(entries, i) == hash;
        ++i) {
     const auto index = static_cast<std::uint32_t>(i);
-    LIMPID_ASSIGN_WITHIN(const Bytes record, state_->record(table, entries, index, state_->offers_read), {name_space});
+    LIMPID_ASSIGN_WITHIN(const Bytes record, state_->record(table, entries, index), {name_space});
     LIMPID_ASSIGN_WITHIN(const Offer offer, read_offer(record, table.first + index), {name_space});
     if (offer.key_kind == key_kind && offer.package == package) return offer.version;
   }
@@ -215,49 +228,37 @@ std::span<const advisory::PackageSupport> Database::package_support(std::string_
   return {range.begin(), range.end()};
 }
 
-// The unpacked block that holds an advisory, and the advisory's bytes in it.
-Result<Database::State::Text> Database::State::text_of(AdvisoryNumber advisory) {
+Result<Bytes> Database::State::text_of(AdvisoryNumber advisory, TextBlock& kept) {
+  if (advisory >= kept.first && advisory - kept.first < kept.advisories.size())
+    return kept.advisories[advisory - kept.first];
   if (advisory >= feeds.advisories)
     return fail(Code::not_found, {"no advisory ", advisory, " among ", feeds.advisories});
-  const SectionPlace& blocks = section(Section::text_blocks);
-  LIMPID_ASSIGN_WITHIN(const Bytes table,
-                       text_block_table.get(source, blocks.offset, blocks.size, blocks.checksum,
-                                            static_cast<std::uint64_t>(Section::text_blocks)),
-                       {"text blocks"});
-  const std::size_t count = table.size() / format::kTextBlockEntrySize;
-  std::size_t low = 0;
-  for (std::size_t high = count; high - low > 1;) {
-    const std::size_t middle = low + (high - low) / 2;
-    text_block_entry(table, middle).first <= advisory ? low = middle : high = middle;
+  LIMPID_ASSIGN(KeyedBlocks blocks, keyed_blocks(Section::texts, Section::text_blocks, text_block_table));
+  blocks.block_max = format::kTextBlockMax;
+  const auto block = blocks.block_of(advisory);
+  if (!block) return fail(Code::invalid, {"text blocks: none for advisory ", advisory});
+  kept.texts.clear();
+  kept.advisories.clear();
+  kept.first = blocks.first_of(*block);
+  LIMPID_ASSIGN(const Bytes bytes, blocks.read(*block, kept.scratch));
+  format::Decoder in(bytes);
+  const std::size_t count = in.count(2);
+  kept.texts.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) kept.texts.push_back(in.text());
+  while (in.ok() && !in.finished()) kept.advisories.push_back(base::as_bytes(in.text()));
+  if (!in.ok() || advisory - kept.first >= kept.advisories.size()) {
+    kept.advisories.clear();
+    return fail(Code::invalid, {"text block ", *block, ": damaged, or without advisory ", advisory});
   }
-  if (count == 0) return fail(Code::invalid, {"text blocks: none for advisory ", advisory});
-  const TextBlockEntry entry = text_block_entry(table, low);
-  const std::uint32_t end = low + 1 == count ? feeds.advisories : text_block_entry(table, low + 1).first;
-  if (entry.first > advisory || end <= advisory)
-    return fail(Code::invalid, {"text block ", low, ": does not hold advisory ", advisory});
-
-  Text text{.block = texts->find(low), .bytes = {}};
-  if (text.block == nullptr) {
-    const SectionPlace& all = section(Section::texts);
-    if (entry.offset > all.size || entry.stored_size > all.size - entry.offset)
-      return fail(Code::invalid,
-                  {"text block ", low, ": ", entry.stored_size, " bytes at ", entry.offset, " of ", all.size});
-    std::vector<std::uint8_t> scratch;
-    LIMPID_ASSIGN(const Bytes frame, source.borrow(all.offset + entry.offset, entry.stored_size, scratch));
-    LIMPID_ASSIGN(text.block, texts->unpack(low, entry, frame));
-    texts->remember(low, text.block);
-  }
-  LIMPID_ASSIGN_WITHIN(text.bytes,
-                       text_in_block(base::as_bytes(*text.block), end - entry.first, advisory - entry.first),
-                       {"text block ", low});
-  return text;
+  return kept.advisories[advisory - kept.first];
 }
 
-Result<StoredDetails> Database::State::details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places) {
-  LIMPID_ASSIGN(const Text text, text_of(advisory));
-  format::Decoder in(text.bytes);
+Result<StoredDetails> Database::State::details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places,
+                                               TextBlock& kept) {
+  LIMPID_ASSIGN(const Bytes bytes, text_of(advisory, kept));
+  format::Decoder in(bytes);
   const std::uint64_t feed = in.varint();
-  StoredDetails details = decode_details(in);
+  StoredDetails details = decode_details(in, &kept.texts);
   const std::uint64_t places_at = in.varint();
   if (!in.finished() || details.kind > advisory::Kind::unmaintained || feed >= feeds.names.size())
     return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
@@ -270,6 +271,11 @@ Result<StoredDetails> Database::State::details(AdvisoryNumber advisory, std::vec
       {"places"});
   LIMPID_ASSIGN_WITHIN(*places, read_places(all, places_at, head_groups), {"advisory ", advisory});
   return details;
+}
+
+Result<StoredDetails> Database::State::details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places) {
+  TextBlock block;
+  return details(advisory, places, block);
 }
 
 Result<Details> Database::details(AdvisoryNumber advisory) const {
@@ -370,12 +376,13 @@ Result<void> Database::each_statement(std::string_view name_space,
 }
 
 Result<std::string> Database::State::id_of(AdvisoryNumber advisory) {
-  LIMPID_ASSIGN(const Text text, text_of(advisory));
-  format::Decoder in(text.bytes);
+  TextBlock block;
+  LIMPID_ASSIGN(const Bytes bytes, text_of(advisory, block));
+  format::Decoder in(bytes);
   in.varint();  // the feed
-  std::string id(in.text());
-  if (!in.ok()) return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
-  return id;
+  const std::uint64_t number = in.varint();
+  if (!in.ok() || number > block.texts.size()) return fail(Code::invalid, {"advisory ", advisory, ": damaged details"});
+  return number == 0 ? std::string() : std::string(block.texts[number - 1]);
 }
 
 Result<std::vector<std::uint32_t>> Database::State::order_of(const Namespace& name_space) {
@@ -423,7 +430,7 @@ Result<std::vector<std::string_view>> Database::search(std::string_view name_spa
   const Table& table = found->groups;
   LIMPID_ASSIGN_WITHIN(const Bytes entries, state_->table(table), {"table of ", name_space});
   for (std::uint32_t i = 0; i < table.count; ++i) {
-    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, i, state_->groups_read), {name_space});
+    LIMPID_ASSIGN_WITHIN(const Bytes group, state_->record(table, entries, i), {name_space});
     LIMPID_ASSIGN_WITHIN(const GroupHead head, read_group_head(group, table.first + i), {name_space});
     if (head.package.contains(text)) names.push_back(head.package);
   }

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "advisory/types.h"
+#include "base/bytes.h"
 #include "base/error.h"
+#include "cvss/score.h"
 
 namespace limpid::vulndb {
 
@@ -72,6 +74,8 @@ class List {
   }
   T front() const { return (*this)[0]; }
   T back() const { return (*this)[size() - 1]; }
+  // Where it lies: two lists of one database in one place are the same.
+  const void* place() const { return at_ == kInArray ? base_ : static_cast<const std::uint8_t*>(base_) + at_; }
   Iterator begin() const { return {*this, 0}; }
   Iterator end() const { return {*this, count_}; }
 
@@ -91,6 +95,7 @@ std::string_view List<std::string_view>::decode(const std::uint8_t* group, std::
 // One upstream's statement on one package of one namespace. Views live as long as the Database.
 struct Statement {
   AdvisoryNumber advisory = 0;
+  std::uint32_t cve = 0;      // the id as a number, where it is a CVE's (cve_ids.h)
   std::string_view id;        // the advisory's id
   std::string_view feed;      // "debian"
   std::string_view package;   // the key under which it stands
@@ -145,6 +150,36 @@ enum class Access : std::uint8_t {
   map,   // map the file: best for one that lives long
 };
 
+class CveSet;
+
+// The statements on one package under one name, found and not yet read.
+struct GroupHead {
+  std::string_view package;
+  advisory::KeyKind key_kind = advisory::KeyKind::source;
+  std::uint8_t width = 2;                // of a reference
+  std::optional<std::uint32_t> same_as;  // the group of the namespace, counted from 0, that has the statements
+  std::uint32_t statements = 0;
+  Bytes strings, contexts, ranges;
+  Bytes advisories, ids, context_references, range_references;  // the statements, column by column
+  std::size_t ranges_at = 0, contexts_at = 0;
+};
+struct StatementGroup {
+  GroupHead head;  // the name is its own, all else may be of the group that has its statements
+  Bytes bytes;
+  std::uint32_t number = 0;  // of what `bytes` are
+};
+
+// A group's statements as numbers.
+struct Glance {
+  struct Row {
+    AdvisoryNumber advisory = 0;
+    std::uint32_t cve = 0;  // its key (cve_ids.h), 0 for another id
+    std::uint32_t id = 0, context = 0, ranges = 0;
+  };
+  std::vector<Row> rows;
+  std::vector<std::uint32_t> concerned;  // which of them
+};
+
 // With Access::map, const members may be called from many threads at once; with Access::read, from one.
 class Database {
  public:
@@ -158,6 +193,21 @@ class Database {
   // Appends every statement on `package`; nothing if there is none, and nothing is appended on an error.
   Result<void> statements(std::string_view name_space, std::string_view package, advisory::KeyKind key_kind,
                           std::vector<Statement>& out) const;
+
+  // The same in three steps, for matching: most packages have hundreds of statements of which none applies to the
+  // version that is installed, and only what matters should be taken apart.
+  Result<std::optional<StatementGroup>> group(std::string_view name_space, std::string_view package,
+                                              advisory::KeyKind key_kind) const;
+  // `concerns` is asked about everything in a statement but its advisory and id, and not twice about the same as far as
+  // is remembered.
+  Result<void> glance(const StatementGroup& group, const std::function<bool(const Statement&)>& concerns,
+                      Glance& to) const;
+  // The id of one of its rows that is no CVE's, as the upstream writes it.
+  static std::string_view other_id(const StatementGroup& group, const Glance::Row& row);
+  // Of what was glanced at, appends the statements on some CVEs, and all whose id is not a CVE's.
+  Result<void> statements(const StatementGroup& group, const Glance& glance, const CveSet& cves,
+                          std::vector<Statement>& out) const;
+
   // The newest version that a repository of this namespace offers, "" if not known.
   Result<std::string_view> available(std::string_view name_space, std::string_view package,
                                      advisory::KeyKind key_kind) const;
@@ -175,6 +225,14 @@ class Database {
   Result<std::vector<std::string>> flaws(AdvisoryNumber advisory) const;
   // What is said of a CVE itself; nothing if nothing is.
   Result<std::optional<advisory::Enrichment>> enrichment(std::string_view cve) const;
+  // What the CVSS vector that speaks for a CVE says of it (cvss::best_vector() of its enrichment), nothing if there is
+  // none. Much cheaper than enrichment().
+  struct CveRating {
+    cvss::Version version = cvss::Version::v3_1;
+    double score = 0;
+    std::string source;  // "nvd@nist.gov"
+  };
+  Result<std::optional<CveRating>> rating(std::string_view cve) const;
   // Advisories by id or alias, exact (ids are stored as the upstream writes them; compared ignoring ASCII case).
   Result<std::vector<AdvisoryNumber>> find(std::string_view id) const;
   // All statements of one advisory, with their namespaces.

@@ -61,21 +61,48 @@ void put_id(std::string& reference, std::string_view id) {
   }
 }
 
-void encode_words(const std::vector<std::string>& words, Encoder& out) {
-  out.varint(words.size());
-  for (const std::string& word : words) out.text(word);
-}
-std::vector<std::string> decode_words(Decoder& in) {
-  std::vector<std::string> words;
-  const std::size_t count = in.count(1);
-  words.reserve(count);
-  for (std::size_t i = 0; i < count && in.ok(); ++i) words.emplace_back(in.text());
-  return words;
-}
-void skip_words(Decoder& in) {
-  const std::size_t count = in.count(1);
-  for (std::size_t i = 0; i < count && in.ok(); ++i) in.text();
-}
+// Where texts go, and where they come from.
+class TextsOut {
+ public:
+  TextsOut(Encoder& out, TextPool* pool) : out_(out), pool_(pool) {}
+  void text(std::string_view text) { pool_ == nullptr ? out_.text(text) : out_.varint(pool_->number_of(text)); }
+  void words(const std::vector<std::string>& words) {
+    out_.varint(words.size());
+    for (const std::string& word : words) text(word);
+  }
+
+ private:
+  Encoder& out_;
+  TextPool* pool_;
+};
+
+class TextsIn {
+ public:
+  TextsIn(Decoder& in, const std::vector<std::string_view>* pool) : in_(in), pool_(pool) {}
+  std::string_view text() {
+    if (pool_ == nullptr) return in_.text();
+    const std::uint64_t number = in_.varint();
+    if (number == 0) return {};
+    if (number > pool_->size() || (*pool_)[number - 1].size() > format::kDetailsMax - size_) {
+      in_.refuse();
+      return {};
+    }
+    size_ += (*pool_)[number - 1].size();
+    return (*pool_)[number - 1];
+  }
+  std::vector<std::string> words() {
+    std::vector<std::string> words;
+    const std::size_t count = in_.count(1);
+    words.reserve(count);
+    for (std::size_t i = 0; i < count && in_.ok(); ++i) words.emplace_back(text());
+    return words;
+  }
+
+ private:
+  Decoder& in_;
+  const std::vector<std::string_view>* pool_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -103,58 +130,60 @@ void merge(StoredDetails& into, StoredDetails&& other) {
   normalise(into);
 }
 
-void encode(const StoredDetails& details, Encoder& out) {
-  out.text(details.id);
+std::uint64_t TextPool::number_of(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto [found, is_new] = numbers_.try_emplace(std::string(text), texts_.size() + 1);
+  if (is_new) {
+    texts_.emplace_back(text);
+    size_ += text.size();
+  }
+  return found->second;
+}
+
+void TextPool::clear() {
+  texts_.clear();
+  numbers_.clear();
+  size_ = 0;
+}
+
+void encode(const StoredDetails& details, Encoder& out, TextPool* pool) {
+  TextsOut texts(out, pool);
+  texts.text(details.id);
   out.u8(static_cast<std::uint8_t>(details.kind));
-  out.text(details.severity);
+  texts.text(details.severity);
   encode_time(details.published, out);
   encode_time(details.modified, out);
-  out.text(details.title);
-  out.text(details.description);
-  encode_words(details.aliases, out);
-  encode_words(details.upstream, out);
+  texts.text(details.title);
+  texts.text(details.description);
+  texts.words(details.aliases);
+  texts.words(details.upstream);
   out.varint(details.cvss.size());
   for (const advisory::Cvss& cvss : details.cvss) encode_vector(cvss.version, cvss.vector, out);
   out.varint(details.references.size());
-  for (const std::string& reference : details.references) out.text(without_id(reference, details.id));
+  for (const std::string& reference : details.references) texts.text(without_id(reference, details.id));
 }
 
-StoredDetails decode_details(Decoder& in) {
+StoredDetails decode_details(Decoder& in, const std::vector<std::string_view>* pool) {
+  TextsIn texts(in, pool);
   StoredDetails details;
-  details.id = in.text();
+  details.id = texts.text();
   details.kind = static_cast<advisory::Kind>(in.u8());
-  details.severity = in.text();
+  details.severity = texts.text();
   details.published = decode_time(in);
   details.modified = decode_time(in);
-  details.title = in.text();
-  details.description = in.text();
-  details.aliases = decode_words(in);
-  details.upstream = decode_words(in);
+  details.title = texts.text();
+  details.description = texts.text();
+  details.aliases = texts.words();
+  details.upstream = texts.words();
   const std::size_t count = in.count(2);
   details.cvss.reserve(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     advisory::Cvss& cvss = details.cvss.emplace_back();
     decode_vector(in, cvss.version, cvss.vector);
   }
-  details.references = decode_words(in);
+  details.references = texts.words();
   for (std::string& reference : details.references) put_id(reference, details.id);
   return details;
-}
-
-std::string_view skip_details(Decoder& in) {
-  const std::string_view id = in.text();
-  in.u8();
-  in.text();
-  decode_time(in);
-  decode_time(in);
-  for (int text = 0; text < 2; ++text) in.text();
-  skip_words(in);
-  skip_words(in);
-  const std::size_t count = in.count(2);
-  std::string version, vector;
-  for (std::size_t i = 0; i < count && in.ok(); ++i) decode_vector(in, version, vector);
-  skip_words(in);
-  return id;
 }
 
 }  // namespace limpid::vulndb

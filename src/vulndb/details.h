@@ -1,8 +1,11 @@
-// One advisory's details as they stand in a text block: what the file holds once for each advisory number.
+// One advisory's details: what the file holds once for each advisory number. Texts are written as they are, or, in a
+// block of the file, as numbers of what the block has once.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "advisory/types.h"
@@ -25,10 +28,25 @@ void normalise(StoredDetails& details);
 // What two records of one feed under one id say together, whichever came first. Both are normalised, as is the result.
 void merge(StoredDetails& into, StoredDetails&& other);
 
-void encode(const StoredDetails& details, format::Encoder& out);
-// Reads them from where `in` stands; in.ok() says whether that worked.
-StoredDetails decode_details(format::Decoder& in);
-// Steps over them, and gives the id.
-std::string_view skip_details(format::Decoder& in);
+// The texts of a block, each once, numbered from 1 in the order in which they first came; 0 is "".
+class TextPool {
+ public:
+  std::uint64_t number_of(std::string_view text);
+  const std::vector<std::string>& texts() const { return texts_; }
+  // Of the texts, as they are written.
+  std::size_t size() const { return size_; }
+  void clear();
+
+ private:
+  std::vector<std::string> texts_;
+  std::unordered_map<std::string, std::uint64_t> numbers_;
+  std::size_t size_ = 0;
+};
+
+// `pool` may be null: then every text stands where it belongs.
+void encode(const StoredDetails& details, format::Encoder& out, TextPool* pool = nullptr);
+// Reads them from where `in` stands; in.ok() says whether that worked. It does not where the texts of a pool, of which
+// one can be asked for again and again, come to more than format::kDetailsMax.
+StoredDetails decode_details(format::Decoder& in, const std::vector<std::string_view>* pool = nullptr);
 
 }  // namespace limpid::vulndb

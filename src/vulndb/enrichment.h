@@ -25,7 +25,7 @@ void merge(advisory::Enrichment& into, advisory::Enrichment&& other);
 void encode(const advisory::Enrichment& enrichment, EnrichmentNames& names, format::Encoder& out);
 advisory::Enrichment decode_enrichment(std::uint32_t key, const EnrichmentNames& names, format::Decoder& in);
 
-// Unites and writes the three sections. The number of CVEs.
+// Unites and writes the five sections, from "enrichments" to "rating pages". The number of CVEs.
 Result<std::uint64_t> write_enrichments(Records& records, Output& output);
 
 }  // namespace limpid::vulndb

@@ -2,6 +2,7 @@
 
 #include "vulndb/enrichment.h"
 #include "vulndb/keyed_blocks.h"
+#include "vulndb/ratings.h"
 
 namespace limpid::vulndb {
 
@@ -19,6 +20,7 @@ Result<std::uint64_t> write_enrichments(Records& records, Output& output) {
 
   output.begin(Section::enrichments);
   KeyedBlocksWriter blocks(output);
+  RatingsWriter ratings;
   std::uint64_t count = 0;
   format::Encoder record;
   for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end, ++count) {
@@ -35,6 +37,7 @@ Result<std::uint64_t> write_enrichments(Records& records, Output& output) {
     if (record.size() > format::kEnrichmentMax)
       return fail(Code::limit, {cve_of_key(key), ": ", record.size(), " bytes of enrichment"});
     blocks.add(key, record.view());
+    ratings.add(key, united);
   }
   blocks.finish(Section::enrichment_blocks);
   record.clear();
@@ -44,6 +47,7 @@ Result<std::uint64_t> write_enrichments(Records& records, Output& output) {
     return fail(Code::limit, {record.size(), " bytes of names of sources"});
   output.begin(Section::enrichment_names);
   output.append(record.view());
+  ratings.write(output);
   return count;
 }
 

@@ -21,6 +21,8 @@ std::string_view name_of(Section section) {
                                                                      "enrichments",
                                                                      "enrichment blocks",
                                                                      "enrichment names",
+                                                                     "ratings",
+                                                                     "rating pages",
                                                                      "repositories",
                                                                      "feeds",
                                                                      "namespaces",

@@ -15,7 +15,7 @@
 namespace limpid::vulndb::format {
 
 inline constexpr std::string_view kMagic = "LIMPIDDB";
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 
 // Every section is there exactly once, in this order, and each begins where the one before it ends.
 enum class Section : std::uint8_t {
@@ -24,8 +24,8 @@ enum class Section : std::uint8_t {
   tables,             // for each namespace: the hash table of its groups, then that of its offers
   order,              // for each namespace: its advisories
   places,             // which groups have statements of an advisory
-  texts,              // zstd frames of advisories' details
-  text_blocks,        // where each frame lies
+  texts,              // advisories' details, in blocks by the advisory's number
+  text_blocks,        // where each block lies
   ids,                // ids and aliases to advisories, in pages
   id_pages,           // the first hash and the checksum of each page
   flaws,              // what advisories with ids of their own are about, in blocks by the advisory's number
@@ -33,36 +33,40 @@ enum class Section : std::uint8_t {
   enrichments,        // what is said of flaws, in blocks by the number of the CVE
   enrichment_blocks,  // where each block lies
   enrichment_names,   // who said it
+  ratings,            // how severe each CVE is, in pages
+  rating_pages,       // who says so; which pages there are
   repositories,       // the products that repositories offer
   feeds,
   namespaces,
   lifecycles,
 };
-inline constexpr std::size_t kSections = 18;
+inline constexpr std::size_t kSections = 20;
 std::string_view name_of(Section section);
 
 inline constexpr std::size_t kHeaderSize = 64;
 inline constexpr std::size_t kSectionSize = 32;
 inline constexpr std::size_t kHeadSize = kHeaderSize + kSections * kSectionSize;
 
-inline constexpr std::size_t kStatementSizeMin = 2;
 inline constexpr std::size_t kOfferHeadSize = 14;
 inline constexpr std::size_t kTableEntrySize = 8;
-inline constexpr std::size_t kTextBlockEntrySize = 28;
 inline constexpr std::size_t kIdEntrySize = 8;
 inline constexpr std::size_t kIdsPerPage = 512;
 inline constexpr std::size_t kIdPageEntrySize = 12;
 
 // Limits of the writer; the reader relies on those that bound its memory.
-inline constexpr std::size_t kStringMax = 4'096;           // an id, a name, a version, a severity
-inline constexpr std::size_t kDetailsMax = 8 << 20;        // one advisory's details
-inline constexpr std::size_t kTextBlockTarget = 64 << 10;  // a block is closed when it has grown beyond this
-inline constexpr std::size_t kTextBlockMax = kTextBlockTarget + kDetailsMax + (64 << 10);
+inline constexpr std::size_t kStringMax = 4'096;          // an id, a name, a version, a severity
+inline constexpr std::size_t kDetailsMax = 8 << 20;       // one advisory's details
+inline constexpr std::size_t kTextBlockTarget = 8 << 10;  // a block that has grown beyond this ends before the next id
+inline constexpr std::size_t kTextBlockFull = 1 << 20;    // and one beyond this before the next advisory
+inline constexpr std::size_t kTextBlockMax = kTextBlockFull + kDetailsMax + (64 << 10);
 inline constexpr std::size_t kEnrichmentMax = 1 << 20;     // of one CVE
 inline constexpr std::size_t kKeyedBlockTarget = 1 << 10;  // of enrichments and flaws
 inline constexpr std::size_t kKeyedBlockMax = kKeyedBlockTarget + kEnrichmentMax + (64 << 10);
 inline constexpr std::size_t kKeyedBlockEntrySize = 12;
 inline constexpr std::size_t kEnrichmentNamesMax = 4 << 20;
+inline constexpr std::uint32_t kRatingsPerPage = 1'024;  // CVE numbers
+inline constexpr std::size_t kRatingPageSize = std::size_t{2} * kRatingsPerPage;
+inline constexpr std::size_t kRatingPagesSizeMax = 4 << 20;  // a full one has some 20 KiB
 inline constexpr std::size_t kNamespacesMax = 65'535;
 inline constexpr std::size_t kRepositoriesSizeMax = 16 << 20;  // Red Hat's have some 200 KiB
 

@@ -1,6 +1,7 @@
 #include "vulndb/group.h"
 
 #include <algorithm>
+#include <array>
 
 #include "vulndb/format.h"
 
@@ -40,56 +41,33 @@ struct Context {
   Statement statement;
 };
 
-// Reads one group's statements in turn.
-class StatementReader {
+// Reads everything of statements but their advisories and ids.
+class ShapeReader {
  public:
-  StatementReader(Bytes group, const GroupHead& head, const Feeds& feeds, SpeltIds ids)
-      : group_(group), head_(head), feeds_(feeds), ids_(ids), in_(group.subspan(head.statements_at)) {}
-
-  // False if the statement makes no sense; problem() says why. `number` counts the statements of the group.
-  bool next(std::uint32_t number, Statement& statement) {
-    const std::uint64_t step = in_.varint();
-    const std::uint64_t context_at = in_.varint();
-    if (!in_.ok()) return refuse("ends within a statement");
-    if (step >= feeds_.advisories - advisory_) return refuse("advisory number too high");
-    advisory_ += static_cast<std::uint32_t>(step);
-    const Context* context = context_of(context_at);
-    if (context == nullptr) return false;
-    statement = context->statement;
-    statement.advisory = advisory_;
-    if (context->has_ranges && !read_ranges(in_.varint(), statement)) return false;
-    // Statements of one advisory share its id.
-    if (step != 0 || number == 0) {
-      if (!read_id(number, context->has_text_id)) return false;
-    }
-    statement.id = id_;
-    return in_.ok() ? true : refuse("ends within a statement");
+  ShapeReader(Bytes group, const GroupHead& head, const Feeds& feeds) : group_(group), head_(head), feeds_(feeds) {
+    contexts_.reserve(kContextsUsual);
+    offsets_.reserve(kContextsUsual);
   }
-  bool finished() const { return in_.finished(); }
-  std::string_view problem() const { return problem_; }
-  std::size_t position() const { return head_.statements_at + in_.position(); }
 
- private:
+  // Valid until the next one is asked for; null if there is none, and problem() says why.
+  const Context* context(std::uint64_t offset) {
+    if (last_ == nullptr || last_->offset != offset) last_ = context_of(offset);
+    return last_;
+  }
+  // False if it makes no sense. `ranges` counts only where the context has some.
+  bool shape(std::uint64_t context_at, std::uint64_t ranges, Statement& statement) {
+    const Context* found = context(context_at);
+    if (found == nullptr) return false;
+    statement = found->statement;
+    return !found->has_ranges || read_ranges(ranges, statement);
+  }
   bool refuse(std::string_view problem) {
     problem_ = problem;
     return false;
   }
+  std::string_view problem() const { return problem_; }
 
-  bool read_id(std::uint32_t number, bool is_text) {
-    const std::uint64_t value = in_.varint();
-    if (is_text) {
-      if (value > 0xffff'ffffU || !is_string(head_.strings, static_cast<std::uint32_t>(value)))
-        return refuse("string outside of its group");
-      id_ = string_at(head_.strings.data() + value);
-      return true;
-    }
-    // A difference to the CVE before, its sign in the lowest bit.
-    const auto difference = static_cast<std::uint32_t>(value >> 1);
-    cve_ = (value & 1) != 0 ? cve_ - difference : cve_ + difference;
-    if (in_.ok()) id_ = ids_.get(number, advisory_, cve_);
-    return true;
-  }
-
+ private:
   std::string_view text(Decoder& in) {
     const std::uint32_t at = head_.width == 2 ? in.u16() : in.u32();
     if (!in.ok() || !is_string(head_.strings, at)) {
@@ -112,8 +90,8 @@ class StatementReader {
   }
 
   const Context* context_of(std::uint64_t offset) {
-    for (const Context& known : contexts_)
-      if (known.offset == offset) return &known;
+    for (std::size_t i = 0; i < offsets_.size(); ++i)
+      if (offsets_[i] == offset) return &contexts_[i];
     if (offset >= head_.contexts.size()) {
       problem_ = "context outside of its group";
       return nullptr;
@@ -146,13 +124,17 @@ class StatementReader {
     context.has_text_id = (shape & format::kHasTextId) != 0;
     context.has_ranges = (shape & format::kHasRanges) != 0;
     // The last few: a group has some dozens at most, and hostile ones shall not make this slow.
-    if (contexts_.size() == kContextsKept) contexts_.clear();
+    if (contexts_.size() == kContextsKept) {
+      contexts_.clear();
+      offsets_.clear();
+    }
     contexts_.push_back(context);
+    offsets_.push_back(offset);
     return &contexts_.back();
   }
 
   bool read_ranges(std::uint64_t offset, Statement& statement) {
-    if (!in_.ok() || offset >= head_.ranges.size()) return refuse("ranges outside of their group");
+    if (offset >= head_.ranges.size()) return refuse("ranges outside of their group");
     const std::size_t start = head_.ranges_at + offset;
     Decoder in(head_.ranges.subspan(offset));
     const std::uint64_t ranges = in.varint();
@@ -163,17 +145,106 @@ class StatementReader {
     return list(in, start, versions, 1, statement.versions);
   }
 
-  static constexpr std::size_t kContextsKept = 32;
+  static constexpr std::size_t kContextsUsual = 8, kContextsKept = 32;
 
   Bytes group_;
   const GroupHead& head_;
   const Feeds& feeds_;
-  SpeltIds ids_;
-  Decoder in_;
-  std::uint32_t advisory_ = 0, cve_ = 0;
-  std::string_view id_;
   std::vector<Context> contexts_;
+  std::vector<std::uint64_t> offsets_;  // theirs
+  const Context* last_ = nullptr;
   std::string_view problem_ = "damaged statement";
+};
+
+// Reads one group's statements in turn, as numbers.
+class RowReader {
+ public:
+  RowReader(const GroupHead& head, const Feeds& feeds, ShapeReader& shapes)
+      : head_(head),
+        feeds_(feeds),
+        shapes_(shapes),
+        advisories_(head.advisories),
+        ids_(head.ids),
+        contexts_(head.context_references),
+        ranges_(head.range_references) {}
+
+  // False if the statement makes no sense; the ShapeReader says why.
+  bool next(Glance::Row& row) {
+    const std::uint64_t step = advisories_.varint();
+    const std::uint64_t context_at = contexts_.varint();
+    if (!advisories_.ok() || !contexts_.ok()) return shapes_.refuse("not in every column");
+    if (step >= feeds_.advisories - row_.advisory) return shapes_.refuse("advisory number too high");
+    const Context* context = shapes_.context(context_at);
+    if (context == nullptr) return false;
+    row_.advisory += static_cast<std::uint32_t>(step);
+    row_.context = static_cast<std::uint32_t>(context_at);  // below the size of its area
+    row_.ranges = context->has_ranges ? ranges_.varint32() : 0;
+    // Statements of one advisory share its id.
+    if ((step != 0 || is_first_) && !read_id(context->has_text_id)) return false;
+    is_first_ = false;
+    row = row_;
+    return ranges_.ok() || shapes_.refuse("not in every column");
+  }
+  bool finished() const {
+    return advisories_.finished() && ids_.finished() && contexts_.finished() && ranges_.finished();
+  }
+
+ private:
+  bool read_id(bool is_text) {
+    const std::uint64_t value = ids_.varint();
+    if (!ids_.ok()) return shapes_.refuse("not in every column");
+    if (is_text) {
+      if (value > 0xffff'ffffU || !is_string(head_.strings, static_cast<std::uint32_t>(value)))
+        return shapes_.refuse("string outside of its group");
+      row_.id = static_cast<std::uint32_t>(value);
+      row_.cve = 0;
+      return true;
+    }
+    // A difference to the CVE before, its sign in the lowest bit.
+    const auto difference = static_cast<std::uint32_t>(value >> 1);
+    last_cve_ = (value & 1) != 0 ? last_cve_ - difference : last_cve_ + difference;
+    row_.id = 0;
+    row_.cve = last_cve_;
+    return true;
+  }
+
+  const GroupHead& head_;
+  const Feeds& feeds_;
+  ShapeReader& shapes_;
+  Decoder advisories_, ids_, contexts_, ranges_;  // the columns
+  Glance::Row row_;
+  std::uint32_t last_cve_ = 0;
+  bool is_first_ = true;
+};
+
+// Makes statements of rows.
+class StatementMaker {
+ public:
+  StatementMaker(const GroupHead& head, ShapeReader& shapes, SpeltIds ids) : head_(head), shapes_(shapes), ids_(ids) {}
+
+  // `number` counts the statements of the group.
+  bool make(std::uint32_t number, const Glance::Row& row, Statement& statement) {
+    if (!shapes_.shape(row.context, row.ranges, statement)) return false;
+    statement.advisory = row.advisory;
+    statement.cve = row.cve;
+    if (row.id != 0) {
+      statement.id = string_at(head_.strings.data() + row.id);
+      return true;
+    }
+    if (spelt_.empty() || spelt_of_ != row.advisory) {
+      spelt_ = ids_.get(number, row.advisory, row.cve);
+      spelt_of_ = row.advisory;
+    }
+    statement.id = spelt_;
+    return true;
+  }
+
+ private:
+  const GroupHead& head_;
+  ShapeReader& shapes_;
+  SpeltIds ids_;
+  std::string_view spelt_;
+  std::uint32_t spelt_of_ = 0;
 };
 
 }  // namespace
@@ -215,6 +286,9 @@ Result<GroupHead> read_group_head(Bytes group, std::uint32_t number) {
   const std::uint64_t strings_size = in.varint();
   const std::uint64_t contexts_size = in.varint();
   const std::uint64_t ranges_size = in.varint();
+  const std::uint64_t advisories_size = in.varint();
+  const std::uint64_t ids_size = in.varint();
+  const std::uint64_t context_references_size = in.varint();
   head.package = in.text();
   if (!in.ok()) return fail(Code::invalid, {"group ", number, ": shorter than its head"});
   if (format::group_checksum(group, number) != promised)
@@ -227,31 +301,95 @@ Result<GroupHead> read_group_head(Bytes group, std::uint32_t number) {
   head.contexts = base::as_bytes(in.raw(contexts_size));
   head.ranges_at = in.position();
   head.ranges = base::as_bytes(in.raw(ranges_size));
-  head.statements_at = in.position();
+  head.advisories = base::as_bytes(in.raw(advisories_size));
+  head.ids = base::as_bytes(in.raw(ids_size));
+  head.context_references = base::as_bytes(in.raw(context_references_size));
+  head.range_references = base::as_bytes(in.raw(in.remaining()));
   if (!in.ok()) return fail(Code::invalid, {"group ", number, ": longer than it can be"});
-  if (statements > in.remaining() / format::kStatementSizeMin)
+  if (statements > head.advisories.size() || statements > head.context_references.size())
     return fail(Code::invalid, {"group ", number, ": more statements than it can hold"});
   head.statements = static_cast<std::uint32_t>(statements);
   return head;
 }
 
+namespace {
+
+std::unexpected<Error> refused(const GroupHead& head, std::size_t statement, const ShapeReader& reader) {
+  return fail(Code::invalid, {"package ", head.package, ", statement ", statement, ": ", reader.problem()});
+}
+std::unexpected<Error> too_long(const GroupHead& head) {
+  return fail(Code::invalid, {"package ", head.package, ": bytes behind the last statement"});
+}
+
+}  // namespace
+
 Result<void> read_statements(Bytes group, const GroupHead& head, const Feeds& feeds, SpeltIds ids,
                              const AdvisoryNumber* only, std::vector<Statement>& out) {
   const std::size_t before = out.size();
-  StatementReader reader(group, head, feeds, ids);
-  Statement statement;
+  if (only == nullptr && out.capacity() - before < head.statements)
+    out.reserve(std::max(before + head.statements, 2 * out.capacity()));
+  ShapeReader shapes(group, head, feeds);
+  RowReader rows(head, feeds, shapes);
+  StatementMaker maker(head, shapes, ids);
+  Glance::Row row;
   for (std::uint32_t i = 0; i < head.statements; ++i) {
-    const std::size_t at = reader.position();
-    if (!reader.next(i, statement)) {
+    bool good = rows.next(row);
+    if (good && (only == nullptr || row.advisory == *only)) good = maker.make(i, row, out.emplace_back());
+    if (!good) {
       out.resize(before);
-      return fail(Code::invalid,
-                  {"package ", head.package, ", statement ", i, " at byte ", at, " of its group: ", reader.problem()});
+      return refused(head, i, shapes);
     }
-    if (only == nullptr || statement.advisory == *only) out.push_back(statement);
   }
-  if (reader.finished()) return {};
+  if (rows.finished()) return {};
   out.resize(before);
-  return fail(Code::invalid, {"package ", head.package, ": bytes behind the last statement"});
+  return too_long(head);
+}
+
+Result<void> glance_at_statements(const StatementGroup& group, const Feeds& feeds,
+                                  const std::function<bool(const Statement&)>& concerns, Glance& to) {
+  // The last answers, by shape: where its context and its ranges stand.
+  struct Known {
+    std::uint32_t context = ~0U, ranges = 0;
+    bool answer = false;
+  };
+  constexpr std::size_t kKnown = 64;
+  std::array<Known, kKnown> known;
+  ShapeReader shapes(group.bytes, group.head, feeds);
+  RowReader rows(group.head, feeds, shapes);
+  to.rows.clear();
+  to.concerned.clear();
+  to.rows.resize(group.head.statements);
+  Statement shape;
+  for (std::uint32_t i = 0; i < group.head.statements; ++i) {
+    Glance::Row& row = to.rows[i];
+    if (!rows.next(row)) return refused(group.head, i, shapes);
+    Known& slot = known[(row.context * 7 + row.ranges / 5) % kKnown];
+    if (slot.context != row.context || slot.ranges != row.ranges) {
+      if (!shapes.shape(row.context, row.ranges, shape)) return refused(group.head, i, shapes);
+      slot = {row.context, row.ranges, concerns(shape)};
+    }
+    if (slot.answer) to.concerned.push_back(i);
+  }
+  return rows.finished() ? Result<void>() : too_long(group.head);
+}
+
+std::string_view text_id(const StatementGroup& group, const Glance::Row& row) {
+  return string_at(group.head.strings.data() + row.id);
+}
+
+Result<void> read_rows(const StatementGroup& group, const Feeds& feeds, SpeltIds ids, const Glance& glance,
+                       const CveSet& cves, std::vector<Statement>& out) {
+  const std::size_t before = out.size();
+  ShapeReader shapes(group.bytes, group.head, feeds);
+  StatementMaker maker(group.head, shapes, ids);
+  for (std::uint32_t i = 0; i < glance.rows.size(); ++i) {
+    const Glance::Row& row = glance.rows[i];
+    if (row.cve != 0 && !cves.has(row.cve)) continue;
+    if (maker.make(i, row, out.emplace_back())) continue;
+    out.resize(before);
+    return refused(group.head, i, shapes);
+  }
+  return {};
 }
 
 }  // namespace limpid::vulndb

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,19 +11,10 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "vulndb/cve_ids.h"
+#include "vulndb/cve_set.h"
 #include "vulndb/database.h"
 
 namespace limpid::vulndb {
-
-struct GroupHead {
-  std::string_view package;
-  advisory::KeyKind key_kind = advisory::KeyKind::source;
-  std::uint8_t width = 2;                // of a reference
-  std::optional<std::uint32_t> same_as;  // the group of the namespace, counted from 0, that has the statements
-  std::uint32_t statements = 0;
-  Bytes strings, contexts, ranges;
-  std::size_t ranges_at = 0, contexts_at = 0, statements_at = 0;
-};
 
 // Checks the group's checksum, in which its number takes part, and its head. Where that tells of another group, it has
 // nothing but a name, and that group is to be read in its place.
@@ -39,5 +31,12 @@ struct Feeds {
 // an error `out` is as it was.
 Result<void> read_statements(Bytes group, const GroupHead& head, const Feeds& feeds, SpeltIds ids,
                              const AdvisoryNumber* only, std::vector<Statement>& out);
+
+// Database::glance(), and the reading of what it saw.
+Result<void> glance_at_statements(const StatementGroup& group, const Feeds& feeds,
+                                  const std::function<bool(const Statement&)>& concerns, Glance& to);
+std::string_view text_id(const StatementGroup& group, const Glance::Row& row);
+Result<void> read_rows(const StatementGroup& group, const Feeds& feeds, SpeltIds ids, const Glance& glance,
+                       const CveSet& cves, std::vector<Statement>& out);
 
 }  // namespace limpid::vulndb

@@ -20,7 +20,7 @@ void GroupWriter::begin() {
   strings_area_.u8(0);  // reference 0 is ""
   contexts_.clear();
   ranges_.clear();
-  statements_.clear();
+  for (auto* column : {&advisories_, &ids_, &context_references_, &range_references_}) column->clear();
   known_contexts_.clear();
   known_ranges_.clear();
 }
@@ -106,22 +106,27 @@ void GroupWriter::encode_all(std::span<const ReadyStatement> statements) {
   std::uint32_t advisory = 0, cve = 0;
   bool first = true;
   for (const ReadyStatement& statement : statements) {
-    statements_.varint(statement.advisory - advisory);
-    statements_.varint(context_of(statement));
-    if (!statement.ranges.empty() || !statement.versions.empty()) statements_.varint(ranges_of(statement));
+    advisories_.varint(statement.advisory - advisory);
+    context_references_.varint(context_of(statement));
+    if (!statement.ranges.empty() || !statement.versions.empty()) range_references_.varint(ranges_of(statement));
     if (first || statement.advisory != advisory) {
       if (statement.cve) {
         // The difference to the CVE before, its sign in the lowest bit.
         const bool down = *statement.cve < cve;
-        statements_.varint(std::uint64_t{down ? cve - *statement.cve : *statement.cve - cve} << 1 | (down ? 1 : 0));
+        ids_.varint(std::uint64_t{down ? cve - *statement.cve : *statement.cve - cve} << 1 | (down ? 1 : 0));
         cve = *statement.cve;
       } else {
-        statements_.varint(place_of(statement.id));
+        ids_.varint(place_of(statement.id));
       }
     }
     advisory = statement.advisory;
     first = false;
   }
+}
+
+// In the order of the file; the last ends with the group.
+std::array<const format::Encoder*, 7> GroupWriter::areas() const {
+  return {&strings_area_, &contexts_, &ranges_, &advisories_, &ids_, &context_references_, &range_references_};
 }
 
 Bytes GroupWriter::encode(std::uint32_t number, std::uint32_t index, std::string_view package,
@@ -135,11 +140,10 @@ Bytes GroupWriter::encode(std::uint32_t number, std::uint32_t index, std::string
   entry_.clear();
   entry_.u8(width_);
   entry_.varint(statements.size());
-  entry_.varint(strings_area_.size());
-  entry_.varint(contexts_.size());
-  entry_.varint(ranges_.size());
+  const auto all = areas();
+  for (const auto* area : std::span(all).first(all.size() - 1)) entry_.varint(area->size());
   const std::string sizes = entry_.bytes().substr(1);
-  for (const auto* area : {&strings_area_, &contexts_, &ranges_, &statements_}) entry_.raw(area->bytes());
+  for (const auto* area : all) entry_.raw(area->bytes());
   const std::uint8_t key_flag = key_kind == advisory::KeyKind::binary ? format::kBinaryKey : 0;
   // The packages that are made of one source mostly have the same flaws, fixed in the same versions.
   const auto [holder, is_new] = bodies_.try_emplace(entry_.bytes(), index);
@@ -151,7 +155,7 @@ Bytes GroupWriter::encode(std::uint32_t number, std::uint32_t index, std::string
     group_.raw(sizes);
     group_.text(package);
     group_.patch_u16(5, static_cast<std::uint16_t>(group_.size()));
-    for (const auto* area : {&strings_area_, &contexts_, &ranges_, &statements_}) group_.raw(area->bytes());
+    for (const auto* area : all) group_.raw(area->bytes());
   } else {
     group_.u8(static_cast<std::uint8_t>(key_flag | format::kSharedStatements));
     group_.varint(holder->second);

@@ -50,6 +50,7 @@ class GroupWriter {
   void refer(format::Encoder& to, std::uint32_t string);
   std::uint64_t context_of(const ReadyStatement& statement);
   std::uint64_t ranges_of(const ReadyStatement& statement);
+  std::array<const format::Encoder*, 7> areas() const;
   void encode_all(std::span<const ReadyStatement> statements);
 
   const Strings& strings_;
@@ -59,7 +60,8 @@ class GroupWriter {
   std::uint32_t generation_ = 0;
   std::vector<std::uint32_t> seen_, places_;
   std::unordered_map<std::string, std::uint32_t> bodies_;  // what stands behind the name, by the group that has it
-  format::Encoder strings_area_, contexts_, ranges_, statements_, entry_, group_;
+  format::Encoder strings_area_, contexts_, ranges_, entry_, group_;
+  format::Encoder advisories_, ids_, context_references_, range_references_;  // the statements, column by column
   std::unordered_map<std::string, std::uint64_t> known_contexts_, known_ranges_;
 };
 

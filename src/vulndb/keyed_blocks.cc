@@ -3,13 +3,10 @@
 #include <limits>
 
 namespace limpid::vulndb {
-namespace {
 
-std::uint32_t block_checksum(Bytes block, std::size_t number) {
+std::uint32_t KeyedBlocks::checksum_of(Bytes block, std::size_t number) {
   return static_cast<std::uint32_t>(format::checksum(block, number) >> 32);
 }
-
-}  // namespace
 
 void KeyedBlocksWriter::add(std::uint32_t key, Bytes record) {
   if (block_.size() == 0) first_ = previous_ = key;
@@ -24,7 +21,7 @@ void KeyedBlocksWriter::close() {
   if (block_.size() == 0) return;
   index_.u32(first_);
   index_.u32(static_cast<std::uint32_t>(position_));
-  index_.u32(block_checksum(block_.view(), blocks_++));
+  index_.u32(KeyedBlocks::checksum_of(block_.view(), blocks_++));
   position_ += block_.size();
   output_.append(block_.view());
   block_.clear();
@@ -46,30 +43,35 @@ Result<Bytes> KeyedBlocks::read(std::size_t block, std::vector<std::uint8_t>& sc
                              : base::load_le<std::uint32_t>(index.data() + number * format::kKeyedBlockEntrySize + 4);
   };
   const std::uint64_t begin = offset_of(block), end = offset_of(block + 1);
-  if (begin >= end || end > records.size || end - begin > format::kKeyedBlockMax)
+  if (begin >= end || end > records.size || end - begin > block_max)
     return fail(Code::invalid, {name, " block ", block, ": from ", begin, " to ", end, " of ", records.size, " bytes"});
   LIMPID_ASSIGN(const Bytes bytes, source->borrow(records.offset + begin, end - begin, scratch));
-  if (block_checksum(bytes, block) !=
+  if (checksum_of(bytes, block) !=
       base::load_le<std::uint32_t>(index.data() + block * format::kKeyedBlockEntrySize + 8))
     return fail(Code::mismatch, {name, " block ", block, ": wrong checksum"});
   return bytes;
 }
 
-Result<std::optional<Bytes>> KeyedBlocks::find(std::uint32_t key, std::vector<std::uint8_t>& scratch) const {
-  // The last block that begins with this key or a smaller one.
+// The last block that begins with this key or a smaller one.
+std::optional<std::size_t> KeyedBlocks::block_of(std::uint32_t key) const {
   std::size_t after = 0;
   for (std::size_t high = count(); after < high;) {
     const std::size_t middle = after + (high - after) / 2;
     first_of(middle) <= key ? after = middle + 1 : high = middle;
   }
-  if (after == 0) return std::nullopt;
-  LIMPID_ASSIGN(const Bytes bytes, read(after - 1, scratch));
+  return after == 0 ? std::nullopt : std::optional(after - 1);
+}
+
+Result<std::optional<Bytes>> KeyedBlocks::find(std::uint32_t key, std::vector<std::uint8_t>& scratch) const {
+  const auto block = block_of(key);
+  if (!block) return std::nullopt;
+  LIMPID_ASSIGN(const Bytes bytes, read(*block, scratch));
   format::Decoder in(bytes);
-  std::uint64_t at = first_of(after - 1);
+  std::uint64_t at = first_of(*block);
   while (!in.finished()) {
     at += in.varint32();
     const std::string_view record = in.text();
-    if (!in.ok()) return fail(Code::invalid, {name, " block ", after - 1, ": damaged"});
+    if (!in.ok()) return fail(Code::invalid, {name, " block ", *block, ": damaged"});
     if (at == key) return base::as_bytes(record);
     if (at > key) break;
   }

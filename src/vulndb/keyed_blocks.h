@@ -38,6 +38,7 @@ struct KeyedBlocks {
   SectionPlace records;
   Bytes index;
   std::string_view name;  // for messages
+  std::size_t block_max = format::kKeyedBlockMax;
 
   std::size_t count() const { return index.size() / format::kKeyedBlockEntrySize; }
   // The record's bytes, in `scratch` or mapped; nothing if there is none.
@@ -46,7 +47,10 @@ struct KeyedBlocks {
   using Use = std::function<Result<void>(std::uint32_t key, Bytes record)>;
   Result<void> each(const Use& use) const;
 
- private:
+  // The seed is the block's number.
+  static std::uint32_t checksum_of(Bytes block, std::size_t number);
+  // For blocks of another form: the one that has a key, the first key of one, and its bytes.
+  std::optional<std::size_t> block_of(std::uint32_t key) const;
   std::uint32_t first_of(std::size_t block) const;
   Result<Bytes> read(std::size_t block, std::vector<std::uint8_t>& scratch) const;
 };

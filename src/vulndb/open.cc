@@ -206,9 +206,7 @@ Result<void> check_index_sizes(const std::array<SectionPlace, kSections>& sectio
   if (ids % format::kIdEntrySize != 0 || size(Section::id_pages) / format::kIdPageEntrySize != pages ||
       size(Section::id_pages) % format::kIdPageEntrySize != 0)
     return fail(Code::invalid, {"head: ", ids, " bytes of ids in ", size(Section::id_pages), " bytes of pages"});
-  if (size(Section::text_blocks) % format::kTextBlockEntrySize != 0)
-    return fail(Code::invalid, {"head: ", size(Section::text_blocks), " bytes of text blocks"});
-  for (const Section index : {Section::enrichment_blocks, Section::flaw_blocks})
+  for (const Section index : {Section::text_blocks, Section::enrichment_blocks, Section::flaw_blocks})
     if (size(index) % format::kKeyedBlockEntrySize != 0)
       return fail(Code::invalid, {"head: ", size(index), " bytes of ", format::name_of(index)});
   return {};

@@ -5,6 +5,7 @@
 
 #include "vulndb/format.h"
 #include "vulndb/output.h"
+#include "vulndb/ratings.h"
 
 namespace limpid::vulndb {
 namespace {
@@ -22,10 +23,11 @@ class Repair {
       sections_[i] = {load(at + 8), load(at + 16), 0};
     }
     namespaces();
-    blocks(Section::text_blocks, Section::texts);
+    keyed_blocks(Section::text_blocks, Section::texts);
     keyed_blocks(Section::enrichment_blocks, Section::enrichments);
     keyed_blocks(Section::flaw_blocks, Section::flaws);
     id_pages();
+    rating_pages();
     for (std::size_t i = 0; i < format::kSections; ++i)
       seal(format::kHeaderSize + i * format::kSectionSize + 24, sections_[i].offset, sections_[i].size, i);
     store(format::kHeaderSize - 8, 0);
@@ -103,15 +105,6 @@ class Repair {
     }
   }
 
-  void blocks(Section table, Section frames) {
-    const SectionPlace& blocks = section(table);
-    if (!is_inside(blocks.offset, blocks.size)) return;
-    for (std::uint64_t i = 0; (i + 1) * format::kTextBlockEntrySize <= blocks.size; ++i) {
-      const std::uint64_t at = blocks.offset + i * format::kTextBlockEntrySize;
-      seal(at + 20, section(frames).offset + load(at + 12), load(at + 4) & 0xffff'ffffU, i);
-    }
-  }
-
   void keyed_blocks(Section index, Section records) {
     const SectionPlace& entries = section(index);
     const SectionPlace& all = section(records);
@@ -137,6 +130,23 @@ class Repair {
     for (std::uint64_t i = 0; (i + 1) * format::kIdPageEntrySize <= pages.size && i * kPageSize < ids.size; ++i)
       seal(pages.offset + i * format::kIdPageEntrySize + 4, ids.offset + i * kPageSize,
            std::min(kPageSize, ids.size - i * kPageSize), i);
+  }
+
+  void rating_pages() {
+    const SectionPlace& ratings = section(Section::ratings);
+    const SectionPlace& pages = section(Section::rating_pages);
+    if (!is_inside(pages.offset, pages.size) || !is_inside(ratings.offset, ratings.size)) return;
+    format::Decoder in(base::as_bytes(bytes_).subspan(pages.offset, pages.size));
+    const std::size_t sources = in.count(1);
+    for (std::size_t i = 0; i < sources && in.ok(); ++i) in.text();
+    for (std::uint64_t i = 0; in.remaining() >= RatingPages::kEntrySize; ++i) {
+      const std::uint64_t at = i * format::kRatingPageSize;
+      const std::uint64_t where = pages.offset + in.position() + 4;
+      in.raw(RatingPages::kEntrySize);
+      if (!in.ok() || at + format::kRatingPageSize > ratings.size) return;
+      const Bytes page = base::as_bytes(bytes_).subspan(ratings.offset + at, format::kRatingPageSize);
+      store32(where, static_cast<std::uint32_t>(format::checksum(page, i) >> 32));
+    }
   }
 
   std::string& bytes_;

@@ -29,6 +29,15 @@ Result<Bytes> Source::keep(std::uint64_t offset, std::uint64_t size) {
   return bytes;
 }
 
+Result<Bytes> Source::map(std::uint64_t offset, std::uint64_t size) {
+  if (!is_inside(offset, size))
+    return fail(Code::truncated, {size, " bytes at ", offset, " are not in a file of ", size_});
+  if (is_mapped()) return mapped_.bytes().subspan(offset, size);
+  LIMPID_ASSIGN(base::MappedFile part, base::MappedFile::part(file_, offset, size));
+  parts_.push_back(std::move(part));
+  return parts_.back().bytes();
+}
+
 Result<Bytes> Source::borrow(std::uint64_t offset, std::uint64_t size, std::vector<std::uint8_t>& scratch) const {
   if (!is_inside(offset, size))
     return fail(Code::truncated, {size, " bytes at ", offset, " are not in a file of ", size_});

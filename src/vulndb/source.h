@@ -22,8 +22,11 @@ class Source {
   std::uint64_t size() const { return size_; }
   // Bytes that stay as long as the Source. Asking twice reads twice: the caller remembers.
   Result<Bytes> keep(std::uint64_t offset, std::uint64_t size);
+  // Bytes that stay as long as the Source, mapped whatever the access: for those of which many small parts are asked.
+  Result<Bytes> map(std::uint64_t offset, std::uint64_t size);
   // Room that stays as long as the Source, for what is made of its bytes.
   std::span<std::uint8_t> allocate(std::size_t size) { return arena_.allocate(size); }
+  Arena& arena() { return arena_; }
   // Bytes that stay as long as `scratch` is left alone.
   Result<Bytes> borrow(std::uint64_t offset, std::uint64_t size, std::vector<std::uint8_t>& scratch) const;
 
@@ -37,6 +40,7 @@ class Source {
   Access access_ = Access::read;
   base::File file_;
   base::MappedFile mapped_;
+  std::vector<base::MappedFile> parts_;
   std::uint64_t size_ = 0;
   Arena arena_;
 };

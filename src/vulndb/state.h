@@ -17,8 +17,8 @@
 #include "vulndb/group.h"
 #include "vulndb/keyed_blocks.h"
 #include "vulndb/output.h"
+#include "vulndb/ratings.h"
 #include "vulndb/source.h"
-#include "vulndb/text_blocks.h"
 
 namespace limpid::vulndb {
 
@@ -30,6 +30,7 @@ struct Table {
   std::uint64_t checksum = 0, seed = 0;
   std::uint64_t records_offset = 0, records_size = 0;
   LazyTable lazy;
+  mutable Bytes records;  // Access::read: once they are asked for
 
   std::uint64_t size() const { return count == 0 ? 0 : (std::uint64_t{count} + 1) * format::kTableEntrySize; }
 };
@@ -57,12 +58,11 @@ struct Database::State {
   Feeds feeds;
   Info info;
   LazyTable text_block_table, id_page_table, enrichment_block_table, places_table, flaw_block_table, repository_table;
-  std::unique_ptr<TextBlocks> texts;
   std::mutex names_mutex;
   std::unique_ptr<const EnrichmentNames> names;  // once they are asked for
-  // What Access::read has read, by record number, so that views stay and nothing is read twice; and where it has spelt
-  // the ids of a group. Access::map spells them in what all groups share.
-  std::unordered_map<std::uint32_t, Bytes> groups_read, offers_read;
+  std::unique_ptr<const RatingPages> ratings;    // likewise
+  Bytes ratings_bytes;                           // with them
+  // Where Access::read has spelt the ids of a group. Access::map spells them in what all groups share.
   std::unordered_map<std::uint32_t, char*> ids_spelt;
   std::unique_ptr<CveTexts> cve_texts;
 
@@ -75,32 +75,33 @@ struct Database::State {
   // The namespace that holds a group.
   const Namespace* namespace_of_group(std::uint32_t number) const;
   Result<Bytes> table(const Table& table);
-  Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index,
-                       std::unordered_map<std::uint32_t, Bytes>& read);
+  Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index);
   // Appends the statements of a group, or only those of one advisory.
-  struct OpenGroup {
-    GroupHead head;  // the name is its own, all else may be of the group that has its statements
-    Bytes bytes;
-    std::uint32_t number = 0;  // of what `bytes` are
-  };
-  Result<OpenGroup> open_group(const Table& table, Bytes entries, std::uint32_t index);
+  Result<StatementGroup> open_group(const Table& table, Bytes entries, std::uint32_t index);
   Result<GroupHead> statements(const Table& table, Bytes entries, std::uint32_t index, const AdvisoryNumber* only,
                                std::vector<Statement>& out);
   // For views that stay: the head tells how many there may be.
   SpeltIds ids_of_group(std::uint32_t number, const GroupHead& head);
-  // An advisory's bytes, in the unpacked block that holds them.
-  struct Text {
-    TextBlock block;
-    Bytes bytes;
+  // A block of details, taken apart: its texts, and the bytes of its advisories, the first of which has this number.
+  struct TextBlock {
+    std::vector<std::uint8_t> scratch;
+    std::vector<std::string_view> texts;
+    std::vector<Bytes> advisories;
+    AdvisoryNumber first = 0;
   };
-  Result<Text> text_of(AdvisoryNumber advisory);
+  // An advisory's bytes. `kept` gets the block that holds them, unless it has it already: who asks in the order of
+  // numbers reads each block once.
+  Result<Bytes> text_of(AdvisoryNumber advisory, TextBlock& kept);
   // Each repository in turn, with the products that it offers.
   Result<void> each_repository(
       const std::function<void(std::string_view name, std::span<const std::string_view> products)>& use);
   Result<KeyedBlocks> keyed_blocks(format::Section records, format::Section index, const LazyTable& table);
   Result<const EnrichmentNames*> enrichment_names();
+  Result<const RatingPages*> rating_pages();
+  Result<Bytes> rating_page(const RatingPages& pages, std::size_t page) const;  // those of rating_pages()
   // `places` may be null. What it gets are numbers of groups that exist, ascending.
   Result<StoredDetails> details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places);
+  Result<StoredDetails> details(AdvisoryNumber advisory, std::vector<std::uint32_t>* places, TextBlock& kept);
   Result<std::vector<AdvisoryNumber>> candidates(std::uint32_t hash);
   Result<std::string> id_of(AdvisoryNumber advisory);
   // The numbers of a namespace's advisories, ascending.

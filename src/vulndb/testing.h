@@ -237,6 +237,12 @@ class Answers {
     for (const std::string& id : ids)
       add(database_.enrichment(id), [](const auto& enrichment) { return written(enrichment); });
     for (const std::string& id : ids)
+      add(database_.rating(id), [](const auto& rating) {
+        return rating ? base::cat({"rated ", static_cast<int>(rating->score * 10), " by ", rating->source, " version ",
+                                   static_cast<int>(rating->version)})
+                      : std::string("not rated");
+      });
+    for (const std::string& id : ids)
       add(database_.find(id), [](const std::vector<AdvisoryNumber>& numbers) {
         std::string text = "found";
         for (const AdvisoryNumber number : numbers) base::append(text, {" ", number});

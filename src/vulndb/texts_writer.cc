@@ -1,11 +1,9 @@
 #include "vulndb/texts_writer.h"
 
 #include <algorithm>
-#include <memory>
-
-#include <zstd.h>
 
 #include "vulndb/cve_ids.h"
+#include "vulndb/keyed_blocks.h"
 
 namespace limpid::vulndb {
 namespace {
@@ -13,75 +11,51 @@ namespace {
 using format::Encoder;
 using format::Section;
 
-// Of zstd: docs/vulndb-format.md, "Figures".
-constexpr int kCompressionLevel = 12;
-constexpr std::size_t kBlocksAtOnce = 64;  // wait to be packed: 4 MiB
-
-struct FreeCompressor {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-
-std::string pack(std::string_view plain) {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> compressor(ZSTD_createCCtx());
-  std::string packed(ZSTD_compressBound(plain.size()), '\0');
-  const std::size_t size =
-      ZSTD_compressCCtx(compressor.get(), packed.data(), packed.size(), plain.data(), plain.size(), kCompressionLevel);
-  // Cannot fail with room for the worst case; a failure would leave an empty frame, which verify() refuses.
-  packed.resize(ZSTD_isError(size) != 0U ? std::size_t{0} : size);
-  packed.shrink_to_fit();
-  return packed;
-}
+constexpr std::uint64_t kTextsMax = 0xffff'ffffU - format::kTextBlockMax;  // offsets have 32 bits
+// Of the length before each text.
+constexpr std::size_t kLengthMax = 4;
 
 }  // namespace
 
-TextsWriter::TextsWriter(Output& output) : output_(output), pool_(base::processors(), kBlocksAtOnce) {
-  output_.begin(Section::texts);
-}
+TextsWriter::TextsWriter(Output& output) : output_(output) { output_.begin(Section::texts); }
 
-void TextsWriter::add(Bytes text) {
-  offsets_.push_back(static_cast<std::uint32_t>(body_.size()));
-  body_.raw(base::as_text(text));
+Result<void> TextsWriter::add(const StoredDetails& details, std::uint64_t places) {
+  // What several feeds say under one id stays together: they often say it in the same words.
+  const std::size_t size = pool_.size() + kLengthMax * pool_.texts().size() + records_.size();
+  if (size >= (details.id == last_id_ ? format::kTextBlockFull : format::kTextBlockTarget)) close_block();
+  last_id_ = details.id;
+  record_.clear();
+  record_.varint(details.feed);
+  encode(details, record_, &pool_);
+  record_.varint(places);
+  records_.varint(record_.size());
+  records_.raw(record_.bytes());
   ++next_;
-  if (body_.size() >= format::kTextBlockTarget) close_block();
+  if (position_ > kTextsMax) return fail(Code::limit, {"texts: more than ", kTextsMax, " bytes"});
+  return {};
 }
 
-// A block: the number of its advisories, where each begins, and they.
+// A block: its texts, then its advisories.
 void TextsWriter::close_block() {
-  if (offsets_.empty()) return;
-  Encoder block;
-  block.u32(static_cast<std::uint32_t>(offsets_.size()));
-  const std::size_t body_start = 4 + 4 * offsets_.size();
-  for (const std::uint32_t offset : offsets_) block.u32(static_cast<std::uint32_t>(body_start + offset));
-  block.raw(body_.bytes());
-  waiting_.push_back(
-      {.first = next_ - static_cast<std::uint32_t>(offsets_.size()), .plain = block.bytes(), .packed = {}});
-  body_.clear();
-  offsets_.clear();
-  if (waiting_.size() == kBlocksAtOnce) write_blocks();
-}
-
-void TextsWriter::write_blocks() {
-  for (Block& block : waiting_) pool_.submit([&block] { block.packed = pack(block.plain); });
-  pool_.wait();
-  for (const Block& block : waiting_) {
-    const Bytes frame = base::as_bytes(block.packed);
-    table_.u32(block.first);
-    table_.u32(static_cast<std::uint32_t>(frame.size()));
-    table_.u32(static_cast<std::uint32_t>(block.plain.size()));
-    table_.u64(position_);
-    table_.u64(format::checksum(frame, blocks_));
-    position_ += frame.size();
-    ++blocks_;
-    output_.append(frame);
-  }
-  waiting_.clear();
+  if (records_.size() == 0) return;
+  block_.clear();
+  block_.varint(pool_.texts().size());
+  for (const std::string& text : pool_.texts()) block_.text(text);
+  block_.raw(records_.bytes());
+  index_.u32(first_);
+  index_.u32(static_cast<std::uint32_t>(position_));
+  index_.u32(KeyedBlocks::checksum_of(block_.view(), blocks_++));
+  position_ += block_.size();
+  output_.append(block_.view());
+  pool_.clear();
+  records_.clear();
+  first_ = next_;
 }
 
 void TextsWriter::finish() {
   close_block();
-  write_blocks();
   output_.begin(Section::text_blocks);
-  output_.append(table_.view());
+  output_.append(index_.view());
 }
 
 void encode_flaws(const StoredDetails& details, Encoder& out) {

@@ -1,4 +1,4 @@
-// Writing the texts of advisories: blocks packed by as many threads as there are processors, and the index of ids.
+// Writing the texts of advisories, and the index of ids.
 #pragma once
 
 #include <cstdint>
@@ -8,37 +8,30 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/pool.h"
+#include "base/error.h"
 #include "vulndb/details.h"
 #include "vulndb/output.h"
 
 namespace limpid::vulndb {
 
-// The section "texts", which is open while this is used. The same advisories give the same bytes, however many threads
-// there are.
+// The section "texts", which is open while this is used.
 class TextsWriter {
  public:
   explicit TextsWriter(Output& output);
 
-  // The next advisory's bytes. Advisories come in the order of their numbers.
-  void add(Bytes text);
+  // The next advisory. They come in the order of their numbers.
+  Result<void> add(const StoredDetails& details, std::uint64_t places);
   // Ends the section and writes "text blocks".
   void finish();
 
  private:
-  struct Block {
-    std::uint32_t first = 0;
-    std::string plain, packed;
-  };
   void close_block();
-  void write_blocks();
 
   Output& output_;
-  base::Pool pool_;
-  std::vector<Block> waiting_;
-  format::Encoder body_, table_;
-  std::vector<std::uint32_t> offsets_;
-  std::uint32_t next_ = 0, blocks_ = 0;
+  TextPool pool_;
+  format::Encoder records_, record_, block_, index_;
+  std::string last_id_;
+  std::uint32_t first_ = 0, next_ = 0, blocks_ = 0;
   std::uint64_t position_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <xxhash.h>
 
+#include "cvss/best_vector.h"
 #include "vulndb/enrichment.h"
 #include "vulndb/state.h"
 #include "vulndb/texts_writer.h"
@@ -40,18 +41,21 @@ class Verifier {
 
   Result<void> check_sections();
   Result<void> check_texts();
+  Result<void> check_text_blocks();
   Result<void> check_ids();
   Result<void> check_namespaces();
   Result<void> check_enrichments();
+  Result<void> check_rating_pages();
   Result<void> check_flaws();
 
  private:
   Result<void> check_section(std::size_t number);
+  Result<void> check_rating(std::uint32_t key, const advisory::Enrichment& enrichment);
   Result<void> check_details(AdvisoryNumber number);
   Result<void> check_groups(const Namespace& name_space);
   // Only in `scratch`: a verification keeps nothing.
-  Result<Database::State::OpenGroup> borrow_group(const Table& table, Bytes entries, std::uint32_t index,
-                                                  std::vector<std::uint8_t>& scratch);
+  Result<StatementGroup> borrow_group(const Table& table, Bytes entries, std::uint32_t index,
+                                      std::vector<std::uint8_t>& scratch);
   Result<void> check_offers(const Namespace& name_space);
   Result<void> check_order(const Namespace& name_space, std::vector<std::uint32_t>& seen);
   Result<void> check_table(const Table& table, Bytes entries) const;
@@ -61,8 +65,10 @@ class Verifier {
 
   Database::State& state_;
   std::vector<std::uint8_t> scratch_, shared_scratch_;
-  std::string spelt_;  // ids of a group
-  std::string ids_;    // of all advisories, one after the other
+  Database::State::TextBlock block_;  // the last one that was read
+  std::uint64_t rated_ = 0;           // CVEs
+  std::string spelt_;                 // ids of a group
+  std::string ids_;                   // of all advisories, one after the other
   std::vector<std::size_t> id_starts_{0};
   std::vector<advisory::Kind> kinds_;
   std::vector<std::uint32_t> feeds_;
@@ -96,7 +102,7 @@ Result<void> Verifier::check_sections() {
 
 Result<void> Verifier::check_details(AdvisoryNumber number) {
   std::vector<std::uint32_t> places;
-  LIMPID_ASSIGN(const StoredDetails details, state_.details(number, &places));
+  LIMPID_ASSIGN(const StoredDetails details, state_.details(number, &places, block_));
   for (const std::uint32_t place : places) places_in_texts_.add(number, place);
   std::vector<std::uint32_t> names{format::id_hash(details.id)};
   for (const std::string& alias : details.aliases) names.push_back(format::id_hash(alias));
@@ -122,14 +128,24 @@ Result<void> Verifier::check_texts() {
   for (AdvisoryNumber number = 0; number < state_.feeds.advisories; ++number)
     LIMPID_TRY_WITHIN(check_details(number), {"texts"});
   if (counts_ != state_.feeds.counts) return fail(Code::invalid, {"feeds: not the advisories that they count"});
-  // Frames follow each other to the end of their section.
-  const SectionPlace& blocks = state_.section(Section::text_blocks);
-  LIMPID_ASSIGN(const Bytes table, state_.source.borrow(blocks.offset, blocks.size, scratch_));
+  return check_text_blocks();
+}
+
+// Blocks follow each other to the end of their section, and hold nothing but what has a number.
+Result<void> Verifier::check_text_blocks() {
+  LIMPID_ASSIGN(KeyedBlocks blocks, state_.keyed_blocks(Section::texts, Section::text_blocks, state_.text_block_table));
+  blocks.block_max = format::kTextBlockMax;
   std::uint64_t end = 0;
-  for (std::size_t i = 0; i < table.size() / format::kTextBlockEntrySize; ++i) {
-    const TextBlockEntry entry = text_block_entry(table, i);
-    if (entry.offset != end) return fail(Code::invalid, {"text block ", i, ": at ", entry.offset, " instead of ", end});
-    end += entry.stored_size;
+  for (std::size_t i = 0; i < blocks.count(); ++i) {
+    LIMPID_ASSIGN(const Bytes bytes, blocks.read(i, scratch_));
+    end += bytes.size();
+    format::Decoder in(bytes);
+    const std::size_t texts = in.count(2);
+    for (std::size_t text = 0; text < texts && in.ok(); ++text) in.text();
+    const std::uint32_t next = i + 1 == blocks.count() ? state_.feeds.advisories : blocks.first_of(i + 1);
+    if (next <= blocks.first_of(i)) return fail(Code::invalid, {"text block ", i, ": not in order"});
+    for (std::uint32_t number = blocks.first_of(i); number < next && in.ok(); ++number) in.text();
+    if (!in.finished()) return fail(Code::invalid, {"text block ", i, ": not the advisories that it should have"});
   }
   if (end != state_.section(Section::texts).size)
     return fail(Code::invalid, {"texts: ", state_.section(Section::texts).size, " bytes, of which blocks take ", end});
@@ -176,10 +192,10 @@ Result<void> Verifier::check_table(const Table& table, Bytes entries) const {
   return {};
 }
 
-Result<Database::State::OpenGroup> Verifier::borrow_group(const Table& table, Bytes entries, std::uint32_t index,
-                                                          std::vector<std::uint8_t>& scratch) {
+Result<StatementGroup> Verifier::borrow_group(const Table& table, Bytes entries, std::uint32_t index,
+                                              std::vector<std::uint8_t>& scratch) {
   LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, index));
-  Database::State::OpenGroup group;
+  StatementGroup group;
   group.number = table.first + index;
   LIMPID_ASSIGN(group.bytes, state_.source.borrow(place.offset, place.size, scratch));
   LIMPID_ASSIGN(group.head, read_group_head(group.bytes, group.number));
@@ -195,7 +211,7 @@ Result<void> Verifier::check_groups(const Namespace& name_space) {
     LIMPID_TRY(check_table(table, entries));
     std::vector<Statement> statements;
     for (std::uint32_t i = 0; i < table.count; ++i) {
-      LIMPID_ASSIGN(Database::State::OpenGroup opened, borrow_group(table, entries, i, scratch_));
+      LIMPID_ASSIGN(StatementGroup opened, borrow_group(table, entries, i, scratch_));
       const GroupHead own = opened.head;
       if (own.same_as) {
         if (*own.same_as >= i) return fail(Code::invalid, {"package ", own.package, ": shares what comes later"});
@@ -208,7 +224,7 @@ Result<void> Verifier::check_groups(const Namespace& name_space) {
       const Bytes group = opened.bytes;
       statements.clear();
       spelt_.resize(std::max(spelt_.size(), std::size_t{head.statements} * kCveSizeMax));
-      const SpeltIds ids{.own = spelt_.data(), .shared = nullptr};
+      const SpeltIds ids{.own = spelt_.data(), .arena = nullptr, .shared = nullptr};
       LIMPID_TRY(read_statements(group, head, state_.feeds, ids, nullptr, statements));
       if (format::key_hash(head.key_kind, head.package) != entry_hash(entries, i))
         return fail(Code::invalid, {"package ", head.package, ": stands under another's hash"});
@@ -277,12 +293,52 @@ Result<void> Verifier::check_enrichments() {
   LIMPID_TRY(blocks.each([&](std::uint32_t key, Bytes record) -> Result<void> {
     ++count;
     format::Decoder in(record);
-    (void)decode_enrichment(key, *names, in);
+    const auto enrichment = decode_enrichment(key, *names, in);
     if (!in.finished()) return fail(Code::invalid, {cve_of_key(key), ": damaged enrichment"});
-    return {};
+    return check_rating(key, enrichment);
   }));
   if (count != state_.info.enrichments)
     return fail(Code::invalid, {"enrichments: ", count, ", not what the head says"});
+  return {};
+}
+
+// What is rated is rated as its vectors say; check_rating_pages() sees that nothing else is.
+Result<void> Verifier::check_rating(std::uint32_t key, const advisory::Enrichment& enrichment) {
+  const auto best = cvss::best_vector({}, {}, &enrichment);
+  LIMPID_ASSIGN(const RatingPages* pages, state_.rating_pages());
+  const auto page = pages->page_of(key);
+  Rating rating;
+  if (page) {
+    LIMPID_ASSIGN(const Bytes bytes,
+                  state_.source.borrow(state_.section(Section::ratings).offset + *page * format::kRatingPageSize,
+                                       format::kRatingPageSize, scratch_));
+    LIMPID_ASSIGN(rating, pages->rating(key, bytes));
+  }
+  const bool is_rated = rating.kind != Rating::Kind::none;
+  if (is_rated) ++rated_;
+  const bool same = is_rated == best.has_value() &&
+                    (!best || (rating.version == best->version && rating.score == best->score &&
+                               (rating.kind == Rating::Kind::elsewhere || rating.source == best->source)));
+  if (!same) return fail(Code::invalid, {cve_of_key(key), ": not rated as its vectors say"});
+  return {};
+}
+
+Result<void> Verifier::check_rating_pages() {
+  LIMPID_ASSIGN(const RatingPages* pages, state_.rating_pages());
+  std::uint64_t rated = 0;
+  for (std::size_t page = 0; page < pages->count(); ++page) {
+    if (page != 0 && pages->first_of(page - 1) >= pages->first_of(page))
+      return fail(Code::invalid, {"rating page ", page, ": not in order"});
+    LIMPID_ASSIGN(const Bytes bytes,
+                  state_.source.borrow(state_.section(Section::ratings).offset + page * format::kRatingPageSize,
+                                       format::kRatingPageSize, scratch_));
+    LIMPID_TRY(pages->check(page, bytes));
+    for (std::uint32_t place = 0; place < format::kRatingsPerPage; ++place) {
+      LIMPID_ASSIGN(const Rating rating, pages->rating(place, bytes));
+      if (rating.kind != Rating::Kind::none) ++rated;
+    }
+  }
+  if (rated != rated_) return fail(Code::invalid, {"ratings: ", rated, ", of which ", rated_, " are of known CVEs"});
   return {};
 }
 
@@ -305,6 +361,7 @@ Result<void> Database::verify() const {
   LIMPID_TRY(verifier.check_texts());
   LIMPID_TRY(verifier.check_ids());
   LIMPID_TRY(verifier.check_enrichments());
+  LIMPID_TRY(verifier.check_rating_pages());
   LIMPID_TRY(verifier.check_flaws());
   LIMPID_TRY(state_->each_repository([](std::string_view, std::span<const std::string_view>) {}));
   return verifier.check_namespaces();

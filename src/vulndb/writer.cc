@@ -350,18 +350,16 @@ Result<void> Writer::write_texts(const std::vector<std::uint64_t>& places) {
   std::vector<std::pair<std::uint32_t, std::size_t>> flaws;  // (advisory, where its record begins)
   for (std::uint32_t number = 0; number < advisories_.size(); ++number) {
     format::Decoder in(advisories_[number].details);
-    const StoredDetails details = decode_details(in);
+    StoredDetails details = decode_details(in);
+    details.feed = advisories_[number].feed;
     ids.add(number, details);
     const std::size_t flaws_at = flaw_bytes.size();
     encode_flaws(details, flaw_bytes);
     if (flaw_bytes.size() != flaws_at) flaws.emplace_back(number, flaws_at);
-    encoder_.clear();
-    encoder_.varint(advisories_[number].feed);
-    encoder_.raw(base::as_text(advisories_[number].details));
-    encoder_.varint(places[number]);
-    if (encoder_.size() > format::kDetailsMax)
-      return fail(Code::limit, {"advisory ", details.id, ": ", encoder_.size(), " bytes of details"});
-    texts.add(encoder_.view());
+    if (advisories_[number].details.size() > format::kDetailsMax)
+      return fail(Code::limit,
+                  {"advisory ", details.id, ": ", advisories_[number].details.size(), " bytes of details"});
+    LIMPID_TRY(texts.add(details, places[number]));
   }
   texts.finish();
   ids.write(output_);

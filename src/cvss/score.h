@@ -8,16 +8,14 @@
 #include <optional>
 #include <string_view>
 
-#include "match/severity.h"
+namespace limpid::cvss {
 
-namespace limpid::match {
-
-enum class CvssVersion : std::uint8_t { v2, v3_0, v3_1, v4_0 };
-std::string_view name_of(CvssVersion version);  // "3.1"
+enum class Version : std::uint8_t { v2, v3_0, v3_1, v4_0 };
+std::string_view name_of(Version version);  // "3.1"
 
 // Scores from 0.0 to 10.0, each the double nearest to its one decimal.
-struct CvssScores {
-  CvssVersion version = CvssVersion::v3_1;
+struct Scores {
+  Version version = Version::v3_1;
   double base = 0;  // of the base metrics alone
   // With the temporal metrics that the vector has (version 4: the threat metric), and with all that it has. Metrics
   // that it does not have are "not defined".
@@ -27,9 +25,6 @@ struct CvssScores {
 // The score of "CVSS:3.1/AV:N/…", "CVSS:4.0/AV:N/…" or, for version 2, "AV:N/AC:L/Au:N/…", with or without brackets.
 // Metrics may stand in any order; a last "/" is overlooked. Nothing if a base metric is missing, a metric is there
 // twice or is not the version's, or a value is not the metric's.
-std::optional<CvssScores> cvss_scores(std::string_view vector);
+std::optional<Scores> score(std::string_view vector);
 
-// The word that the specification gives to a score; version 2, which has none, by NVD's scale (no "critical").
-Severity severity_of_score(CvssVersion version, double score);
-
-}  // namespace limpid::match
+}  // namespace limpid::cvss

@@ -7,35 +7,35 @@
 #include <string_view>
 #include <vector>
 
-namespace limpid::match {
+namespace limpid::cvss {
 
-struct CvssMetric {
+struct Metric {
   std::string_view name;
   std::string_view values;  // separated by blanks, "X" and "ND" (not defined) included
   bool required = false;
 };
 
 // The values of one vector, by the place of their metric in the version's list; "" for one that is absent.
-class CvssMetrics {
+class Metrics {
  public:
   // `text` is the vector without its version. Nothing if it does not follow the list.
-  static std::optional<CvssMetrics> parse(std::string_view text, std::span<const CvssMetric> list);
+  static std::optional<Metrics> parse(std::string_view text, std::span<const Metric> list);
 
   // The value, or `otherwise` if the metric is absent or not defined.
   std::string_view get(std::string_view metric, std::string_view otherwise = {}) const;
   bool is(std::string_view metric, std::string_view value) const { return get(metric) == value; }
 
  private:
-  explicit CvssMetrics(std::span<const CvssMetric> list) : list_(list), values_(list.size()) {}
+  explicit Metrics(std::span<const Metric> list) : list_(list), values_(list.size()) {}
 
-  std::span<const CvssMetric> list_;
+  std::span<const Metric> list_;
   std::vector<std::string_view> values_;
 };
 
 // Tenths of a point of a version 4 vector: with all its metrics, or with the base metrics and the threat metric, or
-// with the base metrics alone. `vector` follows cvss_4_metrics().
-enum class CvssScope : unsigned char { base, threat, all };
-std::span<const CvssMetric> cvss_4_metrics();
-int cvss_4_score(const CvssMetrics& vector, CvssScope scope);
+// with the base metrics alone. `vector` follows metrics_4().
+enum class Scope : unsigned char { base, threat, all };
+std::span<const Metric> metrics_4();
+int score_4(const Metrics& vector, Scope scope);
 
-}  // namespace limpid::match
+}  // namespace limpid::cvss

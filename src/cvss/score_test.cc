@@ -1,4 +1,4 @@
-#include "match/cvss.h"
+#include "cvss/score.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -11,11 +11,11 @@
 
 #include "base/text.h"
 
-namespace limpid::match {
+namespace limpid::cvss {
 namespace {
 
 double base_of(std::string_view vector) {
-  const auto scores = cvss_scores(vector);
+  const auto scores = score(vector);
   return scores ? scores->base : -1;
 }
 
@@ -32,13 +32,12 @@ TEST(Cvss, KnownScores) {
 }
 
 TEST(Cvss, BaseLeavesOutWhatIsNotBase) {
-  const auto scores = cvss_scores("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:U/RL:O/RC:U/MAV:P");
+  const auto scores = score("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:U/RL:O/RC:U/MAV:P");
   ASSERT_TRUE(scores);
   EXPECT_EQ(scores->base, 9.8);
   EXPECT_EQ(scores->temporal, 7.8);
   EXPECT_LT(scores->environmental, 7);
-  const auto four =
-      cvss_scores("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U/CR:L/IR:L/AR:L/MVC:N");
+  const auto four = score("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U/CR:L/IR:L/AR:L/MVC:N");
   ASSERT_TRUE(four);
   EXPECT_EQ(four->base, 9.3);
   EXPECT_LT(four->temporal, 9.3);
@@ -65,19 +64,8 @@ TEST(Cvss, WhatIsNoVectorHasNoScore) {
            "AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
            "(AV:N/AC:L/Au:N/C:C/I:C/A:C",
        })
-    EXPECT_FALSE(cvss_scores(bad)) << bad;
-  EXPECT_FALSE(cvss_scores("CVSS:3.1/" + std::string(1'000'000, '/')));
-}
-
-TEST(Cvss, WordsOfScores) {
-  EXPECT_EQ(severity_of_score(CvssVersion::v3_1, 0), Severity::negligible);
-  EXPECT_EQ(severity_of_score(CvssVersion::v3_1, 0.1), Severity::low);
-  EXPECT_EQ(severity_of_score(CvssVersion::v4_0, 3.9), Severity::low);
-  EXPECT_EQ(severity_of_score(CvssVersion::v3_1, 4.0), Severity::medium);
-  EXPECT_EQ(severity_of_score(CvssVersion::v3_1, 6.9), Severity::medium);
-  EXPECT_EQ(severity_of_score(CvssVersion::v3_0, 7.0), Severity::high);
-  EXPECT_EQ(severity_of_score(CvssVersion::v3_0, 9.0), Severity::critical);
-  EXPECT_EQ(severity_of_score(CvssVersion::v2, 10.0), Severity::high);
+    EXPECT_FALSE(score(bad)) << bad;
+  EXPECT_FALSE(score("CVSS:3.1/" + std::string(1'000'000, '/')));
 }
 
 struct Expected {
@@ -113,9 +101,9 @@ TEST(Cvss, EveryRealVectorHasItsScores) {
     if (entry.path().extension() != ".txt") continue;
     for (const auto& [vector, expected] : read_expected(entry.path())) {
       ++vectors;
-      const auto scores = cvss_scores(vector);
+      const auto scores = score(vector);
       ASSERT_TRUE(scores) << vector;
-      const bool one_score = scores->version == CvssVersion::v4_0;
+      const bool one_score = scores->version == Version::v4_0;
       const std::vector<double> ours = one_score ? std::vector{scores->environmental}
                                                  : std::vector{scores->base, scores->temporal, scores->environmental};
       ASSERT_EQ(ours.size(), expected.size()) << vector;
@@ -129,4 +117,4 @@ TEST(Cvss, EveryRealVectorHasItsScores) {
 }
 
 }  // namespace
-}  // namespace limpid::match
+}  // namespace limpid::cvss

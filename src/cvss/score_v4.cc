@@ -5,28 +5,28 @@
 #include <cmath>
 #include <initializer_list>
 
-#include "match/cvss_metrics.h"
+#include "cvss/metrics.h"
 
-namespace limpid::match {
+namespace limpid::cvss {
 namespace {
 
 constexpr std::array kMetrics4 = {
-    CvssMetric{"AV", "N A L P", true}, CvssMetric{"AC", "L H", true},
-    CvssMetric{"AT", "N P", true},     CvssMetric{"PR", "N L H", true},
-    CvssMetric{"UI", "N P A", true},   CvssMetric{"VC", "H L N", true},
-    CvssMetric{"VI", "H L N", true},   CvssMetric{"VA", "H L N", true},
-    CvssMetric{"SC", "H L N", true},   CvssMetric{"SI", "H L N", true},
-    CvssMetric{"SA", "H L N", true},   CvssMetric{"E", "X A P U"},
-    CvssMetric{"CR", "X H M L"},       CvssMetric{"IR", "X H M L"},
-    CvssMetric{"AR", "X H M L"},       CvssMetric{"MAV", "X N A L P"},
-    CvssMetric{"MAC", "X L H"},        CvssMetric{"MAT", "X N P"},
-    CvssMetric{"MPR", "X N L H"},      CvssMetric{"MUI", "X N P A"},
-    CvssMetric{"MVC", "X H L N"},      CvssMetric{"MVI", "X H L N"},
-    CvssMetric{"MVA", "X H L N"},      CvssMetric{"MSC", "X H L N"},
-    CvssMetric{"MSI", "X S H L N"},    CvssMetric{"MSA", "X S H L N"},
-    CvssMetric{"S", "X N P"},          CvssMetric{"AU", "X N Y"},
-    CvssMetric{"R", "X A U I"},        CvssMetric{"V", "X D C"},
-    CvssMetric{"RE", "X L M H"},       CvssMetric{"U", "X Clear Green Amber Red"},
+    Metric{"AV", "N A L P", true}, Metric{"AC", "L H", true},
+    Metric{"AT", "N P", true},     Metric{"PR", "N L H", true},
+    Metric{"UI", "N P A", true},   Metric{"VC", "H L N", true},
+    Metric{"VI", "H L N", true},   Metric{"VA", "H L N", true},
+    Metric{"SC", "H L N", true},   Metric{"SI", "H L N", true},
+    Metric{"SA", "H L N", true},   Metric{"E", "X A P U"},
+    Metric{"CR", "X H M L"},       Metric{"IR", "X H M L"},
+    Metric{"AR", "X H M L"},       Metric{"MAV", "X N A L P"},
+    Metric{"MAC", "X L H"},        Metric{"MAT", "X N P"},
+    Metric{"MPR", "X N L H"},      Metric{"MUI", "X N P A"},
+    Metric{"MVC", "X H L N"},      Metric{"MVI", "X H L N"},
+    Metric{"MVA", "X H L N"},      Metric{"MSC", "X H L N"},
+    Metric{"MSI", "X S H L N"},    Metric{"MSA", "X S H L N"},
+    Metric{"S", "X N P"},          Metric{"AU", "X N Y"},
+    Metric{"R", "X A U I"},        Metric{"V", "X D C"},
+    Metric{"RE", "X L M H"},       Metric{"U", "X Clear Green Amber Red"},
 };
 
 // The specification's table of macro vectors, in tenths: a row for each (EQ1, EQ2, EQ3, EQ4), in it (EQ5, EQ6). EQ3 = 2
@@ -66,13 +66,13 @@ int level(std::string_view metric, std::string_view value) {
 // defined.
 class Effective {
  public:
-  Effective(const CvssMetrics& vector, CvssScope scope) : vector_(vector), scope_(scope) {}
+  Effective(const Metrics& vector, Scope scope) : vector_(vector), scope_(scope) {}
 
   std::string_view get(std::string_view metric) const {
-    if (metric == "E") return scope_ == CvssScope::base ? "A" : vector_.get("E", "A");
-    if (metric.ends_with('R') && metric != "PR") return scope_ == CvssScope::all ? vector_.get(metric, "H") : "H";
+    if (metric == "E") return scope_ == Scope::base ? "A" : vector_.get("E", "A");
+    if (metric.ends_with('R') && metric != "PR") return scope_ == Scope::all ? vector_.get(metric, "H") : "H";
     const auto base = vector_.get(metric);
-    if (scope_ != CvssScope::all) return base;
+    if (scope_ != Scope::all) return base;
     char modified[4] = {'M', metric[0], metric[1], 0};
     return vector_.get(std::string_view(modified, 3), base);
   }
@@ -83,8 +83,8 @@ class Effective {
   int level_of(std::string_view metric) const { return level(metric, get(metric)); }
 
  private:
-  const CvssMetrics& vector_;
-  CvssScope scope_;
+  const Metrics& vector_;
+  Scope scope_;
 };
 
 // The classes of the six groups of metrics, EQ1 to EQ6.
@@ -170,9 +170,9 @@ int distance_in_group_4(const Effective& vector, int eq) {
 
 }  // namespace
 
-std::span<const CvssMetric> cvss_4_metrics() { return kMetrics4; }
+std::span<const Metric> metrics_4() { return kMetrics4; }
 
-int cvss_4_score(const CvssMetrics& metrics, CvssScope scope) {
+int score_4(const Metrics& metrics, Scope scope) {
   const Effective vector(metrics, scope);
   const bool harmless = std::ranges::all_of(std::array{"VC", "VI", "VA", "SC", "SI", "SA"},
                                             [&](std::string_view metric) { return vector.is(metric, "N"); });
@@ -207,4 +207,4 @@ int cvss_4_score(const CvssMetrics& metrics, CvssScope scope) {
   return std::clamp(static_cast<int>(std::floor(exact + 0.5 + kEpsilon)), 0, 100);
 }
 
-}  // namespace limpid::match
+}  // namespace limpid::cvss

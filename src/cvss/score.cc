@@ -1,4 +1,4 @@
-#include "match/cvss.h"
+#include "cvss/score.h"
 
 #include <algorithm>
 #include <array>
@@ -6,31 +6,29 @@
 #include <utility>
 
 #include "base/text.h"
-#include "match/cvss_metrics.h"
+#include "cvss/metrics.h"
 
-namespace limpid::match {
+namespace limpid::cvss {
 namespace {
 
 // Longer vectors are refused: with every metric of version 4 it is below 250 bytes.
 constexpr std::size_t kVectorSizeMax = 512;
 
 constexpr std::array kMetrics2 = {
-    CvssMetric{"AV", "L A N", true},     CvssMetric{"AC", "H M L", true},  CvssMetric{"Au", "M S N", true},
-    CvssMetric{"C", "N P C", true},      CvssMetric{"I", "N P C", true},   CvssMetric{"A", "N P C", true},
-    CvssMetric{"E", "U POC F H ND"},     CvssMetric{"RL", "OF TF W U ND"}, CvssMetric{"RC", "UC UR C ND"},
-    CvssMetric{"CDP", "N L LM MH H ND"}, CvssMetric{"TD", "N L M H ND"},   CvssMetric{"CR", "L M H ND"},
-    CvssMetric{"IR", "L M H ND"},        CvssMetric{"AR", "L M H ND"},
+    Metric{"AV", "L A N", true},     Metric{"AC", "H M L", true},  Metric{"Au", "M S N", true},
+    Metric{"C", "N P C", true},      Metric{"I", "N P C", true},   Metric{"A", "N P C", true},
+    Metric{"E", "U POC F H ND"},     Metric{"RL", "OF TF W U ND"}, Metric{"RC", "UC UR C ND"},
+    Metric{"CDP", "N L LM MH H ND"}, Metric{"TD", "N L M H ND"},   Metric{"CR", "L M H ND"},
+    Metric{"IR", "L M H ND"},        Metric{"AR", "L M H ND"},
 };
 
 constexpr std::array kMetrics3 = {
-    CvssMetric{"AV", "N A L P", true}, CvssMetric{"AC", "L H", true},  CvssMetric{"PR", "N L H", true},
-    CvssMetric{"UI", "N R", true},     CvssMetric{"S", "U C", true},   CvssMetric{"C", "H L N", true},
-    CvssMetric{"I", "H L N", true},    CvssMetric{"A", "H L N", true}, CvssMetric{"E", "X H F P U"},
-    CvssMetric{"RL", "X U W T O"},     CvssMetric{"RC", "X C R U"},    CvssMetric{"CR", "X H M L"},
-    CvssMetric{"IR", "X H M L"},       CvssMetric{"AR", "X H M L"},    CvssMetric{"MAV", "X N A L P"},
-    CvssMetric{"MAC", "X L H"},        CvssMetric{"MPR", "X N L H"},   CvssMetric{"MUI", "X N R"},
-    CvssMetric{"MS", "X U C"},         CvssMetric{"MC", "X H L N"},    CvssMetric{"MI", "X H L N"},
-    CvssMetric{"MA", "X H L N"},
+    Metric{"AV", "N A L P", true}, Metric{"AC", "L H", true},  Metric{"PR", "N L H", true}, Metric{"UI", "N R", true},
+    Metric{"S", "U C", true},      Metric{"C", "H L N", true}, Metric{"I", "H L N", true},  Metric{"A", "H L N", true},
+    Metric{"E", "X H F P U"},      Metric{"RL", "X U W T O"},  Metric{"RC", "X C R U"},     Metric{"CR", "X H M L"},
+    Metric{"IR", "X H M L"},       Metric{"AR", "X H M L"},    Metric{"MAV", "X N A L P"},  Metric{"MAC", "X L H"},
+    Metric{"MPR", "X N L H"},      Metric{"MUI", "X N R"},     Metric{"MS", "X U C"},       Metric{"MC", "X H L N"},
+    Metric{"MI", "X H L N"},       Metric{"MA", "X H L N"},
 };
 
 using Weights = std::initializer_list<std::pair<std::string_view, double>>;
@@ -50,7 +48,7 @@ double round_half_up(double value) { return std::floor(value * 10 + 0.5 + kEpsil
 // Version 2, section 3.2.1 to 3.2.3.
 class Cvss2 {
  public:
-  explicit Cvss2(const CvssMetrics& metrics) : metrics_(metrics) {}
+  explicit Cvss2(const Metrics& metrics) : metrics_(metrics) {}
 
   double base() const { return round_half_up(base_of(impact(false))); }
   double temporal() const { return round_half_up(base() * temporal_factor()); }
@@ -85,14 +83,14 @@ class Cvss2 {
            weight(metrics_.get("RC"), {{"UC", 0.9}, {"UR", 0.95}, {"C", 1}});
   }
 
-  const CvssMetrics& metrics_;
+  const Metrics& metrics_;
 };
 
 // Versions 3.0 and 3.1, sections 7 and 8: they differ in the modified impact of a changed scope. Both round up; that
 // 3.1 says how, to leave out what floating point adds, is what 3.0 meant.
 class Cvss3 {
  public:
-  Cvss3(const CvssMetrics& metrics, CvssVersion version) : metrics_(metrics), version_(version) {}
+  Cvss3(const Metrics& metrics, Version version) : metrics_(metrics), version_(version) {}
 
   double base() const {
     const double impact = impact_of(1 - (1 - loss("C")) * (1 - loss("I")) * (1 - loss("A")), scope_changed(false));
@@ -125,7 +123,7 @@ class Cvss3 {
     return changed ? 7.52 * (loss - 0.029) - 3.25 * std::pow(loss - 0.02, 15) : 6.42 * loss;
   }
   double modified_impact_of(double loss, bool changed) const {
-    if (!changed || version_ == CvssVersion::v3_0) return impact_of(loss, changed);
+    if (!changed || version_ == Version::v3_0) return impact_of(loss, changed);
     return 7.52 * (loss - 0.029) - 3.25 * std::pow(loss * 0.9731 - 0.02, 13);
   }
 
@@ -146,25 +144,25 @@ class Cvss3 {
            weight(metrics_.get("RC"), {{"C", 1}, {"R", 0.96}, {"U", 0.92}});
   }
 
-  const CvssMetrics& metrics_;
-  CvssVersion version_;
+  const Metrics& metrics_;
+  Version version_;
 };
 
-template <class Version>
-CvssScores scores_of(CvssVersion version, const Version& score) {
+template <class Formula>
+Scores scores_of(Version version, const Formula& score) {
   return {
       .version = version, .base = score.base(), .temporal = score.temporal(), .environmental = score.environmental()};
 }
 
 }  // namespace
 
-std::optional<CvssMetrics> CvssMetrics::parse(std::string_view text, std::span<const CvssMetric> list) {
-  CvssMetrics metrics(list);
+std::optional<Metrics> Metrics::parse(std::string_view text, std::span<const Metric> list) {
+  Metrics metrics(list);
   base::strip_suffix(text, "/");
   for (const auto part : base::split(text, '/')) {
     std::string_view value = part;
     const auto name = base::take_until(value, ':');
-    const auto metric = std::ranges::find(list, name, &CvssMetric::name);
+    const auto metric = std::ranges::find(list, name, &Metric::name);
     if (metric == list.end() || value.empty()) return std::nullopt;
     const auto values = base::split(metric->values, ' ');
     auto& place = metrics.values_[static_cast<std::size_t>(metric - list.begin())];
@@ -176,54 +174,46 @@ std::optional<CvssMetrics> CvssMetrics::parse(std::string_view text, std::span<c
   return metrics;
 }
 
-std::string_view CvssMetrics::get(std::string_view metric, std::string_view otherwise) const {
-  const auto at = std::ranges::find(list_, metric, &CvssMetric::name);
+std::string_view Metrics::get(std::string_view metric, std::string_view otherwise) const {
+  const auto at = std::ranges::find(list_, metric, &Metric::name);
   const auto value = at == list_.end() ? std::string_view{} : values_[static_cast<std::size_t>(at - list_.begin())];
   return value.empty() || value == "X" || value == "ND" ? otherwise : value;
 }
 
-std::string_view name_of(CvssVersion version) {
+std::string_view name_of(Version version) {
   switch (version) {
-    case CvssVersion::v2:
+    case Version::v2:
       return "2";
-    case CvssVersion::v3_0:
+    case Version::v3_0:
       return "3.0";
-    case CvssVersion::v3_1:
+    case Version::v3_1:
       return "3.1";
-    case CvssVersion::v4_0:
+    case Version::v4_0:
       return "4.0";
   }
   return "";
 }
 
-std::optional<CvssScores> cvss_scores(std::string_view vector) {
+std::optional<Scores> score(std::string_view vector) {
   if (vector.size() > kVectorSizeMax) return std::nullopt;
   if (base::strip_prefix(vector, "CVSS:4.0/")) {
-    const auto metrics = CvssMetrics::parse(vector, cvss_4_metrics());
+    const auto metrics = Metrics::parse(vector, metrics_4());
     if (!metrics) return std::nullopt;
-    return CvssScores{.version = CvssVersion::v4_0,
-                      .base = cvss_4_score(*metrics, CvssScope::base) / 10.0,
-                      .temporal = cvss_4_score(*metrics, CvssScope::threat) / 10.0,
-                      .environmental = cvss_4_score(*metrics, CvssScope::all) / 10.0};
+    return Scores{.version = Version::v4_0,
+                  .base = score_4(*metrics, Scope::base) / 10.0,
+                  .temporal = score_4(*metrics, Scope::threat) / 10.0,
+                  .environmental = score_4(*metrics, Scope::all) / 10.0};
   }
-  for (const auto& [prefix, version] :
-       {std::pair{"CVSS:3.1/", CvssVersion::v3_1}, std::pair{"CVSS:3.0/", CvssVersion::v3_0}}) {
+  for (const auto& [prefix, version] : {std::pair{"CVSS:3.1/", Version::v3_1}, std::pair{"CVSS:3.0/", Version::v3_0}}) {
     if (!base::strip_prefix(vector, prefix)) continue;
-    const auto metrics = CvssMetrics::parse(vector, kMetrics3);
+    const auto metrics = Metrics::parse(vector, kMetrics3);
     if (!metrics) return std::nullopt;
     return scores_of(version, Cvss3(*metrics, version));
   }
   if (vector.starts_with('(') && vector.ends_with(')')) vector = vector.substr(1, vector.size() - 2);
-  const auto metrics = CvssMetrics::parse(vector, kMetrics2);
+  const auto metrics = Metrics::parse(vector, kMetrics2);
   if (!metrics) return std::nullopt;
-  return scores_of(CvssVersion::v2, Cvss2(*metrics));
+  return scores_of(Version::v2, Cvss2(*metrics));
 }
 
-Severity severity_of_score(CvssVersion version, double score) {
-  if (score <= 0) return Severity::negligible;
-  if (score < 4) return Severity::low;
-  if (score < 7) return Severity::medium;
-  return score < 9 || version == CvssVersion::v2 ? Severity::high : Severity::critical;
-}
-
-}  // namespace limpid::match
+}  // namespace limpid::cvss

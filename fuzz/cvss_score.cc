@@ -4,10 +4,10 @@
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "match/cvss.h"
+#include "cvss/score.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto scores = limpid::match::cvss_scores(limpid::base::as_text({data, size}));
+  const auto scores = limpid::cvss::score(limpid::base::as_text({data, size}));
   if (!scores) return 0;
   for (const double score : {scores->base, scores->temporal, scores->environmental}) {
     const double tenths = score * 10;
