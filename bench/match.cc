@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/heap.h"
+#include "base/pool.h"
 #include "vulndb/database.h"
 
 int main(int argc, char** argv) {
@@ -31,7 +32,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "bench-match: %s\n", database.error().describe().c_str());
     return 1;
   }
-  const auto matches = match::match_image(image, *database);
+  match::MatchOptions options;
+  options.threads = base::processors();  // likewise
+  const auto matches = match::match_image(image, *database, options);
   if (!matches) {
     std::fprintf(stderr, "bench-match: %s\n", matches.error().describe().c_str());
     return 1;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "base/text.h"
 #include "cli/common.h"
 #include "cli/interrupt.h"
@@ -92,6 +93,7 @@ Result<void> scan_one(const std::string& target, const image::ImageSource& sourc
   LIMPID_ASSIGN(const scan::ScannedImage scanned, scan::scan_image(source, run.options, run.cache));
   match::MatchOptions options = match::match_options(run.policy);
   options.kernel_runs = is_this_machine(target);
+  options.threads = base::processors();
   LIMPID_ASSIGN(match::Matches matches, match::match_image(scanned.inventory, run.database, options));
   const match::Hidden hidden = match::apply(run.policy, matches);
   const match::Plan plan = match::plan_upgrades(scanned.inventory, matches);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <compare>
 #include <functional>
+#include <list>
 #include <map>
 #include <numeric>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/text.h"
@@ -99,11 +102,11 @@ std::vector<std::uint32_t> by_source(const std::vector<Package>& packages) {
 class Matcher {
  public:
   Matcher(const inventory::ImageInventory& image, const vulndb::Database& database, const MatchOptions& options,
-          ImageProducts products, Matches& matches)
+          Origins origins, ImageProducts products, Matches& matches)
       : image_(image),
         database_(database),
         options_(options),
-        origins_(options.one_image ? origins_of(image) : Origins()),
+        origins_(std::move(origins)),
         products_(std::move(products)),
         texts_(matches.texts) {}
 
@@ -593,20 +596,27 @@ class Matcher {
     std::string_view source;
   };
   std::map<std::pair<std::string_view, std::uint32_t>, Rating> ratings_;
-  std::deque<std::string>& texts_;
+  std::list<std::string>& texts_;
 };
 
-// Packages were judged in another order than theirs; what was found of one stands together.
-void sort_by_package(Matches& matches) {
+// Of packages that were judged in another order than theirs, and by several: what was found of one stands together.
+void gather(std::vector<Matches>& parts, Matches& matches) {
+  std::vector<Finding*> order;
+  for (Matches& part : parts) {
+    for (Finding& finding : part.findings) order.push_back(&finding);
+    matches.unmatched.insert(matches.unmatched.end(), part.unmatched.begin(), part.unmatched.end());
+    matches.texts.splice(matches.texts.end(), part.texts);
+  }
+  std::ranges::stable_sort(order, {}, [](const Finding* finding) { return finding->package; });
+  matches.findings.reserve(order.size());
+  for (Finding* finding : order) matches.findings.push_back(std::move(*finding));
   std::ranges::sort(matches.unmatched, {}, &Unmatched::package);
-  if (std::ranges::is_sorted(matches.findings, {}, &Finding::package)) return;
-  std::vector<std::uint32_t> order(matches.findings.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t at) { return matches.findings[at].package; });
-  std::vector<Finding> sorted;
-  sorted.reserve(order.size());
-  for (const std::uint32_t at : order) sorted.push_back(std::move(matches.findings[at]));
-  matches.findings = std::move(sorted);
+}
+
+// As many as have enough to do: starting a thread takes as long as judging some dozens of packages.
+unsigned threads_for(std::size_t packages, unsigned at_most) {
+  constexpr std::size_t kPackagesEach = 100;
+  return static_cast<unsigned>(std::clamp<std::size_t>(packages / kPackagesEach, 1, std::max(1U, at_most)));
 }
 
 void warn(const inventory::ImageInventory& image, Matches& matches) {
@@ -633,17 +643,36 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,
                             const MatchOptions& options) {
   Matches matches;
-  LIMPID_ASSIGN_WITHIN(ImageProducts products, ImageProducts::find(image, database), {"repositories"});
-  Matcher matcher(image, database, options, std::move(products), matches);
+  LIMPID_ASSIGN_WITHIN(const ImageProducts products, ImageProducts::find(image, database), {"repositories"});
+  const Origins origins = options.one_image ? origins_of(image) : Origins();
+  Matcher matcher(image, database, options, origins, products, matches);
   matches.covered = !image.distribution.name_space.empty() && matcher.has_advisories(image.distribution.name_space);
   matches.support = support_of(image.distribution, database, options.today);
   matches.unsupported = find_unsupported(image, matches.support, database, options.today);
-  // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
-  constexpr std::size_t kFindingsPerPackage = 2;
-  matches.findings.reserve(kFindingsPerPackage * image.packages.size());
-  for (const std::uint32_t index : by_source(image.packages))
-    LIMPID_TRY_WITHIN(matcher.match(index, matches), {"package ", image.packages[index].name});
-  sort_by_package(matches);
+
+  const std::vector<std::uint32_t> order = by_source(image.packages);
+  // One package may have as much to say as a hundred others: each thread takes a few more when it is done.
+  constexpr std::size_t kPackagesAtOnce = 16;
+  std::atomic<std::size_t> next = 0;
+  std::vector<Matches> parts(threads_for(order.size(), options.threads));
+  std::vector<Result<void>> results(parts.size());
+  const auto match_some = [&](Matches& part) -> Result<void> {
+    Matcher own(image, database, options, origins, products, part);
+    // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
+    constexpr std::size_t kFindingsPerPackage = 2;
+    part.findings.reserve(kFindingsPerPackage * order.size() / parts.size());
+    for (std::size_t at = next.fetch_add(kPackagesAtOnce); at < order.size(); at = next.fetch_add(kPackagesAtOnce))
+      for (const std::uint32_t index : std::span(order).subspan(at, std::min(kPackagesAtOnce, order.size() - at)))
+        LIMPID_TRY_WITHIN(own.match(index, part), {"package ", image.packages[index].name});
+    return {};
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < parts.size(); ++i) threads.emplace_back([&, i] { results[i] = match_some(parts[i]); });
+    results[0] = match_some(parts[0]);
+  }
+  for (const Result<void>& result : results) LIMPID_TRY(result);
+  gather(parts, matches);
   for (std::uint32_t index = 0; index < image.packages.size(); ++index)
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});
   warn(image, matches);

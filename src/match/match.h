@@ -22,6 +22,7 @@ struct MatchOptions {
   // False for packages that come from any images, each of which is to be judged as if it were alone: second namespaces
   // (spaces.h), which depend on the image, are not asked then.
   bool one_image = true;
+  unsigned threads = 1;  // at most; the findings are the same with any number
 };
 
 Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb::Database& database,

@@ -406,5 +406,34 @@ TEST(Match, ReadsAllThatMattersOfLongHistories) {
   EXPECT_TRUE(std::ranges::is_sorted(matches.findings, {}, &Finding::package));
 }
 
+TEST(Match, SaysTheSameWithAnyNumberOfThreads) {
+  DatabaseMaker maker;
+  maker.feed("debian");
+  std::vector<inventory::Package> packages;
+  for (int i = 0; i < 700; ++i) {
+    const std::string source = base::cat({"s", i % 300});
+    packages.push_back(debian_package(base::cat({"p", i}), "2", source, "2"));
+    for (int flaw = 0; flaw < (i < 300 ? i % 7 : 0); ++flaw)
+      maker.statement(base::cat({"CVE-2024-", 1000 + 7 * i + flaw}), source, Status::fixed,
+                      std::to_string(1 + flaw % 4));
+  }
+  maker.feed("debian-lists").statement("DSA-1-1", "s7", Status::fixed, "9");
+  const auto database = maker.make();
+  const auto image = debian_image(packages);
+  const auto told = [&](unsigned threads) {
+    MatchOptions options = on("2024-06-01");
+    options.threads = threads;
+    const auto matches = match_image(image, database, options);
+    EXPECT_TRUE(matches);
+    std::string text;
+    for (const Finding& finding : matches->findings)
+      text += base::cat({finding.package, " ", finding.id, " ", finding.fixed_in, "\n"});
+    return text;
+  };
+  const std::string alone = told(1);
+  EXPECT_GT(alone.size(), 10'000U);
+  for (const unsigned threads : {2U, 3U, 64U}) EXPECT_EQ(told(threads), alone) << threads;
+}
+
 }  // namespace
 }  // namespace limpid::match

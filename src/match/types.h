@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,7 +96,7 @@ std::string_view name_of(Unsupported::State state);
 
 // Valid as long as the Database is that it was made from.
 struct Matches {
-  std::deque<std::string> texts;  // what findings speak of that is not in the database in this form
+  std::list<std::string> texts;   // what findings speak of that is not in the database in this form
   std::vector<Finding> findings;  // by package, most severe first
   std::vector<Unmatched> unmatched;
   std::vector<Outdated> outdated;

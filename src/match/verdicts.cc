@@ -29,7 +29,8 @@ const Evaluation& Verdicts::of(const vulndb::Statement& statement, const version
       slot.scheme == statement.scheme && slot.by_source == by_source)
     return *slot.evaluation;
   if (scheme_ != statement.scheme) evaluator_.begin(scheme_ = statement.scheme);
-  slot = {ranges, versions, generation_, statement.scheme, by_source, &keep(evaluator_.evaluate(statement, installed, raw))};
+  slot = {ranges,           versions,  generation_,
+          statement.scheme, by_source, &keep(evaluator_.evaluate(statement, installed, raw))};
   return *slot.evaluation;
 }
 

@@ -11,8 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "vulndb/arena.h"
-
 namespace limpid::vulndb {
 
 // A CVE id as a number that orders as ids do: years from 1999 to 2062 in the upper 6 bits, the number in the lower 26.
@@ -49,21 +47,6 @@ class CveTexts {
     std::array<Text, kPageSize> texts;
   };
   std::vector<std::atomic<Page*>> pages_;
-};
-
-// Where a group's ids are spelt: in room of its own, `kCveSizeMax` for each statement, one by one in an arena, or in
-// what all groups share.
-struct SpeltIds {
-  char* own = nullptr;
-  Arena* arena = nullptr;
-  CveTexts* shared = nullptr;
-
-  std::string_view get(std::uint32_t statement, std::uint32_t advisory, std::uint32_t key) const {
-    if (shared != nullptr) return shared->get(advisory, key);
-    char* to = own != nullptr ? own + kCveSizeMax * std::size_t{statement}
-                              : reinterpret_cast<char*>(arena->allocate(kCveSizeMax).data());
-    return {to, spell_cve(key, to)};
-  }
 };
 
 }  // namespace limpid::vulndb

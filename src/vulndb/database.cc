@@ -78,21 +78,19 @@ Result<RecordPlace> place_of_record(const Table& table, Bytes entries, std::uint
 // Those of a namespace are mapped together: they lie close to each other, and most of a small read would be the call.
 Result<Bytes> Database::State::record(const Table& table, Bytes entries, std::uint32_t index) {
   LIMPID_ASSIGN(const RecordPlace place, place_of_record(table, entries, index));
-  if (source.is_mapped()) return source.keep(place.offset, place.size);
-  if (table.records.empty()) {
-    LIMPID_ASSIGN(table.records, source.map(table.records_offset, table.records_size));
-  }
-  return table.records.subspan(place.offset - table.records_offset, place.size);
+  LIMPID_ASSIGN(const Bytes records, table.records.get(source, table.records_offset, table.records_size));
+  return records.subspan(place.offset - table.records_offset, place.size);
 }
 
 SpeltIds Database::State::ids_of_group(std::uint32_t number, const GroupHead& head) {
-  if (source.is_mapped()) return {.own = nullptr, .arena = nullptr, .shared = cve_texts.get()};
+  if (source.is_mapped()) return {.own = nullptr, .source = nullptr, .shared = cve_texts.get()};
+  const std::scoped_lock lock(ids_mutex);
   char*& room = ids_spelt[number];
   if (room == nullptr) {
     const std::span<std::uint8_t> bytes = source.allocate(std::size_t{head.statements} * kCveSizeMax);
     room = reinterpret_cast<char*>(bytes.data());
   }
-  return {.own = room, .arena = nullptr, .shared = nullptr};
+  return {.own = room, .source = nullptr, .shared = nullptr};
 }
 
 Result<GroupHead> Database::State::statements(const Table& table, Bytes entries, std::uint32_t index,
@@ -195,7 +193,7 @@ std::string_view Database::other_id(const StatementGroup& group, const Glance::R
 
 Result<void> Database::statements(const StatementGroup& group, const Glance& glance, const CveSet& cves,
                                   std::vector<Statement>& out) const {
-  const SpeltIds ids{.own = nullptr, .arena = &state_->source.arena(), .shared = state_->cve_texts.get()};
+  const SpeltIds ids{.own = nullptr, .source = &state_->source, .shared = state_->cve_texts.get()};
   return read_rows(group, state_->feeds, ids, glance, cves, out);
 }
 

@@ -180,7 +180,7 @@ struct Glance {
   std::vector<std::uint32_t> concerned;  // which of them
 };
 
-// With Access::map, const members may be called from many threads at once; with Access::read, from one.
+// Const members may be called from many threads at once.
 class Database {
  public:
   static Result<Database> open(const std::string& path, Access access = Access::read);

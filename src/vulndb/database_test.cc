@@ -143,11 +143,11 @@ TEST_P(DatabaseTest, AnEmptyDatabaseAnswersNothing) {
   EXPECT_EQ(database.details(0).error().code(), Code::not_found);
 }
 
-TEST(DatabaseMapTest, AnswersManyThreadsAtOnce) {
+TEST_P(DatabaseTest, AnswersManyThreadsAtOnce) {
   const auto folder = base::TemporaryDirectory::make("limpid-vulndb-").value();
   ASSERT_TRUE(testing::compile(testing::small_inputs(), folder.path() + "/db"));
-  const Database database = Database::open(folder.path() + "/db", Access::map).value();
-  const Database other = Database::open(folder.path() + "/db", Access::map).value();
+  const Database database = Database::open(folder.path() + "/db", GetParam()).value();
+  const Database other = Database::open(folder.path() + "/db", GetParam()).value();
   const auto expected = all_answers(other);
   std::atomic<int> wrong = 0;
   {

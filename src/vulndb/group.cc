@@ -141,7 +141,7 @@ class ShapeReader {
     const std::uint64_t versions = in.varint();
     const std::uint8_t bounds = in.u8();
     if (!in.ok() || bounds > kFixedOnly) return refuse("damaged ranges");
-    if (!list(in, start, ranges, bounds == kFixedOnly ? 1 : 3, statement.ranges)) return false;
+    if (!list(in, start, ranges, bounds == kThreeBounds ? 3 : 1, statement.ranges)) return false;
     return list(in, start, versions, 1, statement.versions);
   }
 

@@ -13,8 +13,24 @@
 #include "vulndb/cve_ids.h"
 #include "vulndb/cve_set.h"
 #include "vulndb/database.h"
+#include "vulndb/source.h"
 
 namespace limpid::vulndb {
+
+// Where a group's ids are spelt: in room of its own, `kCveSizeMax` for each statement, one by one where the source
+// keeps things, or in what all groups share.
+struct SpeltIds {
+  char* own = nullptr;
+  Source* source = nullptr;
+  CveTexts* shared = nullptr;
+
+  std::string_view get(std::uint32_t statement, std::uint32_t advisory, std::uint32_t key) const {
+    if (shared != nullptr) return shared->get(advisory, key);
+    char* to = own != nullptr ? own + kCveSizeMax * std::size_t{statement}
+                              : reinterpret_cast<char*>(source->allocate(kCveSizeMax).data());
+    return {to, spell_cve(key, to)};
+  }
+};
 
 // Checks the group's checksum, in which its number takes part, and its head. Where that tells of another group, it has
 // nothing but a name, and that group is to be read in its place.

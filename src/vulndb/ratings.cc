@@ -66,8 +66,8 @@ void RatingsWriter::write(Output& output) {
     for (std::uint32_t place = 0; place < kRatingsPerPage; ++place) {
       std::uint32_t rating = 0;
       if (at != rated_.end() && at->key == number * kRatingsPerPage + place) {
-        rating = (at->tenths + 1U) | static_cast<std::uint32_t>(at->version) << kScoreBits | rank[at->source]
-                                                                                                 << kSourceShift;
+        rating = (at->tenths + 1U) | static_cast<std::uint32_t>(at->version) << kScoreBits |
+                 rank[at->source] << kSourceShift;
         ++at;
       }
       page.u16(static_cast<std::uint16_t>(rating));

@@ -1,5 +1,5 @@
-// How severe each CVE is by the CVSS vector that speaks for it, two bytes a CVE: what matching asks of hundreds of flaws
-// at once, for which the whole enrichments would cost too much.
+// How severe each CVE is by the CVSS vector that speaks for it, two bytes a CVE: what matching asks of hundreds of
+// flaws at once, for which the whole enrichments would cost too much.
 #pragma once
 
 #include <cstdint>

@@ -29,8 +29,7 @@ class RatedDatabase : public ::testing::TestWithParam<Access> {
     for (int i = 0; i < count; ++i) {
       Enrichment one;
       one.cve = "CVE-20" + std::to_string(10 + i % 3) + "-" + std::to_string(1000 + i * step);
-      if (i % 7 != 0)
-        one.cvss.push_back({{"", kVectors[i % 6]}, "source " + std::to_string(i % sources), i % 2 == 0});
+      if (i % 7 != 0) one.cvss.push_back({{"", kVectors[i % 6]}, "source " + std::to_string(i % sources), i % 2 == 0});
       if (i % 5 == 0) one.cvss.push_back({{"", kVectors[0]}, "nvd@nist.gov", true});
       one.published = "2024";
       made.push_back(std::move(one));

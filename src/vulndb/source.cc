@@ -24,7 +24,7 @@ Result<Bytes> Source::keep(std::uint64_t offset, std::uint64_t size) {
   if (!is_inside(offset, size))
     return fail(Code::truncated, {size, " bytes at ", offset, " are not in a file of ", size_});
   if (is_mapped()) return mapped_.bytes().subspan(offset, size);
-  const std::span<std::uint8_t> bytes = arena_.allocate(size);
+  const std::span<std::uint8_t> bytes = allocate(size);
   LIMPID_TRY(file_.read_exactly_at(offset, bytes));
   return bytes;
 }
@@ -34,6 +34,7 @@ Result<Bytes> Source::map(std::uint64_t offset, std::uint64_t size) {
     return fail(Code::truncated, {size, " bytes at ", offset, " are not in a file of ", size_});
   if (is_mapped()) return mapped_.bytes().subspan(offset, size);
   LIMPID_ASSIGN(base::MappedFile part, base::MappedFile::part(file_, offset, size));
+  const std::scoped_lock lock(*mutex_);
   parts_.push_back(std::move(part));
   return parts_.back().bytes();
 }
@@ -67,6 +68,14 @@ Result<Bytes> LazyTable::get(Source& source, std::uint64_t offset, std::uint64_t
   LIMPID_ASSIGN(const Bytes bytes, source.keep(offset, size));
   if (format::checksum(bytes, seed) != checksum) return fail(Code::mismatch, {"at ", offset, ": wrong checksum"});
   checked_.store(bytes.data(), std::memory_order_release);
+  return bytes;
+}
+
+Result<Bytes> LazyPart::get(Source& source, std::uint64_t offset, std::uint64_t size) const {
+  if (const std::uint8_t* mapped = mapped_.load(std::memory_order_acquire); mapped != nullptr)
+    return Bytes{mapped, size};
+  LIMPID_ASSIGN(const Bytes bytes, source.map(offset, size));
+  mapped_.store(bytes.data(), std::memory_order_release);
   return bytes;
 }
 

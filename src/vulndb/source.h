@@ -1,8 +1,10 @@
-// The bytes of an open database file, read piece by piece or mapped.
+// The bytes of an open database file, read piece by piece or mapped; by any number of threads.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,8 +27,10 @@ class Source {
   // Bytes that stay as long as the Source, mapped whatever the access: for those of which many small parts are asked.
   Result<Bytes> map(std::uint64_t offset, std::uint64_t size);
   // Room that stays as long as the Source, for what is made of its bytes.
-  std::span<std::uint8_t> allocate(std::size_t size) { return arena_.allocate(size); }
-  Arena& arena() { return arena_; }
+  std::span<std::uint8_t> allocate(std::size_t size) {
+    const std::scoped_lock lock(*mutex_);
+    return arena_.allocate(size);
+  }
   // Bytes that stay as long as `scratch` is left alone.
   Result<Bytes> borrow(std::uint64_t offset, std::uint64_t size, std::vector<std::uint8_t>& scratch) const;
 
@@ -40,13 +44,14 @@ class Source {
   Access access_ = Access::read;
   base::File file_;
   base::MappedFile mapped_;
+  // What is kept grows under the mutex, and then stays where it is.
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
   std::vector<base::MappedFile> parts_;
   std::uint64_t size_ = 0;
   Arena arena_;
 };
 
-// A table that is read and checked when it is first asked for. Two threads may do so at once with a mapped Source: both
-// find the same bytes.
+// A table that is read and checked when it is first asked for. Two threads may do so at once: both find the same bytes.
 class LazyTable {
  public:
   bool is_read() const { return checked_.load(std::memory_order_acquire) != nullptr; }
@@ -55,6 +60,15 @@ class LazyTable {
 
  private:
   mutable std::atomic<const std::uint8_t*> checked_ = nullptr;
+};
+
+// A part of the file that is mapped when it is first asked for; likewise.
+class LazyPart {
+ public:
+  Result<Bytes> get(Source& source, std::uint64_t offset, std::uint64_t size) const;
+
+ private:
+  mutable std::atomic<const std::uint8_t*> mapped_ = nullptr;
 };
 
 }  // namespace limpid::vulndb

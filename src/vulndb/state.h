@@ -30,7 +30,7 @@ struct Table {
   std::uint64_t checksum = 0, seed = 0;
   std::uint64_t records_offset = 0, records_size = 0;
   LazyTable lazy;
-  mutable Bytes records;  // Access::read: once they are asked for
+  LazyPart records;
 
   std::uint64_t size() const { return count == 0 ? 0 : (std::uint64_t{count} + 1) * format::kTableEntrySize; }
 };
@@ -63,6 +63,7 @@ struct Database::State {
   std::unique_ptr<const RatingPages> ratings;    // likewise
   Bytes ratings_bytes;                           // with them
   // Where Access::read has spelt the ids of a group. Access::map spells them in what all groups share.
+  std::mutex ids_mutex;
   std::unordered_map<std::uint32_t, char*> ids_spelt;
   std::unique_ptr<CveTexts> cve_texts;
 

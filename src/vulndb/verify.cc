@@ -224,7 +224,7 @@ Result<void> Verifier::check_groups(const Namespace& name_space) {
       const Bytes group = opened.bytes;
       statements.clear();
       spelt_.resize(std::max(spelt_.size(), std::size_t{head.statements} * kCveSizeMax));
-      const SpeltIds ids{.own = spelt_.data(), .arena = nullptr, .shared = nullptr};
+      const SpeltIds ids{.own = spelt_.data(), .source = nullptr, .shared = nullptr};
       LIMPID_TRY(read_statements(group, head, state_.feeds, ids, nullptr, statements));
       if (format::key_hash(head.key_kind, head.package) != entry_hash(entries, i))
         return fail(Code::invalid, {"package ", head.package, ": stands under another's hash"});
