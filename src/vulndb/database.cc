@@ -82,21 +82,13 @@ Result<Bytes> Database::State::record(const Table& table, Bytes entries, std::ui
   return records.subspan(place.offset - table.records_offset, place.size);
 }
 
-SpeltIds Database::State::ids_of_group(std::uint32_t number, const GroupHead& head) {
-  if (source.is_mapped()) return {.own = nullptr, .source = nullptr, .shared = cve_texts.get()};
-  const std::scoped_lock lock(ids_mutex);
-  char*& room = ids_spelt[number];
-  if (room == nullptr) {
-    const std::span<std::uint8_t> bytes = source.allocate(std::size_t{head.statements} * kCveSizeMax);
-    room = reinterpret_cast<char*>(bytes.data());
-  }
-  return {.own = room, .source = nullptr, .shared = nullptr};
-}
+// Access::map spells them in what all groups share; a process that reads piece by piece asks of few.
+SpeltIds Database::State::spelt_ids() { return {.own = nullptr, .source = &source, .shared = cve_texts.get()}; }
 
 Result<GroupHead> Database::State::statements(const Table& table, Bytes entries, std::uint32_t index,
                                               const AdvisoryNumber* only, std::vector<Statement>& out) {
   LIMPID_ASSIGN(const StatementGroup group, open_group(table, entries, index));
-  LIMPID_TRY(read_statements(group.bytes, group.head, feeds, ids_of_group(group.number, group.head), only, out));
+  LIMPID_TRY(read_statements(group.bytes, group.head, feeds, spelt_ids(), only, out));
   return group.head;
 }
 
@@ -178,8 +170,7 @@ Result<void> Database::statements(std::string_view name_space, std::string_view 
                                   std::vector<Statement>& out) const {
   LIMPID_ASSIGN(const std::optional<StatementGroup> found, group(name_space, package, key_kind));
   if (!found) return {};
-  LIMPID_TRY_WITHIN(read_statements(found->bytes, found->head, state_->feeds,
-                                    state_->ids_of_group(found->number, found->head), nullptr, out),
+  LIMPID_TRY_WITHIN(read_statements(found->bytes, found->head, state_->feeds, state_->spelt_ids(), nullptr, out),
                     {name_space});
   return {};
 }
@@ -193,8 +184,7 @@ std::string_view Database::other_id(const StatementGroup& group, const Glance::R
 
 Result<void> Database::statements(const StatementGroup& group, const Glance& glance, const CveSet& cves,
                                   std::vector<Statement>& out) const {
-  const SpeltIds ids{.own = nullptr, .source = &state_->source, .shared = state_->cve_texts.get()};
-  return read_rows(group, state_->feeds, ids, glance, cves, out);
+  return read_rows(group, state_->feeds, state_->spelt_ids(), glance, cves, out);
 }
 
 Result<std::string_view> Database::available(std::string_view name_space, std::string_view package,

@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "vulndb/database.h"
@@ -62,9 +61,7 @@ struct Database::State {
   std::unique_ptr<const EnrichmentNames> names;  // once they are asked for
   std::unique_ptr<const RatingPages> ratings;    // likewise
   Bytes ratings_bytes;                           // with them
-  // Where Access::read has spelt the ids of a group. Access::map spells them in what all groups share.
-  std::mutex ids_mutex;
-  std::unordered_map<std::uint32_t, char*> ids_spelt;
+  // Access::map: where ids are spelt.
   std::unique_ptr<CveTexts> cve_texts;
 
   // Reads the head of the file and its small tables (open.cc). Whatever it fills in has been checked: sections follow
@@ -81,8 +78,7 @@ struct Database::State {
   Result<StatementGroup> open_group(const Table& table, Bytes entries, std::uint32_t index);
   Result<GroupHead> statements(const Table& table, Bytes entries, std::uint32_t index, const AdvisoryNumber* only,
                                std::vector<Statement>& out);
-  // For views that stay: the head tells how many there may be.
-  SpeltIds ids_of_group(std::uint32_t number, const GroupHead& head);
+  SpeltIds spelt_ids();  // for views that stay
   // A block of details, taken apart: its texts, and the bytes of its advisories, the first of which has this number.
   struct TextBlock {
     std::vector<std::uint8_t> scratch;
