@@ -174,11 +174,6 @@ TEST(DatabaseDamageTest, RefusesWhatIsNotADatabase) {
 // Whatever was asked of a damaged database, the answer is that of the whole one or an error.
 class Damage : public DatabaseTest {
  protected:
-  void SetUp() override {
-#if defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "one thread, and minutes of it";
-#endif
-  }
   // The number of answers that are errors; -1 if open() refused it.
   int compare(const Result<Database>& database, const std::vector<std::string>& expected, const std::string& what) {
     if (!database) return -1;
