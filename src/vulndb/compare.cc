@@ -66,14 +66,26 @@ class Comparison {
 
     Key key() const { return {id, feed}; }
   };
-  static Result<Print> print_of(const Database& database, AdvisoryNumber number, Database::State::TextBlock& kept,
-                                format::Encoder& scratch) {
-    LIMPID_ASSIGN(const StoredDetails details, database.state_->details(number, nullptr, kept));
-    scratch.clear();
-    encode(details, scratch);
-    return Print{.id = details.id,
-                 .feed = database.state_->feeds.names[details.feed],
-                 .hash = format::checksum(scratch.view(), 0)};
+  // A block, with the hashes of its texts.
+  struct Block {
+    Database::State::TextBlock texts;
+    std::vector<std::uint64_t> hashes;
+    AdvisoryNumber hashed = ~0U;  // the first of the block that they are of
+  };
+  static Result<Print> print_of(const Database& database, AdvisoryNumber number, Block& kept) {
+    LIMPID_ASSIGN(const Bytes bytes, database.state_->text_of(number, kept.texts));
+    if (kept.hashed != kept.texts.first) {
+      kept.hashes.clear();
+      for (const std::string_view text : kept.texts.texts)
+        kept.hashes.push_back(format::checksum(base::as_bytes(text), 0));
+      kept.hashed = kept.texts.first;
+    }
+    format::Decoder in(bytes);
+    const std::uint64_t feed = in.varint();
+    const DetailsPrint details = print_details(in, kept.texts.texts, kept.hashes);
+    const std::vector<std::string_view>& feeds = database.state_->feeds.names;
+    if (!in.ok() || feed >= feeds.size()) return fail(Code::invalid, {"advisory ", number, ": damaged details"});
+    return Print{.id = std::string(details.id), .feed = feeds[feed], .hash = details.hash};
   }
 
   // Finds the advisories that are in both with other texts. Those in one only have statements that tell of them.
@@ -81,15 +93,14 @@ class Comparison {
     AdvisoryNumber a = 0, b = 0;
     const AdvisoryNumber a_end = before_.state_->feeds.advisories, b_end = after_.state_->feeds.advisories;
     Print a_print, b_print;
-    Database::State::TextBlock a_block, b_block;
-    format::Encoder scratch;
+    Block a_block, b_block;
     bool a_read = false, b_read = false;
     while (a < a_end && b < b_end) {
       if (!a_read) {
-        LIMPID_ASSIGN(a_print, print_of(before_, a, a_block, scratch));
+        LIMPID_ASSIGN(a_print, print_of(before_, a, a_block));
       }
       if (!b_read) {
-        LIMPID_ASSIGN(b_print, print_of(after_, b, b_block, scratch));
+        LIMPID_ASSIGN(b_print, print_of(after_, b, b_block));
       }
       a_read = b_read = true;
       const auto order = a_print.key() <=> b_print.key();

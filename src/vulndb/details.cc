@@ -1,6 +1,7 @@
 #include "vulndb/details.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "vulndb/short_forms.h"
@@ -184,6 +185,51 @@ StoredDetails decode_details(Decoder& in, const std::vector<std::string_view>* p
   details.references = texts.words();
   for (std::string& reference : details.references) put_id(reference, details.id);
   return details;
+}
+
+DetailsPrint print_details(Decoder& in, const std::vector<std::string_view>& texts,
+                           const std::vector<std::uint64_t>& hashes) {
+  DetailsPrint print;
+  const auto mix = [&](std::uint64_t value) {
+    constexpr std::uint64_t kPrime = 0x9e37'79b9'7f4a'7c15;
+    print.hash = std::rotl((print.hash ^ value) * kPrime, 29);
+  };
+  const auto text = [&]() -> std::string_view {
+    const std::uint64_t number = in.varint();
+    if (number > texts.size()) in.refuse();
+    mix(number == 0 || !in.ok() ? 0 : hashes[number - 1]);
+    return number == 0 || !in.ok() ? std::string_view() : texts[number - 1];
+  };
+  const auto words = [&] {
+    const std::size_t count = in.count(1);
+    mix(count);
+    for (std::size_t i = 0; i < count && in.ok(); ++i) text();
+  };
+  const auto inline_text = [&] { mix(format::checksum(base::as_bytes(in.text()), 1)); };
+  print.id = text();
+  mix(in.u8());
+  text();
+  for (int time = 0; time < 2; ++time) {
+    const std::uint64_t value = in.varint();
+    mix(value);
+    if (value == 0) inline_text();
+    if (value != 0 && value % 2 == 0) mix(in.varint());
+  }
+  for (int one = 0; one < 2; ++one) text();
+  for (int list = 0; list < 2; ++list) words();
+  const std::size_t vectors = in.count(2);
+  mix(vectors);
+  for (std::size_t i = 0; i < vectors && in.ok(); ++i) {
+    const std::uint8_t form = in.u8();
+    mix(form);
+    if (form != 0) {
+      mix(in.varint());
+    } else {
+      for (int one = 0; one < 2; ++one) inline_text();
+    }
+  }
+  words();
+  return print;
 }
 
 }  // namespace limpid::vulndb

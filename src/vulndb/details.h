@@ -43,6 +43,15 @@ class TextPool {
   std::size_t size_ = 0;
 };
 
+// What tells apart details that say different things, from their bytes in a block, without making them: the id, and a
+// hash that does not depend on how the block numbers its texts. `hashes` are those of the texts.
+struct DetailsPrint {
+  std::string_view id;
+  std::uint64_t hash = 0;
+};
+DetailsPrint print_details(format::Decoder& in, const std::vector<std::string_view>& texts,
+                           const std::vector<std::uint64_t>& hashes);
+
 // `pool` may be null: then every text stands where it belongs.
 void encode(const StoredDetails& details, format::Encoder& out, TextPool* pool = nullptr);
 // Reads them from where `in` stands; in.ok() says whether that worked. It does not where the texts of a pool, of which
