@@ -1,4 +1,4 @@
-// A CVSS vector taken apart: the same grammar for every version. Only for cvss*.cc.
+// A CVSS vector taken apart: the same grammar for every version. Only for score*.cc.
 #pragma once
 
 #include <cstddef>

@@ -656,8 +656,7 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   std::atomic<std::size_t> next = 0;
   std::vector<Matches> parts(threads_for(order.size(), options.threads));
   std::vector<Result<void>> results(parts.size());
-  const auto match_some = [&](Matches& part) -> Result<void> {
-    Matcher own(image, database, options, origins, products, part);
+  const auto match_some = [&](Matcher& own, Matches& part) -> Result<void> {
     // Memory that is touched for the first time is what costs most here: a vector that grows would touch twice as much.
     constexpr std::size_t kFindingsPerPackage = 2;
     part.findings.reserve(kFindingsPerPackage * order.size() / parts.size());
@@ -668,8 +667,12 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   };
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < parts.size(); ++i) threads.emplace_back([&, i] { results[i] = match_some(parts[i]); });
-    results[0] = match_some(parts[0]);
+    for (std::size_t i = 1; i < parts.size(); ++i)
+      threads.emplace_back([&, i] {
+        Matcher own(image, database, options, origins, products, parts[i]);
+        results[i] = match_some(own, parts[i]);
+      });
+    results[0] = match_some(matcher, parts[0]);
   }
   for (const Result<void>& result : results) LIMPID_TRY(result);
   gather(parts, matches);

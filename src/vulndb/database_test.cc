@@ -121,6 +121,21 @@ TEST_P(DatabaseTest, ListsTheStatementsOfAnAdvisory) {
   EXPECT_EQ(database.search("debian:12", "").value(), (std::vector<std::string_view>{"openssl", "zlib"}));
 }
 
+TEST_P(DatabaseTest, AGlanceLeadsToTheSameStatements) {
+  compile_small();
+  const Database database = open();
+  for (const char* name_space : {"debian:12", "debian:13", "npm"})
+    for (const char* name : {"zlib", "curl", "openssl", "left-pad", "many", "many-more"})
+      for (const KeyKind kind : {KeyKind::source, KeyKind::binary}) {
+        const auto glanced = testing::Answers::glanced(database, name_space, name, kind);
+        ASSERT_TRUE(glanced) << glanced.error().describe();
+        const auto all = ask(database, name_space, name, kind);
+        ASSERT_EQ(glanced->size(), all.size()) << name;
+        for (std::size_t i = 0; i < all.size(); ++i)
+          EXPECT_EQ(testing::written((*glanced)[i]), testing::written(all[i]));
+      }
+}
+
 TEST_P(DatabaseTest, ViewsOutliveTheirQueryAndAMove) {
   compile_small();
   Database database = open();

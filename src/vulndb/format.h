@@ -84,9 +84,13 @@ inline constexpr std::uint8_t kHasProducts = 16;
 
 // XXH3-64. The seed is the number of the thing, so that a thing in another's place is a mismatch.
 std::uint64_t checksum(Bytes bytes, std::uint64_t seed);
-// Of a group, in its first four bytes: the upper half of the checksum of the rest.
+// Its upper half, for small things of which there are many.
+inline std::uint32_t short_checksum(Bytes bytes, std::uint64_t seed) {
+  return static_cast<std::uint32_t>(checksum(bytes, seed) >> 32);
+}
+// Of a group, in its first four bytes: that of the rest.
 inline std::uint32_t group_checksum(Bytes group, std::uint32_t number) {
-  return static_cast<std::uint32_t>(checksum(group.subspan(4), number) >> 32);
+  return short_checksum(group.subspan(4), number);
 }
 inline std::uint64_t table_seed(std::size_t name_space, bool offers) { return 2 * name_space + (offers ? 1 : 0); }
 // Of a key in its namespace's table.

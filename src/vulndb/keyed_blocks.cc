@@ -4,10 +4,6 @@
 
 namespace limpid::vulndb {
 
-std::uint32_t KeyedBlocks::checksum_of(Bytes block, std::size_t number) {
-  return static_cast<std::uint32_t>(format::checksum(block, number) >> 32);
-}
-
 void KeyedBlocksWriter::add(std::uint32_t key, Bytes record) {
   if (block_.size() == 0) first_ = previous_ = key;
   block_.varint(key - previous_);
@@ -21,7 +17,7 @@ void KeyedBlocksWriter::close() {
   if (block_.size() == 0) return;
   index_.u32(first_);
   index_.u32(static_cast<std::uint32_t>(position_));
-  index_.u32(KeyedBlocks::checksum_of(block_.view(), blocks_++));
+  index_.u32(format::short_checksum(block_.view(), blocks_++));
   position_ += block_.size();
   output_.append(block_.view());
   block_.clear();
@@ -46,7 +42,7 @@ Result<Bytes> KeyedBlocks::read(std::size_t block, std::vector<std::uint8_t>& sc
   if (begin >= end || end > records.size || end - begin > block_max)
     return fail(Code::invalid, {name, " block ", block, ": from ", begin, " to ", end, " of ", records.size, " bytes"});
   LIMPID_ASSIGN(const Bytes bytes, source->borrow(records.offset + begin, end - begin, scratch));
-  if (checksum_of(bytes, block) !=
+  if (format::short_checksum(bytes, block) !=
       base::load_le<std::uint32_t>(index.data() + block * format::kKeyedBlockEntrySize + 8))
     return fail(Code::mismatch, {name, " block ", block, ": wrong checksum"});
   return bytes;

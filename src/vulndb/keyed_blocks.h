@@ -47,8 +47,6 @@ struct KeyedBlocks {
   using Use = std::function<Result<void>(std::uint32_t key, Bytes record)>;
   Result<void> each(const Use& use) const;
 
-  // The seed is the block's number.
-  static std::uint32_t checksum_of(Bytes block, std::size_t number);
   // For blocks of another form: the one that has a key, the first key of one, and its bytes.
   std::optional<std::size_t> block_of(std::uint32_t key) const;
   std::uint32_t first_of(std::size_t block) const;

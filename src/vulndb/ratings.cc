@@ -21,10 +21,6 @@ constexpr unsigned kScoreBits = 7, kVersionBits = 2, kSourceShift = kScoreBits +
 constexpr std::uint32_t kElsewhere = 127;  // a source that is not in the list
 constexpr unsigned kTenthsMax = 100;
 
-std::uint32_t page_checksum(Bytes page, std::size_t number) {
-  return static_cast<std::uint32_t>(format::checksum(page, number) >> 32);
-}
-
 }  // namespace
 
 void RatingsWriter::add(std::uint32_t key, const advisory::Enrichment& enrichment) {
@@ -73,7 +69,7 @@ void RatingsWriter::write(Output& output) {
       page.u16(static_cast<std::uint16_t>(rating));
     }
     index.u32(number);
-    index.u32(page_checksum(page.view(), pages));
+    index.u32(format::short_checksum(page.view(), pages));
     output.append(page.view());
   }
   output.begin(Section::rating_pages);
@@ -107,7 +103,7 @@ std::optional<std::size_t> RatingPages::page_of(std::uint32_t key) const {
 }
 
 Result<void> RatingPages::check(std::size_t page, Bytes bytes) const {
-  if (page_checksum(bytes, page) != base::load_le<std::uint32_t>(entries_.data() + page * kEntrySize + 4))
+  if (format::short_checksum(bytes, page) != base::load_le<std::uint32_t>(entries_.data() + page * kEntrySize + 4))
     return fail(Code::mismatch, {"rating page ", page, ": wrong checksum"});
   return {};
 }
@@ -131,9 +127,10 @@ Result<const RatingPages*> Database::State::rating_pages() {
   if (ratings != nullptr) return ratings.get();
   const SectionPlace& place = section(Section::rating_pages);
   if (place.size > format::kRatingPagesSizeMax) return fail(Code::limit, {"rating pages: ", place.size, " bytes"});
-  LIMPID_ASSIGN(const Bytes bytes, source.keep(place.offset, place.size));
-  if (format::checksum(bytes, static_cast<std::uint64_t>(Section::rating_pages)) != place.checksum)
-    return fail(Code::mismatch, {"rating pages: wrong checksum"});
+  LIMPID_ASSIGN_WITHIN(const Bytes bytes,
+                       rating_page_table.get(source, place.offset, place.size, place.checksum,
+                                             static_cast<std::uint64_t>(Section::rating_pages)),
+                       {"rating pages"});
   LIMPID_ASSIGN(RatingPages pages, RatingPages::read(bytes, section(Section::ratings).size));
   LIMPID_ASSIGN(ratings_bytes, source.map(section(Section::ratings).offset, section(Section::ratings).size));
   ratings = std::make_unique<const RatingPages>(std::move(pages));

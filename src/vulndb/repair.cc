@@ -117,8 +117,7 @@ class Repair {
       const std::uint64_t begin = offset_of(i), end = offset_of(i + 1);
       if (begin > end || end > all.size) continue;
       const Bytes block = base::as_bytes(bytes_).subspan(all.offset + begin, end - begin);
-      store32(entries.offset + i * format::kKeyedBlockEntrySize + 8,
-              static_cast<std::uint32_t>(format::checksum(block, i) >> 32));
+      store32(entries.offset + i * format::kKeyedBlockEntrySize + 8, format::short_checksum(block, i));
     }
   }
 
@@ -145,7 +144,7 @@ class Repair {
       in.raw(RatingPages::kEntrySize);
       if (!in.ok() || at + format::kRatingPageSize > ratings.size) return;
       const Bytes page = base::as_bytes(bytes_).subspan(ratings.offset + at, format::kRatingPageSize);
-      store32(where, static_cast<std::uint32_t>(format::checksum(page, i) >> 32));
+      store32(where, format::short_checksum(page, i));
     }
   }
 

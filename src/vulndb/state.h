@@ -56,7 +56,8 @@ struct Database::State {
   std::vector<advisory::PackageSupport> package_supports;  // by namespace
   Feeds feeds;
   Info info;
-  LazyTable text_block_table, id_page_table, enrichment_block_table, places_table, flaw_block_table, repository_table;
+  LazyTable text_block_table, id_page_table, enrichment_block_table, places_table, flaw_block_table, repository_table,
+      rating_page_table;
   std::mutex names_mutex;
   std::unique_ptr<const EnrichmentNames> names;  // once they are asked for
   std::unique_ptr<const RatingPages> ratings;    // likewise
@@ -74,8 +75,8 @@ struct Database::State {
   const Namespace* namespace_of_group(std::uint32_t number) const;
   Result<Bytes> table(const Table& table);
   Result<Bytes> record(const Table& table, Bytes entries, std::uint32_t index);
-  // Appends the statements of a group, or only those of one advisory.
   Result<StatementGroup> open_group(const Table& table, Bytes entries, std::uint32_t index);
+  // Appends the statements of a group, or only those of one advisory.
   Result<GroupHead> statements(const Table& table, Bytes entries, std::uint32_t index, const AdvisoryNumber* only,
                                std::vector<Statement>& out);
   SpeltIds spelt_ids();  // for views that stay

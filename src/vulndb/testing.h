@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "vulndb/compiler.h"
+#include "vulndb/cve_set.h"
 #include "vulndb/database.h"
 
 namespace limpid::vulndb::testing {
@@ -220,6 +221,25 @@ class Answers {
  public:
   explicit Answers(const Database& database) : database_(database) {}
 
+  // Statements by way of a glance that all concerns, with every CVE.
+  static Result<std::vector<Statement>> glanced(const Database& database, std::string_view name_space,
+                                                std::string_view package, advisory::KeyKind kind) {
+    std::vector<Statement> statements;
+    LIMPID_ASSIGN(const auto group, database.group(name_space, package, kind));
+    if (!group) return statements;
+    Glance glance;
+    LIMPID_TRY(database.glance(*group, [](const Statement&) { return true; }, glance));
+    CveSet cves;
+    for (const std::uint32_t place : glance.concerned) {
+      const Glance::Row& row = glance.rows[place];
+      if (row.cve != 0) cves.add(row.cve);
+      if (row.id != 0) (void)Database::other_id(*group, row);
+    }
+    cves.sort();
+    LIMPID_TRY(database.statements(*group, glance, cves, statements));
+    return statements;
+  }
+
   // `names` are asked for in every namespace, `ids` looked up.
   std::vector<std::string> ask(const std::vector<std::string>& namespaces, const std::vector<std::string>& names,
                                const std::vector<std::string>& ids) {
@@ -287,11 +307,12 @@ class Answers {
     });
     for (const std::string& name : names)
       for (const auto kind : {advisory::KeyKind::source, advisory::KeyKind::binary}) {
-        add(statements(database_, name_space, name, kind), [](const std::vector<Statement>& all) {
-          std::string text = "statements";
-          for (const Statement& statement : all) base::append(text, {" {", written(statement), "}"});
-          return text;
-        });
+        for (const auto way : {statements, glanced})
+          add(way(database_, name_space, name, kind), [](const std::vector<Statement>& all) {
+            std::string text = "statements";
+            for (const Statement& statement : all) base::append(text, {" {", written(statement), "}"});
+            return text;
+          });
         add(database_.available(name_space, name, kind),
             [](std::string_view version) { return base::cat({"offer ", version}); });
       }

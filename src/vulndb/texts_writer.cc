@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "vulndb/cve_ids.h"
-#include "vulndb/keyed_blocks.h"
 
 namespace limpid::vulndb {
 namespace {
@@ -44,7 +43,7 @@ void TextsWriter::close_block() {
   block_.raw(records_.bytes());
   index_.u32(first_);
   index_.u32(static_cast<std::uint32_t>(position_));
-  index_.u32(KeyedBlocks::checksum_of(block_.view(), blocks_++));
+  index_.u32(format::short_checksum(block_.view(), blocks_++));
   position_ += block_.size();
   output_.append(block_.view());
   pool_.clear();
