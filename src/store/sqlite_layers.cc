@@ -110,24 +110,28 @@ Change change_of_layers() {
   return change;
 }
 
-// Adds the layers that add `feature` to the `limit` lowest in `lowest`. What lies above these is not even looked at.
+// Adds the layers that add `feature` to the `limit` lowest in `lowest`, which ascend. What lies above these is not even
+// looked at.
 Result<void> merge_layers(Connection& connection, FeatureId feature, LayerId from, std::size_t limit,
-                          std::set<LayerId>& lowest) {
-  const LayerId to = lowest.size() < limit ? INT64_MAX : *lowest.rbegin();
+                          std::vector<LayerId>& lowest) {
+  const LayerId to = lowest.size() < limit ? INT64_MAX : lowest.back();
   const auto rows_max = static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX));
   LIMPID_ASSIGN(Statement rows, connection.query(Sql::layers_of_feature, feature, from, to, rows_max));
+  const std::size_t before = lowest.size();
   for (;;) {
     LIMPID_ASSIGN(const bool more, rows.step());
     if (!more) break;
-    lowest.insert(rows.integer(0));
+    lowest.push_back(rows.integer(0));
   }
-  while (lowest.size() > limit) lowest.erase(std::prev(lowest.end()));
+  std::inplace_merge(lowest.begin(), lowest.begin() + static_cast<std::ptrdiff_t>(before), lowest.end());
+  lowest.erase(std::ranges::unique(lowest).begin(), lowest.end());
+  if (lowest.size() > limit) lowest.resize(limit);
   return {};
 }
 
 Result<LayerPage> page_of(Connection& connection, std::span<const FeatureId> features, LayerId from,
                           std::size_t limit) {
-  std::set<LayerId> lowest;
+  std::vector<LayerId> lowest;
   for (const FeatureId feature : std::set<FeatureId>(features.begin(), features.end()))
     LIMPID_TRY(merge_layers(connection, feature, from, limit, lowest));
   LayerPage page;
