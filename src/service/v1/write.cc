@@ -1,5 +1,6 @@
 // Writing v1's JSON: an appending writer, since a report of 800 kB is made for each question that was not asked before.
 #include <array>
+#include <map>
 
 #include "base/text.h"
 #include "service/v1/codec.h"
