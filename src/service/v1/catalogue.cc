@@ -122,12 +122,12 @@ class CustomWriter {
 
   // Whether they change anything. `text` is what would be shown without them; nullptr: nothing.
   bool concerns(const store::Feature& feature, const FeatureTexts::Text* text) const {
-    if (!overlay_.has_any(feature.name_space)) return false;
-    if (overlay_.of_package(feature.name_space, feature.name) != nullptr) return true;
-    if (!feature.origin.empty() && overlay_.of_package(feature.name_space, feature.origin) != nullptr) return true;
-    return text != nullptr && std::ranges::any_of(text->flaws, [&](const std::string& flaw) {
-             return overlay_.shadows(feature.name_space, flaw);
-           });
+    const Overlay::Space* space = overlay_.space(feature.name_space);
+    if (space == nullptr) return false;
+    if (space->of_package(feature.name) != nullptr) return true;
+    if (!feature.origin.empty() && space->of_package(feature.origin) != nullptr) return true;
+    return text != nullptr &&
+           std::ranges::any_of(text->flaws, [&](const std::string& flaw) { return space->shadows(flaw); });
   }
 
   Result<void> append(std::string& to, const store::Feature& feature) {
@@ -137,18 +137,19 @@ class CustomWriter {
       one.packages.push_back(package_of(feature));
       LIMPID_ASSIGN(matches, match::match_image(one, compiled_->database(), each_on_its_own()));
     }
+    const Overlay::Space* space = overlay_.space(feature.name_space);
     shown_.clear();
     for (const match::Finding& finding : matches.findings)
-      if (!overlay_.shadows(feature.name_space, finding.id))
+      if (space == nullptr || !space->shadows(finding.id))
         shown_.push_back({finding.id, &finding, nullptr, finding.fixed_in});
-    add(feature, feature.name);
-    if (!feature.origin.empty()) add(feature, feature.origin);
+    if (space != nullptr) add(*space, feature, feature.name);
+    if (space != nullptr && !feature.origin.empty()) add(*space, feature, feature.origin);
     return append_feature(to, feature, shown_, compiled_);
   }
 
  private:
-  void add(const store::Feature& feature, std::string_view package) {
-    const std::vector<Overlay::EntryPointer>* entries = overlay_.of_package(feature.name_space, package);
+  void add(const Overlay::Space& space, const store::Feature& feature, std::string_view package) {
+    const std::vector<Overlay::EntryPointer>* entries = space.of_package(package);
     if (entries == nullptr) return;
     for (const Overlay::EntryPointer& entry : *entries)
       for (const Affects& affects : entry->vulnerability.affects) {
@@ -222,8 +223,9 @@ Result<std::vector<Compiled::Listed>> Catalogue::list(std::string_view name_spac
     std::size_t taken = 0;
     if (!page.empty()) from = page.back().key;
     const Overlay::View overlay(overlay_);
+    const Overlay::Space* space = overlay.space(name_space);
     for (Compiled::Listed& one : page) {
-      if (overlay.shadows(name_space, one.vulnerability.name)) continue;
+      if (space != nullptr && space->shadows(one.vulnerability.name)) continue;
       merged.push_back(std::move(one));
       ++taken;
     }

@@ -14,7 +14,7 @@ std::uint64_t FeatureTexts::Text::bytes() const {
   return sum;
 }
 
-std::size_t FeatureTexts::Hash::operator()(const store::Feature& feature) const {
+std::size_t FeatureTexts::hash_of(const store::Feature& feature) {
   const std::hash<std::string_view> hash;
   std::size_t mixed = hash(feature.name) * 31 + hash(feature.version);
   mixed = mixed * 31 + hash(feature.name_space);
@@ -22,25 +22,27 @@ std::size_t FeatureTexts::Hash::operator()(const store::Feature& feature) const 
 }
 
 FeatureTexts::Pointer FeatureTexts::find(const store::Feature& feature) {
-  Shard& shard = shards_.at(Hash()(feature) % kShards);
+  const Asked asked{feature};
+  Shard& shard = shards_.at(asked.hash % kShards);
   const std::lock_guard lock(shard.mutex);
-  if (const auto young = shard.young.find(feature); young != shard.young.end()) return young->second;
-  const auto old = shard.old.find(feature);
+  if (const auto young = shard.young.find(asked); young != shard.young.end()) return young->second;
+  const auto old = shard.old.find(asked);
   if (old == shard.old.end()) return nullptr;
   Pointer text = std::move(old->second);
   shard.old_bytes -= text->bytes();
   shard.old.erase(old);
-  insert(shard, feature, text);
+  insert(shard, asked, text);
   return text;
 }
 
 void FeatureTexts::put(const store::Feature& feature, Pointer text) {
-  Shard& shard = shards_.at(Hash()(feature) % kShards);
+  const Asked asked{feature};
+  Shard& shard = shards_.at(asked.hash % kShards);
   const std::lock_guard lock(shard.mutex);
-  insert(shard, feature, std::move(text));
+  insert(shard, asked, std::move(text));
 }
 
-void FeatureTexts::insert(Shard& shard, const store::Feature& feature, Pointer text) {
+void FeatureTexts::insert(Shard& shard, const Asked& asked, Pointer text) {
   constexpr std::uint64_t kHalf = kFeatureTextBytesMax / kShards / 2;
   const std::uint64_t bytes = text->bytes();
   if (bytes > kHalf) return;
@@ -48,7 +50,7 @@ void FeatureTexts::insert(Shard& shard, const store::Feature& feature, Pointer t
     shard.old = std::exchange(shard.young, {});
     shard.old_bytes = std::exchange(shard.young_bytes, 0);
   }
-  if (shard.young.emplace(feature, std::move(text)).second) shard.young_bytes += bytes;
+  if (shard.young.emplace(Key{asked.feature, asked.hash}, std::move(text)).second) shard.young_bytes += bytes;
 }
 
 void FeatureTexts::take_over(const FeatureTexts& before, const std::set<std::pair<std::string, std::string>>& changed) {
@@ -61,8 +63,8 @@ void FeatureTexts::take_over(const FeatureTexts& before, const std::set<std::pai
     const std::scoped_lock lock(from.mutex, shards_[number].mutex);
     // The old ones first, so that these are the first to go here, too.
     for (const Map* texts : {&from.old, &from.young})
-      for (const auto& [feature, text] : *texts)
-        if (is_same(feature)) insert(shards_[number], feature, text);
+      for (const auto& [key, text] : *texts)
+        if (is_same(key.feature)) insert(shards_[number], {key.feature, key.hash}, text);
   }
 }
 

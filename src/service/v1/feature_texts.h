@@ -39,17 +39,38 @@ class FeatureTexts {
   void take_over(const FeatureTexts& before, const std::set<std::pair<std::string, std::string>>& changed);
 
  private:
-  struct Hash {
-    std::size_t operator()(const store::Feature& feature) const;
+  // A feature with its hash, which is a good part of what finding a text costs: computed once.
+  struct Key {
+    store::Feature feature;
+    std::size_t hash = 0;
   };
-  using Map = std::unordered_map<store::Feature, Pointer, Hash>;
+  struct Asked {
+    const store::Feature& feature;  // NOLINT: lives as long as a call
+    std::size_t hash = hash_of(feature);
+  };
+  static std::size_t hash_of(const store::Feature& feature);
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const Key& key) const { return key.hash; }
+    std::size_t operator()(const Asked& asked) const { return asked.hash; }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const { return a.feature == b.feature; }
+    bool operator()(const Asked& a, const Key& b) const { return a.feature == b.feature; }
+    bool operator()(const Key& a, const Asked& b) const { return a.feature == b.feature; }
+  };
+  class Map : public std::unordered_map<Key, Pointer, Hash, Equal> {
+   public:
+    Map() { max_load_factor(0.5F); }  // each further node of a bucket is a miss of the processor's caches
+  };
   // What was asked for since the last turn, and before it: when the young ones fill half of the room, the old ones go.
   struct Shard {
     mutable std::mutex mutex;
     Map young, old;
     std::uint64_t young_bytes = 0, old_bytes = 0;
   };
-  void insert(Shard& shard, const store::Feature& feature, Pointer text);
+  static void insert(Shard& shard, const Asked& asked, Pointer text);
 
   static constexpr std::size_t kShards = 16;
   std::array<Shard, kShards> shards_;

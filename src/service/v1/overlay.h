@@ -26,9 +26,6 @@ struct Written {
   std::optional<Vulnerability> underneath;
 };
 
-// A package of a namespace, as a key: '\n' stands in neither.
-std::string package_key(std::string_view name_space, std::string_view package);
-
 class Overlay {
  public:
   struct Entry {
@@ -50,14 +47,31 @@ class Overlay {
   std::vector<EntryPointer> list(std::string_view name_space, std::string_view after, std::size_t limit) const;
   std::size_t size() const;
 
+  // Those of one namespace.
+  class Space {
+   public:
+    bool shadows(std::string_view name) const { return names_.contains(name); }
+    // Those that speak of the package; nullptr if there are none.
+    const std::vector<EntryPointer>* of_package(std::string_view package) const;
+
+   private:
+    friend Overlay;
+    struct TextHash {
+      using is_transparent = void;
+      std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+    void remove(const Entry& entry);
+
+    std::map<std::string, EntryPointer, std::less<>> names_;
+    std::unordered_map<std::string, std::vector<EntryPointer>, TextHash, std::equal_to<>> packages_;
+  };
+
   // Reads several things at one moment.
   class View {
    public:
     explicit View(const Overlay& overlay) : overlay_(overlay), lock_(overlay.mutex_) {}
-    bool has_any(std::string_view name_space) const;
-    bool shadows(std::string_view name_space, std::string_view name) const;
-    // Those that speak of the package; nullptr if there are none.
-    const std::vector<EntryPointer>* of_package(std::string_view name_space, std::string_view package) const;
+    // nullptr if there are none; holds as long as this view.
+    const Space* space(std::string_view name) const;
 
    private:
     const Overlay& overlay_;
@@ -65,11 +79,8 @@ class Overlay {
   };
 
  private:
-  void remove(const Entry& entry);
-
   mutable std::shared_mutex mutex_;
-  std::map<std::string, std::map<std::string, EntryPointer, std::less<>>, std::less<>> entries_;
-  std::unordered_map<std::string, std::vector<EntryPointer>> packages_;
+  std::map<std::string, Space, std::less<>> spaces_;
   std::size_t size_ = 0;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/v1/overlay.h"
+#include "base/text.h"
 
 namespace limpid::service::v1 {
 namespace {
@@ -13,6 +13,11 @@ std::uint64_t size_of(const std::vector<store::HeldFeature>& features) {
     bytes += sizeof(held) + held.feature.name_space.size() + held.feature.name.size() + held.feature.version.size() +
              held.feature.origin.size() + held.added_by.size();
   return bytes;
+}
+
+// A package of a namespace, as a key: '\n' stands in neither.
+std::string package_key(std::string_view name_space, std::string_view package) {
+  return base::cat({name_space, "\n", package});
 }
 
 // What an entry of the two indexes costs besides, measured roughly: nodes and their texts.
