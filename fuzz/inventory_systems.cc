@@ -12,7 +12,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace limpid::inventory;
-  static constexpr std::array<const char*, 15> kFiles = {
+  static constexpr std::array<const char*, 17> kFiles = {
       "var/db/pkg/a/b-1-r2/PF",
       "var/db/pkg/a/b-1-r2/CONTENTS",
       "var/db/pkg/a/b-1-r2/SLOT",
@@ -28,6 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       "var/lib/flatpak/app/a/b/export/share/metainfo/a.metainfo.xml",
       "",  // the content is the path
       "var/lib/pkgtools/packages/",
+      "opt/bitnami/x/.spdx-x.spdx",
+      "opt/bitnami/.bitnami_components.json",
   };
   if (size == 0) return 0;
   std::string path = kFiles[data[0] % kFiles.size()];

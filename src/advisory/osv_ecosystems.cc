@@ -126,7 +126,7 @@ constexpr std::array kEcosystems = {
     Ecosystem{"SwiftURL", "swifturl", Scheme::semver, KeyKind::binary, repository},
     Ecosystem{"GitHub Actions", "github actions", Scheme::semver, KeyKind::binary, owner_and_repository},
     Ecosystem{"Julia", "julia", Scheme::semver, KeyKind::binary},
-    Ecosystem{"Bitnami", "bitnami", Scheme::semver, KeyKind::binary},
+    Ecosystem{"Bitnami", "bitnami", Scheme::bitnami, KeyKind::binary},
     // Known, and waiting for their ordering.
     Ecosystem{"PyPI", "pypi", Scheme::none},
     Ecosystem{"Maven", "maven", Scheme::none},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "version/ordering.h"
@@ -20,8 +21,9 @@ struct Bound {
   std::string text;
   Version version;
 };
-std::optional<Bound> read_bound(const version::Ordering& ordering, std::string_view raw) {
-  Bound bound{.text = std::string(raw), .version = ordering.parse(raw)};
+std::optional<Bound> read_bound(const version::Ordering& ordering, std::string text) {
+  Bound bound{.text = std::move(text), .version = {}};
+  bound.version = ordering.parse(bound.text);
   if (!bound.version.valid) return std::nullopt;
   return bound;
 }
@@ -107,7 +109,8 @@ OsvIntervals evaluate_osv_events(Scheme scheme, const std::vector<OsvEvent>& eve
       unlimited = true;
       continue;
     } else {
-      auto bound = read_bound(*ordering, event.version);
+      const bool is_last = event.kind == OsvEvent::Kind::last_affected;
+      auto bound = read_bound(*ordering, is_last ? ordering->last_affected(event.version) : event.version);
       if (!bound) return unusable();
       point.bound = *std::move(bound);
     }
@@ -129,7 +132,7 @@ void apply_last_known_affected(Scheme scheme, std::string_view remark, std::vect
   auto text = base::trim(remark);
   const bool inclusive = base::strip_prefix(text, "<=");
   if (ordering == nullptr || (!inclusive && !base::strip_prefix(text, "<"))) return;
-  const auto bound = read_bound(*ordering, base::trim(text));
+  const auto bound = read_bound(*ordering, std::string(base::trim(text)));
   if (!bound) return;
   std::erase_if(ranges, [&](Range& range) {
     if (!range.fixed.empty() || !range.last_affected.empty()) return false;

@@ -1,32 +1,13 @@
 #include "advisory/rpm_names.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/purl.h"
 #include "base/text.h"
 
 namespace limpid::advisory {
 namespace {
-
-int hex_value(char c) {
-  if (base::is_digit(c)) return c - '0';
-  const char lower = base::to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-    if (low < 0) {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    decoded.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return decoded;
-}
 
 bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, base::is_digit); }
 
@@ -82,33 +63,15 @@ bool is_debug_package(std::string_view name) {
          name.find("-debuginfo-common") != std::string_view::npos;
 }
 
-std::optional<RpmPurl> parse_rpm_purl(std::string_view purl) {
-  if (!base::strip_prefix(purl, "pkg:rpm/")) return std::nullopt;
-  purl = purl.substr(0, purl.find('#'));
-  RpmPurl parsed;
-  std::string_view qualifiers;
-  if (const auto query = purl.find('?'); query != std::string_view::npos) {
-    qualifiers = purl.substr(query + 1);
-    purl = purl.substr(0, query);
-  }
-  if (const auto at = purl.rfind('@'); at != std::string_view::npos) {
-    parsed.version = percent_decoded(purl.substr(at + 1));
-    purl = purl.substr(0, at);
-  }
-  if (const auto slash = purl.rfind('/'); slash != std::string_view::npos) {
-    parsed.vendor = percent_decoded(purl.substr(0, slash));
-    purl.remove_prefix(slash + 1);
-  }
-  parsed.name = percent_decoded(purl);
-  if (parsed.name.empty()) return std::nullopt;
-  while (!qualifiers.empty()) {
-    auto value = base::take_until(qualifiers, '&');
-    const auto key = base::take_until(value, '=');
-    if (key == "arch") parsed.architecture = percent_decoded(value);
-    if (key == "epoch") parsed.epoch = percent_decoded(value);
-    if (key == "rpmmod") parsed.module = percent_decoded(value);
-  }
-  return parsed;
+std::optional<RpmPurl> parse_rpm_purl(std::string_view text) {
+  auto purl = base::parse_purl(text);
+  if (!purl || purl->type != "rpm") return std::nullopt;
+  return RpmPurl{.vendor = std::move(purl->name_space),
+                 .name = std::move(purl->name),
+                 .version = std::move(purl->version),
+                 .architecture = std::string(purl->qualifier("arch")),
+                 .epoch = std::string(purl->qualifier("epoch")),
+                 .module = std::string(purl->qualifier("rpmmod"))};
 }
 
 std::string module_stream(std::string_view label) {

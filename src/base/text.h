@@ -71,6 +71,13 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // Decimal, nothing but digits, no overflow.
 std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 std::string hex(const std::uint8_t* bytes, std::size_t count);
+constexpr int hex_value(char c) {  // of a hexadecimal digit; -1 for anything else
+  if (is_digit(c)) return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+// %XX as the byte that it stands for; a '%' without two digits behind it stays as it is.
+std::string percent_decoded(std::string_view text);
 
 bool is_utf8(std::string_view text);
 // For people: valid UTF-8 with every control character, bidirectional override and stray byte written as \xNN, so that

@@ -19,6 +19,12 @@ TEST(Text, SplitsLinesOfBothEndings) {
   EXPECT_EQ(take_line(rest), std::nullopt);
 }
 
+TEST(Text, DecodesPercentSigns) {
+  EXPECT_EQ(percent_decoded("a%2Fb%2f%20c+d"), "a/b/ c+d");
+  EXPECT_EQ(percent_decoded("100%"), "100%");
+  EXPECT_EQ(percent_decoded("%4%41%g1%"), "%4A%g1%");
+}
+
 TEST(Text, SplitKeepsEmptyParts) {
   EXPECT_EQ(split(":a::", ':'), (std::vector<std::string_view>{"", "a", "", ""}));
   EXPECT_EQ(split("", ':'), (std::vector<std::string_view>{""}));

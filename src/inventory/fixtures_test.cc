@@ -283,6 +283,7 @@ const std::vector<Kind> kKinds = {
     {"homebrew", {"ecosystem"}},
     {"flatpak", {"ecosystem"}},
     {"nix", {"ecosystem"}},
+    {"bitnami", {"licence"}},
     {"hostile-text", {}, "var/lib/dpkg/"},
     {"hostile-text", {}, "lib/apk/"},
 };

@@ -24,6 +24,12 @@ class Record final : public JsonRecord {
       if (std::string_view value; one.get(value) == simdjson::SUCCESS) all.emplace_back(value);
     return all;
   }
+  void each(std::string_view member, const UseRecord& use) const override {
+    array list;
+    if (members_.at_key(member).get(list) != simdjson::SUCCESS) return;
+    for (const element one : list)
+      if (object record; one.get(record) == simdjson::SUCCESS) use(Record(record));
+  }
 
  private:
   const object& members_;
@@ -57,6 +63,15 @@ Result<void> read_json_list(std::string_view document, std::string_view list, co
     return fail(Code::invalid, {"JSON: no list \"", list, "\""});
   for (const element one : elements)
     if (object record; one.get(record) == simdjson::SUCCESS) use(Record(record));
+  return {};
+}
+
+Result<void> read_json_members(std::string_view document,
+                               const std::function<void(std::string_view name, const JsonRecord& record)>& use) {
+  simdjson::dom::parser parser;
+  LIMPID_ASSIGN(const object members, parse(parser, document));
+  for (const auto& [name, value] : members)
+    if (object record; value.get(record) == simdjson::SUCCESS) use(name, Record(record));
   return {};
 }
 

@@ -19,6 +19,8 @@ class JsonRecord {
   virtual std::string_view text(std::string_view member) const = 0;
   // The strings of a member that is a list of them.
   virtual std::vector<std::string> texts(std::string_view member) const = 0;
+  // Each object of a member that is a list of them.
+  virtual void each(std::string_view member, const std::function<void(const JsonRecord& record)>& use) const = 0;
 };
 using UseRecord = std::function<void(const JsonRecord& record)>;
 
@@ -28,5 +30,8 @@ Result<void> read_json_object(std::string_view document, std::string_view member
 // Each object of the list that is the document's member `list`; what else is in the list is passed over. Code::invalid
 // if there is no such list.
 Result<void> read_json_list(std::string_view document, std::string_view list, const UseRecord& use);
+// Each member of the document that is an object, with its name.
+Result<void> read_json_members(std::string_view document,
+                               const std::function<void(std::string_view name, const JsonRecord& record)>& use);
 
 }  // namespace limpid::inventory

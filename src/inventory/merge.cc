@@ -439,6 +439,19 @@ void Merge::decide_by_packages() {
   }
 }
 
+// What both a document of Bitnami's and the list of older images name is one component.
+void drop_listed_twice(std::vector<Package>& packages) {
+  std::set<std::pair<std::string, std::string>> documented;
+  const auto is_of_list = [](const Package& package) { return package.location.ends_with(kBitnamiComponents); };
+  const auto key = [](const Package& package) { return std::pair(package.name, package.version); };
+  for (const Package& package : packages)
+    if (package.detector == kBitnamiDetector && !is_of_list(package)) documented.insert(key(package));
+  if (documented.empty()) return;
+  std::erase_if(packages, [&](const Package& package) {
+    return package.detector == kBitnamiDetector && is_of_list(package) && documented.contains(key(package));
+  });
+}
+
 void Merge::finish_packages() {
   // One package may stand in two databases of one root: dpkg's status and a status.d file.
   std::unordered_map<std::string, std::size_t, base::KeyedHash, std::equal_to<>> seen;
@@ -482,6 +495,7 @@ void Merge::finish_packages() {
     }
     image_.packages.push_back(std::move(package));
   }
+  drop_listed_twice(image_.packages);
   std::ranges::sort(image_.packages, Order{});
   for (const auto& [root, databases] : of_rpm) {
     if (!databases.differ()) continue;

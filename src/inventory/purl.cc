@@ -1,5 +1,6 @@
 // Package URLs: https://github.com/package-url/purl-spec (PURL-SPECIFICATION.rst; types: deb, apk, rpm and
 // those of languages).
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
@@ -104,6 +105,11 @@ std::string_view take_rpm_version(const Package& package, Qualifiers& qualifiers
 
 }  // namespace
 
+std::string_view ecosystem_of_type(std::string_view type) {
+  const auto found = std::ranges::find(kTypes, type, &Type::type);
+  return found == kTypes.end() ? std::string_view() : found->ecosystem;
+}
+
 std::string purl(const Package& package) {
   const auto type = type_of(package);
   std::string url = base::cat({"pkg:", type});
@@ -137,6 +143,7 @@ std::string purl(const Package& package) {
   } else {
     append_library_name(url, package, type);
     if (type == "nix") qualifiers["outputhash"] = store_hash(package.location);
+    if (type == "bitnami") qualifiers["arch"] = package.arch;
   }
   if (!version.empty()) {
     url.push_back('@');

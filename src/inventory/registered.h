@@ -24,9 +24,13 @@ const Detector& snap_detector();
 const Detector& homebrew_detector();
 const Detector& flatpak_detector();
 const Detector& store_paths_detector();
+const Detector& bitnami_detector();
 const Detector& repositories_detector();
 
 // Its facts are no clues to the distribution: the merge tells them by the name.
 inline constexpr std::string_view kRepositoriesDetector = "repositories";
+// The file that older images of Bitnami's have in place of documents, or beside them: the merge lists what both name
+// once, from the document.
+inline constexpr std::string_view kBitnamiDetector = "bitnami", kBitnamiComponents = ".bitnami_components.json";
 
 }  // namespace limpid::inventory

@@ -15,7 +15,8 @@ std::span<const Detector* const> detectors() {
       &apk_detector(),          &rpm_detector(),     &rpm_manifest_detector(),  &alpm_detector(),
       &opkg_detector(),         &portage_detector(), &chisel_detector(),        &cos_detector(),
       &bottlerocket_detector(), &xbps_detector(),    &slackware_detector(),     &snap_detector(),
-      &homebrew_detector(),     &flatpak_detector(), &store_paths_detector(),   &repositories_detector(),
+      &homebrew_detector(),     &flatpak_detector(), &store_paths_detector(),   &bitnami_detector(),
+      &repositories_detector(),
   };
   return all;
 }

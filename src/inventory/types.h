@@ -45,6 +45,8 @@ struct Package {
 };
 // https://github.com/package-url/purl-spec; `distro` is the namespace's id and release ("debian-12").
 std::string purl(const Package& package);
+// The ecosystem whose packages have this type in package URLs, "maven" → "Maven"; "" if there is none.
+std::string_view ecosystem_of_type(std::string_view type);
 
 // What a layer says of its distribution. Every field as found, "" if absent; the merge decides.
 struct Distribution {
@@ -55,7 +57,10 @@ struct Distribution {
   std::vector<std::string> esm;  // Ubuntu Pro services that are enabled
   std::string name_space;        // the design's spelling: "debian:12", "alpine:v3.19", "wolfi"
   std::string ecosystem;         // OSV's spelling without the release ("Debian"), "" if OSV has none
-  std::string location;          // the file that decided
+  // The release whose packages it is made of, mostly as they are, and whose name it does not bear: "ubuntu:22.04" for
+  // Linux Mint 21; "" for none.
+  std::string parent;
+  std::string location;  // the file that decided
   bool operator==(const Distribution&) const = default;
 };
 

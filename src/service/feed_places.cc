@@ -58,12 +58,6 @@ std::string file_name_of(std::string_view url) {
   return name.empty() ? "feed" : name;
 }
 
-int hex_value(char c) {
-  if (base::is_digit(c)) return c - '0';
-  const char lower = base::to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // RFC 8089: file:///path, file:/path, file://localhost/path, percent-encoded.
 Result<std::string> path_of_file_url(std::string_view url) {
   std::string_view rest = url.substr(std::string_view("file:").size());
@@ -80,8 +74,8 @@ Result<std::string> path_of_file_url(std::string_view url) {
       path += rest[i];
       continue;
     }
-    const int high = i + 2 < rest.size() ? hex_value(rest[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(rest[i + 2]) : -1;
+    const int high = i + 2 < rest.size() ? base::hex_value(rest[i + 1]) : -1;
+    const int low = high >= 0 ? base::hex_value(rest[i + 2]) : -1;
     const int byte = high * 16 + low;
     if (low < 0 || byte == 0) return fail(Code::usage, {url, ": a damaged percent-encoding"});
     path += static_cast<char>(byte);

@@ -8,7 +8,7 @@ namespace limpid::version {
 const std::vector<const Ordering*>& orderings() {
   static const std::vector<const Ordering*> all = {
       &generic_ordering(), &dpkg_ordering(),   &apk_ordering(),     &semver_ordering(),
-      &rpm_ordering(),     &pacman_ordering(), &portage_ordering(),
+      &rpm_ordering(),     &pacman_ordering(), &portage_ordering(), &bitnami_ordering(),
   };
   return all;
 }

@@ -40,6 +40,8 @@ class Ordering {
   virtual std::optional<std::strong_ordering> compare_texts(std::string_view /*a*/, std::string_view /*b*/) const {
     return std::nullopt;
   }
+  // The highest version that "last affected: `text`" speaks of, where that is not `text` alone.
+  virtual std::string last_affected(std::string_view text) const { return std::string(text); }
   // A total order over all Versions that this scheme's parse() returns; invalid ones stand below all valid ones unless
   // the scheme says otherwise.
   virtual std::strong_ordering compare(const Version& a, const Version& b) const { return a.key <=> b.key; }

@@ -12,5 +12,6 @@ const Ordering& semver_ordering();
 const Ordering& rpm_ordering();
 const Ordering& pacman_ordering();
 const Ordering& portage_ordering();
+const Ordering& bitnami_ordering();
 
 }  // namespace limpid::version

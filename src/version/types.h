@@ -14,6 +14,7 @@ enum class Scheme : std::uint8_t {
   rpm = 5,
   pacman = 6,
   portage = 7,
+  bitnami = 8,
 };
 
 }  // namespace limpid::version

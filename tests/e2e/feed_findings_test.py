@@ -62,6 +62,22 @@ CASES = {
         ("ubuntu:16.04", "libcurl3", "7.47.0-1ubuntu2.19", {"source": "curl"}, "CVE-2023-38545", ("end_of_life", "")),
         ("ubuntu:16.04", "libcurl3", "7.47.0-1ubuntu2.19+esm15", {"source": "curl"}, "CVE-2023-38545", NONE),  # esm-infra/xenial: not_affected
     ],
+    "osv=osv/Bitnami/all.zip": [
+        # BIT-redis-2023-41056: introduced 7.0.9, fixed 7.0.15, introduced 7.2.0, fixed 7.2.4; installed ones have revisions
+        ("bitnami", "redis", "7.2.3-2", {}, "CVE-2023-41056", ("fixed", "7.2.4")),
+        ("bitnami", "redis", "7.2.4-0", {}, "CVE-2023-41056", NONE),
+        ("bitnami", "redis", "7.0.8-1", {}, "CVE-2023-41056", NONE),  # before it came
+        # BIT-activemq-2020-11998: introduced and last affected 5.15.12, whatever its revision
+        ("bitnami", "activemq", "5.15.12-3", {}, "CVE-2020-11998", ("affected", "")),
+        ("bitnami", "activemq", "5.15.13-0", {}, "CVE-2020-11998", NONE),
+        # BIT-wordpress-2025-41240: introduced 6.7.2-7, fixed 6.8.2-1: a flaw of the packaging
+        ("bitnami", "wordpress", "6.8.2-0", {}, "CVE-2025-41240", ("fixed", "6.8.2-1")),
+        ("bitnami", "wordpress", "6.8.2-1", {}, "CVE-2025-41240", NONE),
+        ("bitnami", "wordpress", "6.7.2-6", {}, "CVE-2025-41240", NONE),
+        # BIT-java-2022-34169: introduced and last affected 1.8.0-333
+        ("bitnami", "java", "1.8.0-333", {}, "CVE-2022-34169", ("affected", "")),
+        ("bitnami", "java", "1.8.0-345", {}, "CVE-2022-34169", NONE),
+    ],
     "osv=debian/osv/DSA-3029-1.json": [
         # CVE-2014-3616: Debian:7, nginx, fixed 1.2.1-2.2+wheezy3
         ("debian:7", "nginx-full", "1.2.1-2.2+wheezy2", {"source": "nginx"}, "CVE-2014-3616", ("fixed", "1.2.1-2.2+wheezy3")),

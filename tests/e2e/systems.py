@@ -1,10 +1,11 @@
 """Root folders of systems with a single package, for scans that ask what an advisory says of it."""
+import json
 import os
 
 from layers_v1 import rpm_evr, rpm_header, rpm_ndb
 
 # By the beginning of the system's name: how its packages are installed.
-_MANAGERS = {"dpkg": ("debian", "ubuntu", "echo"), "apk": ("alpine", "wolfi", "chainguard", "minimos", "secureos", "alpaquita"), "pacman": ("arch",)}
+_MANAGERS = {"dpkg": ("debian", "ubuntu", "echo"), "apk": ("alpine", "wolfi", "chainguard", "minimos", "secureos", "alpaquita"), "pacman": ("arch",), "bitnami": ("bitnami",)}
 MAINTAINERS = {"debian": "Debian Team <team@lists.debian.org>",
                "ubuntu": "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>"}
 
@@ -16,6 +17,8 @@ def _manager(system):
 
 def _os_release(system):
     """`system` is ID:VERSION_ID; openEuler's VERSION tells more than its VERSION_ID: openeuler:24.03 (LTS-SP1)."""
+    if system == "bitnami":  # components on a system, which is not theirs
+        system = "debian:12"
     name, _, release = system.partition(":")
     number = release.partition(" ")[0]
     return f'ID="{name}"\n' + (f'VERSION_ID="{number}"\n' if number else "") + (f'VERSION="{release}"\n' if " " in release else "")
@@ -35,6 +38,11 @@ def write_system(folder, system, package, version, source=None, source_version=N
     elif manager == "pacman":
         files[f"var/lib/pacman/local/{package}-{version}/desc"] = (
             f"%NAME%\n{package}\n\n%VERSION%\n{version}\n\n%BASE%\n{source or package}\n\n%ARCH%\n{arch or 'x86_64'}\n\n")
+    elif manager == "bitnami":
+        files[f"opt/bitnami/{package}/.spdx-{package}.spdx"] = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [
+            {"name": package, "versionInfo": version, "externalRefs": [{
+                "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+                "referenceLocator": f"pkg:bitnami/{package}@{version}?arch={arch or 'amd64'}&distro=debian-12"}]}]})
     else:
         number, release, epoch = rpm_evr(version)
         built = source_version or f"{number}-{release}"

@@ -3,15 +3,6 @@
 #include "base/text.h"
 
 namespace limpid::service::http {
-namespace {
-
-int hex_value(char c) {
-  if (base::is_digit(c)) return c - '0';
-  const char lower = base::to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-}  // namespace
 
 std::optional<std::string> decode_percent(std::string_view text, bool plus_is_blank) {
   std::string decoded;
@@ -23,8 +14,8 @@ std::optional<std::string> decode_percent(std::string_view text, bool plus_is_bl
       decoded += text[i];
     } else {
       if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
+      const int high = base::hex_value(text[i + 1]);
+      const int low = base::hex_value(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       decoded += static_cast<char>(high * 16 + low);
       i += 2;

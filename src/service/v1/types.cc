@@ -48,6 +48,7 @@ std::string_view version_format(version::Scheme scheme) {
     case version::Scheme::generic:
     case version::Scheme::pacman:
     case version::Scheme::portage:
+    case version::Scheme::bitnami:
       break;
   }
   return "";
