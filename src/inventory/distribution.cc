@@ -322,6 +322,36 @@ void name(Distribution& d, const DistributionClues& clues) {
   d.ecosystem = family.ecosystem;
 }
 
+// Of those that do not say it otherwise: what each is made of.
+struct Made {
+  std::string_view id, version, parent;  // version "" for any
+};
+constexpr std::array kMade = {
+    Made{"kali", "", "debian:unstable"},  // of testing's packages, of which Debian says what it says of unstable's
+    Made{"devuan", "4", "debian:11"},
+    Made{"devuan", "5", "debian:12"},
+    Made{"devuan", "6", "debian:13"},
+};
+
+std::string parent_of(const Distribution& d, std::string_view debian_codename, const DistributionClues& clues) {
+  const std::string id = base::lower(d.id);
+  if (id == "debian" || id == "ubuntu") return {};
+  for (const Made& made : kMade)
+    if (made.id == id && (made.version.empty() || made.version == fields(d.version_id, 1)))
+      return std::string(made.parent);
+  const auto is_like = [&](std::string_view family) { return std::ranges::find(d.id_like, family) != d.id_like.end(); };
+  if (const auto release = release_of_codename("ubuntu", d.ubuntu_codename); !release.empty() && is_like("ubuntu"))
+    return base::cat({"ubuntu:", release});
+  std::string release;
+  if (id == "raspbian") {  // numbered as Debian is
+    release = debian_release(d, clues);
+  } else if (is_like("debian")) {
+    release = release_of_codename("debian", debian_codename);
+    if (release.empty()) release = release_of_codename("debian", d.version_codename);
+  }
+  return release.empty() ? release : base::cat({"debian:", release});
+}
+
 bool from_os_release(const DistributionClues& clues, Distribution& d) {
   for (const auto* path : {"etc/os-release", "usr/lib/os-release"}) {
     const auto file = clues.find(path);
@@ -350,6 +380,7 @@ bool from_os_release(const DistributionClues& clues, Distribution& d) {
       d.id = "rhel";
       d.version_id = fact(facts, "RHEL_VERSION");
     }
+    d.parent = parent_of(d, fact(facts, "DEBIAN_CODENAME"), clues);
     return true;
   }
   return false;

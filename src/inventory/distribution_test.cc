@@ -54,6 +54,33 @@ TEST(Distribution, CoreOsIsOfRhelsPackages) {
   EXPECT_EQ(os("rhcos", "4.1"), "rhcos:4.1");
 }
 
+TEST(Distribution, WhatADerivativeIsMadeOf) {
+  const auto parent = [](Facts facts) {
+    const DistributionClues clues = {{"etc/os-release", std::move(facts)}};
+    return decide_distribution(clues).parent;
+  };
+  EXPECT_EQ(parent({{"ID", "linuxmint"},
+                    {"VERSION_ID", "21.3"},
+                    {"ID_LIKE", "ubuntu debian"},
+                    {"VERSION_CODENAME", "virginia"},
+                    {"UBUNTU_CODENAME", "jammy"}}),
+            "ubuntu:22.04");
+  EXPECT_EQ(parent({{"ID", "linuxmint"},
+                    {"VERSION_ID", "6"},
+                    {"ID_LIKE", "debian"},
+                    {"VERSION_CODENAME", "faye"},
+                    {"DEBIAN_CODENAME", "bookworm"}}),
+            "debian:12");
+  EXPECT_EQ(parent({{"ID", "raspbian"}, {"VERSION_ID", "11"}, {"ID_LIKE", "debian"}}), "debian:11");
+  EXPECT_EQ(parent({{"ID", "kali"}, {"VERSION_ID", "2025.4"}, {"ID_LIKE", "debian"}}), "debian:unstable");
+  EXPECT_EQ(parent({{"ID", "devuan"}, {"VERSION_ID", "5"}}), "debian:12");
+  EXPECT_EQ(parent({{"ID", "somebodys"}, {"ID_LIKE", "debian"}, {"VERSION_CODENAME", "trixie"}}), "debian:13");
+  EXPECT_EQ(parent({{"ID", "parrot"}, {"VERSION_ID", "4.11"}, {"ID_LIKE", "debian"}}), "");
+  EXPECT_EQ(parent({{"ID", "ubuntu"}, {"VERSION_ID", "22.04"}, {"UBUNTU_CODENAME", "jammy"}}), "");
+  EXPECT_EQ(parent({{"ID", "debian"}, {"VERSION_ID", "12"}, {"VERSION_CODENAME", "bookworm"}}), "");
+  EXPECT_EQ(parent({{"ID", "rocky"}, {"VERSION_ID", "9.4"}, {"ID_LIKE", "rhel centos fedora"}}), "");
+}
+
 TEST(Distribution, DebianWithoutANumber) {
   const auto debian = [](Facts facts, const DistributionClues& more = {}) {
     DistributionClues clues = more;

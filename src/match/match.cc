@@ -107,6 +107,7 @@ class Matcher {
         database_(database),
         options_(options),
         origins_(std::move(origins)),
+        of_parent_(options.one_image && !parent_space(database, origins_).empty()),
         products_(std::move(products)),
         texts_(matches.texts) {}
 
@@ -153,6 +154,7 @@ class Matcher {
     if (package.name_space.empty()) return Unmatched::Why::no_distribution;
     const bool rebuilt = second.role == Role::supplier || second.role == Role::alone;
     if (package.repository == inventory::Repository::third_party && !rebuilt) return Unmatched::Why::third_party;
+    if (of_parent_ && package.name_space == origins_.name_space && is_own(package)) return Unmatched::Why::derivative;
     // Every kernel flaw would be "in" a compiler image.
     if (kernel_part(package) == KernelPart::headers) return Unmatched::Why::headers_only;
     const bool asked =
@@ -576,6 +578,7 @@ class Matcher {
   const vulndb::Database& database_;
   const MatchOptions& options_;
   const Origins origins_;
+  const bool of_parent_;  // the image's distribution is held against the advisories of the one that it is made of
   ImageProducts products_;
   std::string asked_namespace_, namespace_;
   // Reused from package to package.
@@ -619,7 +622,7 @@ unsigned threads_for(std::size_t packages, unsigned at_most) {
   return static_cast<unsigned>(std::clamp<std::size_t>(packages / kPackagesEach, 1, std::max(1U, at_most)));
 }
 
-void warn(const inventory::ImageInventory& image, Matches& matches) {
+void warn(const inventory::ImageInventory& image, std::string_view parent, Matches& matches) {
   const inventory::Distribution& distribution = image.distribution;
   const std::string name = distribution.pretty_name.empty() ? distribution.name_space : distribution.pretty_name;
   if (distribution.name_space.empty()) {
@@ -633,6 +636,10 @@ void warn(const inventory::ImageInventory& image, Matches& matches) {
   if (image.packages.empty())
     matches.warnings.push_back(
         base::cat({name, " without a single package: nothing could be checked, which is not the same as clean."}));
+  if (!parent.empty())
+    matches.warnings.push_back(
+        base::cat({"The database has no advisories for ", distribution.name_space, ": the packages that it takes from ",
+                   parent, " are held against that one's, and those that it builds itself are not."}));
   if (!matches.covered)
     matches.warnings.push_back(base::cat({"The database has no advisories for ", distribution.name_space,
                                           ": no findings here does not mean no flaws."}));
@@ -678,7 +685,7 @@ Result<Matches> match_image(const inventory::ImageInventory& image, const vulndb
   gather(parts, matches);
   for (std::uint32_t index = 0; index < image.packages.size(); ++index)
     LIMPID_TRY_WITHIN(matcher.find_newer(index, matches), {"package ", image.packages[index].name});
-  warn(image, matches);
+  warn(image, parent_space(database, origins), matches);
   return matches;
 }
 

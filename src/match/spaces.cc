@@ -1,6 +1,7 @@
 #include "match/spaces.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "match/conditions.h"
@@ -39,6 +40,7 @@ Origins origins_of(const inventory::ImageInventory& image) {
   const inventory::Distribution& distribution = image.distribution;
   Origins origins;
   origins.name_space = origins.release = distribution.name_space;
+  origins.parent = distribution.parent;
   if (distribution.name_space.starts_with("openeuler:")) origins.release = openeuler_release(distribution);
   origins.subscribed = std::ranges::any_of(
       distribution.esm, [](std::string_view service) { return service == "esm-infra" || service == "esm-apps"; });
@@ -63,7 +65,30 @@ std::string release_space(const vulndb::Database& database, const Origins& origi
   // Chainguard's images are made of Wolfi's packages too.
   if (other == "chainguard" && !database.has_namespace(other)) other = "wolfi";
   if (family == "anolis") other = base::cat({"anolis:", base::take_until(release, '.')});
-  return !other.empty() && database.has_namespace(other) ? other : std::string();
+  if (!other.empty() && database.has_namespace(other)) return other;
+  return name_space == origins.name_space ? parent_space(database, origins) : std::string();
+}
+
+std::string parent_space(const vulndb::Database& database, const Origins& origins) {
+  if (origins.parent.empty() || !advisory_namespace(database, origins.release).empty()) return {};
+  return advisory_namespace(database, origins.parent);
+}
+
+bool is_own(const Package& package) {
+  // Where the distribution's id is not what its versions or its builders' addresses say.
+  static constexpr std::pair<std::string_view, std::string_view> kMarks[] = {
+      {"raspbian", "+rpi"}, {"raspbian", "+rpt"},     {"raspbian", "raspberrypi"}, {"linuxmint", "mint"},
+      {"pop", "system76"},  {"neon", "neon.kde.org"}, {"parrot", "parrotsec"},
+  };
+  const std::string_view family = std::string_view(package.name_space).substr(0, package.name_space.find(':'));
+  const std::string said = base::lower(base::cat({package.version, "\n", package.maintainer}));
+  bool has_marks = false;
+  for (const auto& [id, mark] : kMarks) {
+    if (id != family) continue;
+    has_marks = true;
+    if (said.contains(mark)) return true;
+  }
+  return !has_marks && said.contains(family);
 }
 
 SecondSpace second_space(const vulndb::Database& database, const Origins& origins, const Package& package) {

@@ -14,6 +14,7 @@ namespace limpid::match {
 // What an image tells of where its packages come from, beside their namespace.
 struct Origins {
   std::string name_space, release;  // the distribution's namespace, and how advisories spell it
+  std::string parent;               // inventory::Distribution::parent
   bool subscribed = false;          // takes packages from Ubuntu's Expanded Security Maintenance
   bool rootio = false;              // holds packages that Root.io has rebuilt
 };
@@ -22,6 +23,13 @@ Origins origins_of(const inventory::ImageInventory& image);
 // The namespace whose statements speak of the packages of this one, as advisory_namespace() tells it (conditions.h);
 // and for those whose advisories have no releases, or no minor ones, whatever their images say. "" if there is none.
 std::string release_space(const vulndb::Database& database, const Origins& origins, const std::string& name_space);
+
+// Where the database has nothing of the image's distribution and speaks of the release that this is made of: that
+// release, whose statements release_space() takes. "" otherwise.
+std::string parent_space(const vulndb::Database& database, const Origins& origins);
+// Whether the derivative built the package itself, in place of taking its parent's: what is said of that one's version
+// need not hold.
+bool is_own(const inventory::Package& package);
 
 // A second namespace and what its statements are worth.
 struct SecondSpace {

@@ -110,6 +110,52 @@ TEST(Spaces, SuppliersTakeTheReleasesPlaceForWhatTheySpeakOf) {
   EXPECT_EQ(found(debian_image({debian_package("zfoo", "1.0-1.root.io.2")}), database), Lines{"CVE-2031-2 affected "});
 }
 
+TEST(Spaces, ADerivativeIsHeldAgainstWhatItIsMadeOf) {
+  const auto mint = [](const char* version, const char* maintainer = "Ubuntu Developers") {
+    auto image = image_of("linuxmint:21.3", {package_of("linuxmint:21.3", "zfoo", version)});
+    image.distribution.parent = "ubuntu:22.04";
+    image.packages[0].maintainer = maintainer;
+    return image;
+  };
+  const auto database = ubuntu_database();
+  EXPECT_EQ(found(mint("1.0-3"), database), (Lines{"CVE-2031-1 will_not_fix ", "CVE-2031-3 affected "}));
+  for (const auto& own : {mint("1.0-1+mint1"), mint("1.0-1", "Somebody <root@linuxmint.com>")}) {
+    const auto matches = match_image(own, database);
+    ASSERT_TRUE(matches);
+    EXPECT_TRUE(matches->findings.empty());
+    EXPECT_EQ(matches->unmatched.at(0).why, Unmatched::Why::derivative);
+    EXPECT_TRUE(matches->covered);
+    EXPECT_NE(matches->warnings.at(0).find("takes from ubuntu:22.04"), std::string::npos);
+  }
+  // Once it has advisories of its own, these alone speak of it.
+  const auto own = DatabaseMaker()
+                       .feed("mint")
+                       .statement("CVE-2031-5", "zfoo", Status::fixed, "1.0-1+mint2", "", {}, "linuxmint:21.3")
+                       .feed("ubuntu")
+                       .statement("CVE-2031-3", "zfoo", Status::affected, "", "", {}, "ubuntu:22.04")
+                       .make();
+  EXPECT_EQ(found(mint("1.0-1+mint1"), own), Lines{"CVE-2031-5 fixed 1.0-1+mint2"});
+  // Nothing is known of either.
+  const auto neither = DatabaseMaker().feed("debian").statement("CVE-2031-1", "zfoo", Status::affected).make();
+  EXPECT_EQ(match_image(mint("1.0-1"), neither)->unmatched.at(0).why, Unmatched::Why::no_advisories);
+  EXPECT_FALSE(match_image(mint("1.0-1"), neither)->covered);
+}
+
+TEST(Spaces, WhatADerivativeBuiltItself) {
+  const auto own = [](const char* name_space, const char* version, const char* maintainer = "Debian <a@debian.org>") {
+    auto package = package_of(name_space, "zfoo", version);
+    package.maintainer = maintainer;
+    return is_own(package);
+  };
+  EXPECT_TRUE(own("kali:2025.4", "2:1.0-0kali1"));
+  EXPECT_TRUE(own("kali:2025.4", "1.0-1", "Kali Developers <devel@kali.org>"));
+  EXPECT_FALSE(own("kali:2025.4", "1.0-1"));
+  EXPECT_TRUE(own("raspbian:12", "1.0-1+rpi1"));
+  EXPECT_FALSE(own("raspbian:12", "1.0-1+deb12u1"));
+  EXPECT_TRUE(own("pop:22.04", "1.0~1648", "Jeremy <j@system76.com>"));
+  EXPECT_FALSE(own("pop:22.04", "1.0-1", "popcon <popcon@debian.org>"));
+}
+
 TEST(Spaces, SealsPackagesAreAskedAboutNowhereElse) {
   const auto without = DatabaseMaker().feed("debian").statement("CVE-2031-1", "zfoo", Status::affected).make();
   const auto image = debian_image({debian_package("seal-zfoo", "1.0-1+sp1", "zfoo")});

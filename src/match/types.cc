@@ -18,6 +18,8 @@ std::string_view name_of(Unmatched::Why why) {
   switch (why) {
     case Unmatched::Why::third_party:
       return "third-party";
+    case Unmatched::Why::derivative:
+      return "derivative";
     case Unmatched::Why::headers_only:
       return "headers-only";
     case Unmatched::Why::no_distribution:
@@ -32,6 +34,8 @@ std::string_view describe(Unmatched::Why why) {
   switch (why) {
     case Unmatched::Why::third_party:
       return "not built by the distribution, whose advisories do not speak of it";
+    case Unmatched::Why::derivative:
+      return "built by the distribution itself, which publishes no advisories";
     case Unmatched::Why::headers_only:
       return "header files only, without the code that its source's flaws are in";
     case Unmatched::Why::no_distribution:

@@ -46,6 +46,7 @@ std::string reason(const Finding& finding, const inventory::Package& package);
 struct Unmatched {
   enum class Why : std::uint8_t {
     third_party,      // not built by the distribution: its advisories do not speak of it
+    derivative,       // built by a distribution that publishes no advisories, in place of its parent's package
     headers_only,     // carries no code of its source package's program
     no_distribution,  // nobody knows whose package it is
     no_advisories,    // the database has nothing for its namespace

@@ -47,6 +47,7 @@ void write_distribution(JsonWriter& json, const inventory::Distribution& distrib
   json.open("distribution");
   json.text("namespace", distribution.name_space);
   json.text("id", distribution.id);
+  if (!distribution.parent.empty()) json.text("parent", distribution.parent);
   json.text("version_id", distribution.version_id);
   json.text("version_codename", distribution.version_codename);
   json.text("name", distribution.name);
