@@ -66,6 +66,7 @@ std::optional<RpmStatement> package_of(const CsafComponent& component, const Red
       package.module = module_stream(component.module);
     }
   }
+  if (package.name.empty()) return drop("no package name");
   if (is_debug_package(package.name)) return drop("debugging symbols");
   // Source packages are not installed; what is fixed or not affected is also said of each package built from them.
   if (package.key_kind == KeyKind::source && status == Status::fixed) return drop("source package, fixed");

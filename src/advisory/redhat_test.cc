@@ -113,6 +113,18 @@ TEST(RedHat, EveryState) {
             Lines{"CVE-2031-0005 affected cpe:/a:redhat:openshift:4"});
 }
 
+TEST(RedHat, ARelationshipWithoutAPackageIsCounted) {
+  std::string text(kDocument);
+  const std::string_view reference = R"("product_reference": "zbaz", )";
+  ASSERT_NE(text.find(reference), std::string::npos);
+  text.erase(text.find(reference), reference.size());
+  CollectingSink sink;
+  const auto counts = read(text, sink);
+  ASSERT_TRUE(counts) << counts.error().describe();
+  EXPECT_EQ(counts->dropped.at("no package name"), 1U);
+  EXPECT_EQ(counts->statements, sink.statements() + dropped_in_all(*counts));
+}
+
 TEST(RedHat, DeletedDocumentsSayNothing) {
   CollectingSink sink;
   const auto counts = read(R"({"document":{"tracking":{"id":"CVE-2023-0118","status":"deleted"}}})", sink);
