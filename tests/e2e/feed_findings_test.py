@@ -321,6 +321,19 @@ CASES = {
         ("photon:3.0", "curl", "8.1.2-1.ph3", {}, "CVE-2025-0725", NONE),
         ("photon:2.0", "jq", "1.5-2.ph2", {}, "CVE-2015-8863", ("fixed", "1.5-3.ph2")),
     ],
+    "bottlerocket=bottlerocket/older/updateinfo.xml.gz": [
+        # CVE-2025-15281: glibc 1:2.43-1.1773716061.e2e9d7a9.br1; CVE-2024-43840: kernel-6.1 6.1.140-1.1749663821.e27d1b03.br1
+        ("bottlerocket:1.34.0", "glibc", "1:2.42-1.1765000000.aaaaaaaa.br1", {}, "CVE-2025-15281", ("fixed", "1:2.43-1.1773716061.e2e9d7a9.br1")),
+        ("bottlerocket:1.34.0", "glibc", "1:2.43-1.1773716061.e2e9d7a9.br1", {}, "CVE-2025-15281", NONE),
+        ("bottlerocket:1.34.0", "glibc", "2.44-1.1773716061.e2e9d7a9.br1", {}, "CVE-2025-15281", ("fixed", "1:2.43-1.1773716061.e2e9d7a9.br1")),  # no epoch
+        ("bottlerocket:1.34.0", "kernel-6.1", "6.1.134-1.1745000000.bbbbbbbb.br1", {}, "CVE-2024-43840", ("fixed", "6.1.140-1.1749663821.e27d1b03.br1")),
+        ("bottlerocket:1.34.0", "kernel-5.15", "5.15.180-1.1745000000.bbbbbbbb.br1", {}, "CVE-2024-43840", NONE),  # another line
+    ],
+    "bottlerocket=bottlerocket/advisories-toml.tar.zst": [
+        # BRSA-d6axl1fngcgo: runc, patched-version 1.1.14, patched-release 0
+        ("bottlerocket:1.21.0", "runc", "1.1.13-1.1720000000.cccccccc.br1", {}, "CVE-2024-45310", ("fixed", "1.1.14-0")),
+        ("bottlerocket:1.21.0", "runc", "1.1.14-1.1726000000.dddddddd.br1", {}, "CVE-2024-45310", NONE),
+    ],
     "arch=arch/all-4.json": [
         # AVG-708: wireshark-cli, CVE-2018-11362, Fixed 2.6.1-1; AVG-1146: squid, Vulnerable, fixed null
         ("arch", "wireshark-cli", "2.6.0-1", {}, "CVE-2018-11362", ("fixed", "2.6.1-1")),

@@ -5,7 +5,8 @@ import os
 from layers_v1 import rpm_evr, rpm_header, rpm_ndb
 
 # By the beginning of the system's name: how its packages are installed.
-_MANAGERS = {"dpkg": ("debian", "ubuntu", "echo"), "apk": ("alpine", "wolfi", "chainguard", "minimos", "secureos", "alpaquita"), "pacman": ("arch",), "bitnami": ("bitnami",)}
+_MANAGERS = {"dpkg": ("debian", "ubuntu", "echo"), "apk": ("alpine", "wolfi", "chainguard", "minimos", "secureos", "alpaquita"), "pacman": ("arch",), "bitnami": ("bitnami",),
+             "bottlerocket": ("bottlerocket",)}
 MAINTAINERS = {"debian": "Debian Team <team@lists.debian.org>",
                "ubuntu": "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>"}
 
@@ -38,6 +39,10 @@ def write_system(folder, system, package, version, source=None, source_version=N
     elif manager == "pacman":
         files[f"var/lib/pacman/local/{package}-{version}/desc"] = (
             f"%NAME%\n{package}\n\n%VERSION%\n{version}\n\n%BASE%\n{source or package}\n\n%ARCH%\n{arch or 'x86_64'}\n\n")
+    elif manager == "bottlerocket":
+        number, release, epoch = rpm_evr(version)
+        files["usr/share/bottlerocket/application-inventory.json"] = json.dumps({"Content": [
+            {"Name": package, "Version": number, "Release": release, "Epoch": str(epoch or 0), "Architecture": arch or "x86_64"}]})
     elif manager == "bitnami":
         files[f"opt/bitnami/{package}/.spdx-{package}.spdx"] = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [
             {"name": package, "versionInfo": version, "externalRefs": [{
