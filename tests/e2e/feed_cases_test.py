@@ -106,6 +106,15 @@ PHOTON = [{"cve_id": "CVE-2031-0001", "pkg": "zfoo", "cve_score": 7.5, "aff_ver"
 CVRF = ('<cvrfdoc xmlns="http://www.icasi.org/CVRF/schema/cvrf/1.1"><Vulnerability><CVE>CVE-2031-0001</CVE><ProductStatuses><Status Type="Fixed">'
         "<ProductID>SUSE Linux Enterprise Server 15 SP5:zfoo-1.2-150500.3.1</ProductID></Status></ProductStatuses></Vulnerability></cvrfdoc>")
 
+GLSA = ('<?xml version="1.0" encoding="UTF-8"?><glsa id="203101-01"><title>zfoo: Bad</title><synopsis>Bad.</synopsis><product type="ebuild">zfoo</product>'
+        "<announced>2031-01-02</announced><affected>"
+        '<package name="cat/zfoo" auto="yes" arch="*"><unaffected range="ge">1.2-r1</unaffected><unaffected range="rge">1.1.5-r2</unaffected>'
+        '<vulnerable range="lt">1.2-r1</vulnerable></package>'
+        '<package name="cat/zbar" auto="yes" arch="arm64"><vulnerable range="le">3</vulnerable></package>'
+        '<package name="cat/zbaz" auto="yes" arch="*"><unaffected range="ge" slot="3.12">3.12.4</unaffected>'
+        '<vulnerable range="lt" slot="3.12">3.12.4</vulnerable></package></affected><impact type="normal"/>'
+        "<references><uri>CVE-2031-0001</uri></references></glsa>")
+
 # Feed, file's name, its content, then cases: system, package, version, more of the package, id, (status, fixed in) or NONE.
 CASES = [
     ("debian", "tracker.json", tracker(n0001={"status": "resolved", "fixed_version": "1.2-3+deb12u1", "urgency": "unimportant"},
@@ -124,6 +133,17 @@ CASES = [
         ("debian:12", "zfoo", "2.0-1", {}, "CVE-2031-0005", ("fixed", "1:1.0-1")),  # no epoch is epoch 0
         ("debian:12", "zfoo", "1.2-3", {}, "CVE-2031-0006", ("end_of_life", "")),
         ("debian:12", "zfoo", "1.2-3", {}, "CVE-2031-0007", ("fix_deferred", "")),
+    ]),
+    ("gentoo", "glsa-203101-01.xml", GLSA, [
+        ("gentoo", "cat/zfoo", "1.1", {}, "CVE-2031-0001", ("fixed", "1.1.5-r2")),  # the nearest that has it
+        ("gentoo", "cat/zfoo", "1.2", {}, "CVE-2031-0001", ("fixed", "1.2-r1")),  # a revision is part of the version
+        ("gentoo", "cat/zfoo", "1.2-r1", {}, "CVE-2031-0001", NONE),
+        ("gentoo", "cat/zfoo", "1.1.5-r3", {}, "CVE-2031-0001", NONE),  # rge: 1.1.5 from its revision 2 on
+        ("gentoo", "other/zfoo", "1.1", {}, "CVE-2031-0001", NONE),  # another category
+        ("gentoo", "cat/zbar", "3", {"arch": "aarch64"}, "CVE-2031-0001", ("affected", "")),
+        ("gentoo", "cat/zbar", "3", {}, "CVE-2031-0001", NONE),  # amd64
+        ("gentoo", "cat/zbaz", "3.12.3", {"module": "3.12"}, "CVE-2031-0001", ("fixed", "3.12.4")),
+        ("gentoo", "cat/zbaz", "3.11.9", {"module": "3.11"}, "CVE-2031-0001", NONE),  # another slot
     ]),
     ("debian-lists", "DSA.list", DSA, [
         ("debian:12", "zfoo", "1.0-1+deb12u1", {}, "CVE-2031-0001", ("fixed", "1.0-1+deb12u2")),  # the regression update's

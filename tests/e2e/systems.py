@@ -6,7 +6,7 @@ from layers_v1 import rpm_evr, rpm_header, rpm_ndb
 
 # By the beginning of the system's name: how its packages are installed.
 _MANAGERS = {"dpkg": ("debian", "ubuntu", "echo"), "apk": ("alpine", "wolfi", "chainguard", "minimos", "secureos", "alpaquita"), "pacman": ("arch",), "bitnami": ("bitnami",),
-             "bottlerocket": ("bottlerocket",)}
+             "bottlerocket": ("bottlerocket",), "portage": ("gentoo",)}
 MAINTAINERS = {"debian": "Debian Team <team@lists.debian.org>",
                "ubuntu": "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>"}
 
@@ -39,6 +39,10 @@ def write_system(folder, system, package, version, source=None, source_version=N
     elif manager == "pacman":
         files[f"var/lib/pacman/local/{package}-{version}/desc"] = (
             f"%NAME%\n{package}\n\n%VERSION%\n{version}\n\n%BASE%\n{source or package}\n\n%ARCH%\n{arch or 'x86_64'}\n\n")
+    elif manager == "portage":  # `package` is CATEGORY/NAME, `module` its slot, `arch` the compiler's target
+        entry = f"var/db/pkg/{package}-{version}/"
+        files |= {entry + "PF": f"{package.partition('/')[2]}-{version}\n", entry + "SLOT": (module or "0") + "\n",
+                  entry + "repository": "gentoo\n", entry + "CHOST": (arch or "x86_64") + "-pc-linux-gnu\n"}
     elif manager == "bottlerocket":
         number, release, epoch = rpm_evr(version)
         files["usr/share/bottlerocket/application-inventory.json"] = json.dumps({"Content": [
