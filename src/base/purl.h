@@ -11,10 +11,10 @@ namespace limpid::base {
 
 // Everything percent-decoded.
 struct PackageUrl {
-  std::string type;        // lower case: "rpm", "bitnami", "maven"
-  std::string name_space;  // with slashes as written; "" for none
-  std::string name;        // never ""
-  std::string version;     // "" for none
+  std::string type;                                             // lower case: "rpm", "bitnami", "maven"
+  std::string name_space;                                       // with slashes as written; "" for none
+  std::string name;                                             // never ""
+  std::string version;                                          // "" for none
   std::vector<std::pair<std::string, std::string>> qualifiers;  // as written, the keys in lower case
 
   std::string_view qualifier(std::string_view key) const;  // of several the first; "" for none

@@ -41,8 +41,7 @@ class Components {
     } else if (!purl->name_space.empty()) {
       name = base::cat({purl->name_space, ecosystem == "Maven" ? ":" : "/", purl->name});
     }
-    put(ecosystem, std::move(name), purl->version.empty() ? described.version : purl->version,
-        purl->qualifier("arch"));
+    put(ecosystem, std::move(name), purl->version.empty() ? described.version : purl->version, purl->qualifier("arch"));
     if (!is_added_) return;
     Package& package = evidence_.packages.back();
     if (is_licence(described.declared)) {
@@ -126,8 +125,7 @@ class Bitnami final : public Detector {
   std::span<const Interest> interests() const override {
     static constexpr std::array kInterests = {
         Interest{.match = Interest::Match::suffix, .text = ".spdx", .size_max = kFileMax, .below = kTop},
-        Interest{
-            .match = Interest::Match::basename, .text = kBitnamiComponents, .size_max = kFileMax, .below = kTop},
+        Interest{.match = Interest::Match::basename, .text = kBitnamiComponents, .size_max = kFileMax, .below = kTop},
     };
     return kInterests;
   }

@@ -54,10 +54,10 @@ TEST(Bitnami, DocumentsAndLists) {
   const auto image = merge_layers(layers);
   std::vector<std::string> urls;
   for (const Package& package : image.packages) urls.push_back(purl(package) + " " + base::join(package.licenses, ","));
-  EXPECT_EQ(urls, (std::vector<std::string>{
-                      "pkg:bitnami/zbar@2.0.0-1?arch=arm64 Apache-2.0", "pkg:bitnami/zbaz@3 ",
-                      "pkg:bitnami/zfoo@1.2.3-4?arch=amd64 MIT", "pkg:bitnami/zold@0.1-2?arch=amd64 ",
-                      "pkg:cran/odd@3 ", "pkg:maven/org.example/zjar@2.0 ", "pkg:npm/%40z/n@1.0.0 "}));
+  EXPECT_EQ(urls,
+            (std::vector<std::string>{"pkg:bitnami/zbar@2.0.0-1?arch=arm64 Apache-2.0", "pkg:bitnami/zbaz@3 ",
+                                      "pkg:bitnami/zfoo@1.2.3-4?arch=amd64 MIT", "pkg:bitnami/zold@0.1-2?arch=amd64 ",
+                                      "pkg:cran/odd@3 ", "pkg:maven/org.example/zjar@2.0 ", "pkg:npm/%40z/n@1.0.0 "}));
   EXPECT_EQ(image.packages[2].name_space, "bitnami");
   EXPECT_EQ(image.packages[2].location, "opt/bitnami/zfoo/.spdx-zfoo.spdx");
   std::vector<std::string> skipped;
