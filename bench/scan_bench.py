@@ -70,6 +70,7 @@ class World:
         """An OCI layout of so many layers, each of so many megabytes, or of "<number>f" empty files."""
         folder = os.path.join(self.images, f"{kind}-{level}-{count}-{amount}")
         if not os.path.exists(os.path.join(folder, "index.json")):
+            shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended in the middle
             os.makedirs(folder)
             subprocess.run([os.path.join(BUILD, "bench", "bench-make-image"), folder, kind, str(level), str(count), str(amount), self.system],
                            check=True, stdout=subprocess.DEVNULL)
