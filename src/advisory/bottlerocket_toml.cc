@@ -1,15 +1,11 @@
 // Of this room, the only file that includes toml++, which is slow to compile.
-#define TOML_EXCEPTIONS 0
-// It asserts on some malformed texts ("[[[") just before it reports them: the report is what is wanted.
-#define TOML_ASSERT(expr) static_assert(true)
 #include "advisory/bottlerocket_toml.h"
 
 #include <sstream>
 
-#include <toml++/toml.h>
-
 #include "advisory/ids.h"
 #include "base/text.h"
+#include "base/toml.h"
 
 namespace limpid::advisory {
 namespace {

@@ -182,6 +182,7 @@ TEST(RegistriesConf, WhatIsWrongIsTold) {
       {"[aliases]\nx = \"y\"\n", "aliases.x 'y' does not name a registry"},
       {"registry = 1", "registry is no list of tables"},
       {"[[[", "test.conf: line 1: "},
+      {"a = \u01a8", "test.conf: line 1: "},
       {"[[registry]]\n", "registry[0].prefix '' does not begin"},
       {"[[registry]]\nlocation = \"https://a.example\"", "registry[0].location 'https://a.example' is a URL"},
       {"[[registry]]\nlocation = \"a.example\"\ninsecure = \"yes\"", "registry[0].insecure is no true or false"},

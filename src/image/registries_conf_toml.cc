@@ -1,12 +1,8 @@
 // The only file that includes toml++, which is slow to compile.
-#define TOML_EXCEPTIONS 0
-// It asserts on some malformed texts ("[[[") just before it reports them: the report is what is wanted.
-#define TOML_ASSERT(expr) static_assert(true)
 #include <algorithm>
 
-#include <toml++/toml.h>
-
 #include "base/text.h"
+#include "base/toml.h"
 #include "image/registries_conf.h"
 
 namespace limpid::image {
