@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "scan/cache.h"
+#include "version/ordering.h"
 
 #ifndef LIMPID_VERSION
 #error "the build defines LIMPID_VERSION"
@@ -335,7 +336,9 @@ class Arguments {
     CLI::App& version = *command;
     version.require_subcommand(1);
     CLI::App& compare = *version.add_subcommand("compare", "prints <, = or >");
-    compare.add_option("SCHEME", compare_.scheme, "dpkg, apk, semver, generic")->required();
+    std::vector<std::string> schemes;
+    for (const version::Ordering* ordering : version::orderings()) schemes.emplace_back(ordering->name());
+    compare.add_option("SCHEME", compare_.scheme, base::join(schemes, ", "))->required();
     compare.add_option("A", compare_.a, "a version, or - to read tab-separated pairs from standard input")->required();
     compare.add_option("B", compare_.b, "the version to compare with");
   }
