@@ -290,6 +290,15 @@ TEST(Zstd, SkippableFramesAnywhere) {
   EXPECT_EQ(outcome(std::string("\x50\x2a\x4d\x18\xff\xff\xff\xff", 8) + std::string(1000, 'x')), "truncated");
 }
 
+// A frame that states 64 bytes and has one empty block: libzstd alone notices only where it sees all of it at once.
+TEST(Zstd, AFrameIsOfTheSizeThatItStates) {
+  const std::string lying("\x28\xb5\x2f\xfd\x20\x40\x01\x00\x00", 9);
+  for (const std::size_t piece : {1UL, 7UL, 1000UL}) EXPECT_EQ(outcome(lying, piece), "invalid") << piece;
+  std::string right = lying;
+  right[5] = 0;
+  for (const std::size_t piece : {1UL, 7UL, 1000UL}) EXPECT_EQ(inflate(right, piece).value(), "") << piece;
+}
+
 TEST(Zstd, LargeWindowsAreRefused) {
   const std::string packed = testing::zstd(sample(100'000), 24);
   InflateLimits limits;

@@ -1,4 +1,7 @@
 // Zstandard (RFC 8878) through libzstd, which skips skippable frames (zstd:chunked keeps its table of contents in one).
+#include <algorithm>
+#include <array>
+
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -6,6 +9,9 @@
 
 namespace limpid::archive {
 namespace {
+
+// The longest header of a frame: RFC 8878, section 3.1.1.1.
+constexpr std::size_t kHeaderMax = 18;
 
 struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
@@ -21,14 +27,22 @@ class ZstdDecoder final : public Decoder {
     ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
     const auto status = ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, static_cast<int>(window_log_max_));
     if (ZSTD_isError(status) != 0) return fail(Code::internal, {"zstd window log limit ", window_log_max_, " refused"});
+    header_size_ = 0;
+    produced_ = 0;
     return {};
   }
   Result<bool> step(Bytes& input, std::span<std::uint8_t>& output) override {
     ZSTD_inBuffer from{input.data(), input.size(), 0};
     ZSTD_outBuffer to{output.data(), output.size(), 0};
     const std::size_t status = ZSTD_decompressStream(context_.get(), &to, &from);
+    const auto header = input.first(std::min(from.pos, kHeaderMax - header_size_));
+    std::ranges::copy(header, header_.begin() + static_cast<std::ptrdiff_t>(header_size_));
+    header_size_ += header.size();
+    produced_ += to.pos;
     input = input.subspan(from.pos);
     output = output.subspan(to.pos);
+    if (status == 0 && !has_its_size())
+      return fail(Code::invalid, {"broken zstd data: not of the size that it states"});
     if (ZSTD_isError(status) == 0) return status == 0;
     switch (ZSTD_getErrorCode(status)) {
       case ZSTD_error_frameParameter_windowTooLarge:
@@ -43,8 +57,18 @@ class ZstdDecoder final : public Decoder {
   }
 
  private:
+  // libzstd looks at this itself, but not where a frame comes in pieces and its last block is empty (1.5.4).
+  bool has_its_size() const {
+    const unsigned long long stated = ZSTD_getFrameContentSize(header_.data(), header_size_);
+    return stated == ZSTD_CONTENTSIZE_UNKNOWN || stated == produced_;
+  }
+
   std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
   unsigned window_log_max_;
+  // Of the frame that is being read.
+  std::array<std::uint8_t, kHeaderMax> header_{};
+  std::size_t header_size_ = 0;
+  std::uint64_t produced_ = 0;
 };
 
 }  // namespace
