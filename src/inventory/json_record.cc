@@ -9,6 +9,8 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
+void use_each(const array& list, const UseRecord& use);
+
 class Record final : public JsonRecord {
  public:
   explicit Record(const object& members) : members_(members) {}
@@ -26,14 +28,17 @@ class Record final : public JsonRecord {
   }
   void each(std::string_view member, const UseRecord& use) const override {
     array list;
-    if (members_.at_key(member).get(list) != simdjson::SUCCESS) return;
-    for (const element one : list)
-      if (object record; one.get(record) == simdjson::SUCCESS) use(Record(record));
+    if (members_.at_key(member).get(list) == simdjson::SUCCESS) use_each(list, use);
   }
 
  private:
   const object& members_;
 };
+
+void use_each(const array& list, const UseRecord& use) {
+  for (const element one : list)
+    if (object record; one.get(record) == simdjson::SUCCESS) use(Record(record));
+}
 
 Result<object> parse(simdjson::dom::parser& parser, std::string_view document) {
   element root;
@@ -61,8 +66,7 @@ Result<void> read_json_list(std::string_view document, std::string_view list, co
   array elements;
   if (members.at_key(list).get(elements) != simdjson::SUCCESS)
     return fail(Code::invalid, {"JSON: no list \"", list, "\""});
-  for (const element one : elements)
-    if (object record; one.get(record) == simdjson::SUCCESS) use(Record(record));
+  use_each(elements, use);
   return {};
 }
 

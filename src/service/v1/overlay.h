@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "service/v1/types.h"
 
 namespace limpid::service::v1 {
@@ -56,14 +57,10 @@ class Overlay {
 
    private:
     friend Overlay;
-    struct TextHash {
-      using is_transparent = void;
-      std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-    };
     void remove(const Entry& entry);
 
     std::map<std::string, EntryPointer, std::less<>> names_;
-    std::unordered_map<std::string, std::vector<EntryPointer>, TextHash, std::equal_to<>> packages_;
+    std::unordered_map<std::string, std::vector<EntryPointer>, base::KeyedHash, std::equal_to<>> packages_;
   };
 
   // Reads several things at one moment.
