@@ -62,7 +62,7 @@ bool ReportCache::changed_since(std::uint64_t moment, const std::vector<store::H
   if (features == nullptr) return false;
   if (!recent_changes_.empty() && recent_changes_.front().first > moment + 1 && recent_changes_.size() == kRemembered)
     return true;
-  std::unordered_set<std::string> changed;
+  Names changed;
   for (auto at = recent_changes_.rbegin(); at != recent_changes_.rend() && at->first > moment; ++at)
     changed.insert(at->second);
   if (changed.empty()) return false;

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "service/http/server.h"
 #include "store/types.h"
 
@@ -71,11 +72,9 @@ class ReportCache {
     bool dependent = false;  // stands in dependents_
     std::list<std::string>::iterator recent;
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Entries = std::unordered_map<std::string, Entry, TextHash, std::equal_to<>>;
+  // Names and packages come from outside.
+  using Names = std::unordered_set<std::string, base::KeyedHash, std::equal_to<>>;
+  using Entries = std::unordered_map<std::string, Entry, base::KeyedHash, std::equal_to<>>;
 
   bool changed_since(std::uint64_t moment, const std::vector<store::HeldFeature>* features) const;
   Entry& entry_of(const Known& known);
@@ -96,8 +95,8 @@ class ReportCache {
   std::uint64_t everything_moment_ = 0;
   std::deque<std::pair<std::uint64_t, std::string>> recent_changes_;  // moment, package_key()
   Entries entries_;
-  std::list<std::string> recent_;                                                // names, the most recently used first
-  std::unordered_map<std::string, std::unordered_set<std::string>> dependents_;  // package_key() → names
+  std::list<std::string> recent_;  // names, the most recently used first
+  std::unordered_map<std::string, Names, base::KeyedHash, std::equal_to<>> dependents_;  // package_key() → names
   std::uint64_t bytes_ = 0;
 };
 
