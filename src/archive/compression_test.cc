@@ -290,13 +290,20 @@ TEST(Zstd, SkippableFramesAnywhere) {
   EXPECT_EQ(outcome(std::string("\x50\x2a\x4d\x18\xff\xff\xff\xff", 8) + std::string(1000, 'x')), "truncated");
 }
 
-// A frame that states 64 bytes and has one empty block: libzstd alone notices only where it sees all of it at once.
+// A frame that states 64 bytes and has one empty block: libzstd alone does not notice.
 TEST(Zstd, AFrameIsOfTheSizeThatItStates) {
   const std::string lying("\x28\xb5\x2f\xfd\x20\x40\x01\x00\x00", 9);
   for (const std::size_t piece : {1UL, 7UL, 1000UL}) EXPECT_EQ(outcome(lying, piece), "invalid") << piece;
   std::string right = lying;
   right[5] = 0;
   for (const std::size_t piece : {1UL, 7UL, 1000UL}) EXPECT_EQ(inflate(right, piece).value(), "") << piece;
+}
+
+// A frame of no bytes, whose window is none, then, with a block of one byte, repeated no times: libzstd alone takes it
+// where it sees all of it at once.
+TEST(Zstd, ABlockFitsIntoTheWindowHoweverTheFrameIsCut) {
+  const std::string frame("\x28\xb5\x2f\xfd\x20\x00\x02\x00\x00\x40\x01\x00\x00", 13);
+  for (const std::size_t piece : {1UL, 7UL, 1000UL}) EXPECT_EQ(outcome(frame, piece), "invalid") << piece;
 }
 
 TEST(Zstd, LargeWindowsAreRefused) {

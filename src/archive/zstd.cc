@@ -10,7 +10,8 @@
 namespace limpid::archive {
 namespace {
 
-// The longest header of a frame: RFC 8878, section 3.1.1.1.
+// A frame's magic number, and its longest header: RFC 8878, section 3.1.1.
+constexpr std::size_t kMagicSize = 4;
 constexpr std::size_t kHeaderMax = 18;
 
 struct FreeContext {
@@ -32,7 +33,10 @@ class ZstdDecoder final : public Decoder {
     return {};
   }
   Result<bool> step(Bytes& input, std::span<std::uint8_t>& output) override {
-    ZSTD_inBuffer from{input.data(), input.size(), 0};
+    // The magic number alone: a frame that libzstd sees whole takes another way through it, which lets pass what the
+    // usual one refuses (1.5.4: blocks beyond the window). What a frame means shall not depend on how it is cut.
+    const std::size_t offered = header_size_ < kMagicSize ? kMagicSize - header_size_ : input.size();
+    ZSTD_inBuffer from{input.data(), std::min(input.size(), offered), 0};
     ZSTD_outBuffer to{output.data(), output.size(), 0};
     const std::size_t status = ZSTD_decompressStream(context_.get(), &to, &from);
     const auto header = input.first(std::min(from.pos, kHeaderMax - header_size_));
@@ -57,7 +61,7 @@ class ZstdDecoder final : public Decoder {
   }
 
  private:
-  // libzstd looks at this itself, but not where a frame comes in pieces and its last block is empty (1.5.4).
+  // libzstd looks at this itself, but not where the last block is empty (1.5.4).
   bool has_its_size() const {
     const unsigned long long stated = ZSTD_getFrameContentSize(header_.data(), header_size_);
     return stated == ZSTD_CONTENTSIZE_UNKNOWN || stated == produced_;

@@ -478,7 +478,7 @@ class Matcher {
   // What a subscription would bring an image without one: the version that fixes what stays open here.
   Result<void> add_offers(const Package& package, std::span<Finding> findings) {
     if (std::ranges::all_of(findings, [](const Finding& finding) { return !finding.fixed_in.empty(); })) return {};
-    const std::string esm = subscription_space(database_, package.name_space);
+    const std::string esm = subscription_space(database_, origins_, package.name_space);
     if (esm.empty()) return {};
     asked_.clear();
     LIMPID_TRY(ask_by_source(package, esm, {}, Role::subscription, asked_));

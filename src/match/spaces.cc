@@ -107,17 +107,19 @@ SecondSpace second_space(const vulndb::Database& database, const Origins& origin
     take(Role::supplier, "rootio:");
     second.other_name = kRootioName;
   } else if (origins.subscribed) {
-    second.name_space = subscription_space(database, package.name_space);
+    second.name_space = subscription_space(database, origins, package.name_space);
     if (!second.name_space.empty()) second.role = Role::subscription;
   }
   return second;
 }
 
-std::string subscription_space(const vulndb::Database& database, std::string_view name_space) {
-  if (!name_space.starts_with("ubuntu:")) return {};
-  std::string esm = base::cat({name_space, "+esm"});
-  if (!database.has_namespace(esm)) esm.clear();
-  return esm;
+std::string subscription_space(const vulndb::Database& database, const Origins& origins, std::string_view name_space) {
+  std::string esm;
+  if (name_space == origins.name_space) esm = parent_space(database, origins);
+  if (esm.empty()) esm = name_space;
+  if (!esm.starts_with("ubuntu:")) return {};
+  esm += "+esm";
+  return database.has_namespace(esm) ? esm : std::string();
 }
 
 }  // namespace limpid::match

@@ -45,8 +45,8 @@ struct SecondSpace {
 };
 SecondSpace second_space(const vulndb::Database& database, const Origins& origins, const inventory::Package& package);
 
-// Where a release's updates for subscribers are told of: "ubuntu:22.04+esm"; "" if the database has nothing of the
-// kind.
-std::string subscription_space(const vulndb::Database& database, std::string_view name_space);
+// Where updates for subscribers to the release of a package are told of, or to the one that its own is made of:
+// "ubuntu:22.04+esm"; "" if the database has nothing of the kind.
+std::string subscription_space(const vulndb::Database& database, const Origins& origins, std::string_view name_space);
 
 }  // namespace limpid::match

@@ -92,6 +92,20 @@ TEST(Spaces, WithASubscriptionEitherFixWillDo) {
   EXPECT_EQ(with("1.0-2+esm1"), (Lines{"CVE-2031-4 affected "}));
 }
 
+TEST(Spaces, ASubscriptionServesDerivativesToo) {
+  const auto database = ubuntu_database();
+  const auto with = [&](std::string version, std::vector<std::string> services) {
+    auto image = image_of("linuxmint:21.3", {package_of("linuxmint:21.3", "zfoo", std::move(version))});
+    image.distribution.parent = "ubuntu:22.04";
+    image.distribution.esm = std::move(services);
+    return found(image, database);
+  };
+  EXPECT_EQ(with("1.0-1", {}),
+            (Lines{"CVE-2031-1 will_not_fix  pro 1.0-2+esm1", "CVE-2031-2 fixed 1.0-3", "CVE-2031-3 affected "}));
+  EXPECT_EQ(with("1.0-1", {"esm-infra"}),
+            (Lines{"CVE-2031-1 fixed 1.0-2+esm1", "CVE-2031-2 fixed 1.0-1+esm9", "CVE-2031-4 affected "}));
+}
+
 TEST(Spaces, SuppliersTakeTheReleasesPlaceForWhatTheySpeakOf) {
   const auto database =
       DatabaseMaker()
