@@ -22,7 +22,8 @@ Result<void> check_feature(const Feature& feature) {
   LIMPID_TRY(check_name("namespace of a feature", feature.name_space));
   LIMPID_TRY(check_name("name of a feature", feature.name));
   LIMPID_TRY(check_name("version of a feature", feature.version));
-  return check_name("origin of a feature", feature.origin);
+  LIMPID_TRY(check_name("origin of a feature", feature.origin));
+  return check_name("module of a feature", feature.module);
 }
 
 Result<void> check_layer(const NewLayer& layer) {

@@ -96,8 +96,8 @@ class Recorder final : public ChangeListener {
 
 inline std::string show(version::Scheme scheme) { return std::to_string(static_cast<int>(scheme)); }
 inline std::string show(const Feature& feature) {
-  return base::cat(
-      {feature.name_space, "|", feature.name, "|", feature.version, "|", feature.origin, "|", show(feature.scheme)});
+  return base::cat({feature.name_space, "|", feature.name, "|", feature.version, "|", feature.origin, "|",
+                    show(feature.scheme), "|", feature.module});
 }
 // Without the row numbers, which differ from run to run.
 inline std::string show(const std::optional<Layer>& layer) {

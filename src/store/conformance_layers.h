@@ -134,12 +134,13 @@ TEST_P(Conformance, GivesAFeatureOneNumberWhereverItIsHeld) {
 
 TEST_P(Conformance, TellsFeaturesApartByEveryPart) {
   const Feature base = {"alpine:3.18", "libssl3", "3.1", "openssl", version::Scheme::apk};
-  std::vector<Feature> all(6, base);
+  std::vector<Feature> all(7, base);
   all[1].name_space = "alpine:3.19";
   all[2].name = "libcrypto3";
   all[3].version = "3.2";
   all[4].origin = "openssl3";
   all[5].scheme = version::Scheme::generic;
+  all[6].module = "openssl:3";
   const LayerId id = put(new_layer("a", 0, all));
   Lines expected;
   for (const Feature& feature : all) expected.push_back(show(feature) + " by a");

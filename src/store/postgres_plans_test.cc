@@ -25,9 +25,9 @@ const std::set<Sql> kForLargeParts = {Sql::notifications_waiting, Sql::purge_not
 constexpr const char* kData = R"sql(
 INSERT INTO namespace (name, scheme) SELECT 'debian:' || i, 2 FROM generate_series(1, 5000) AS i;
 INSERT INTO node SELECT i, 0, 1, now() FROM generate_series(1, 5000) AS i;
-INSERT INTO feature (key, namespace, name, version, origin, scheme)
+INSERT INTO feature (key, namespace, name, version, origin, scheme, module)
   SELECT sha256(i::text::bytea), 1 + i % 20, 'package ' || i / 40, '1.' || i, CASE i % 3 WHEN 0 THEN 'origin ' || i / 60
-  ELSE '' END, 2 FROM generate_series(1, 60000) AS i;
+  ELSE '' END, 2, '' FROM generate_series(1, 60000) AS i;
 INSERT INTO layer (name, parent, namespace, engine, diff)
   SELECT 'layer ' || i, CASE WHEN (i - 1) % 20 = 0 THEN NULL ELSE i - 1 END, 'debian:1', 3, sha256(i::text::bytea)
   FROM generate_series(1, 100000) AS i;

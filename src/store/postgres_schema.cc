@@ -51,7 +51,8 @@ CREATE TABLE feature (
   name text COLLATE "C" NOT NULL,
   version text COLLATE "C" NOT NULL,
   origin text COLLATE "C" NOT NULL,
-  scheme smallint NOT NULL
+  scheme smallint NOT NULL,
+  module text COLLATE "C" NOT NULL
 );
 CREATE INDEX feature_name ON feature (namespace, name);
 CREATE INDEX feature_origin ON feature (namespace, origin) WHERE origin <> '';

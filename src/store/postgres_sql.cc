@@ -24,7 +24,7 @@ namespace {
   "layer.namespace, layer.engine, layer.diff"
 #define LIMPID_FEATURE_COLUMNS                                                                                  \
   "(SELECT namespace.name FROM namespace WHERE namespace.id = feature.namespace) AS name_space, feature.name, " \
-  "feature.version, feature.origin, feature.scheme"
+  "feature.version, feature.origin, feature.scheme, feature.module"
 #define LIMPID_NOTIFICATION_COLUMNS "name, created, notified, deleted, old_revision, new_revision"
 // pg_stat_get_activity() is what the view pg_stat_activity reads.
 #define LIMPID_IS_LIVE \
@@ -112,10 +112,11 @@ constexpr auto kEntries = std::to_array<Entry>({
      "AS one (name, scheme) WHERE NOT EXISTS (SELECT FROM namespace WHERE namespace.name = one.name OFFSET 0) "
      "ORDER BY one.name COLLATE \"C\" ON CONFLICT (name) DO NOTHING"},
     {Sql::insert_features, true,
-     "INSERT INTO feature (key, namespace, name, version, origin, scheme) SELECT one.key, "
+     "INSERT INTO feature (key, namespace, name, version, origin, scheme, module) SELECT one.key, "
      "(SELECT namespace.id FROM namespace WHERE namespace.name = one.name_space), one.name, one.version, one.origin, "
-     "one.scheme FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[]) "
-     "AS one (key, name_space, name, version, origin, scheme) "
+     "one.scheme, one.module FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], "
+     "$7::text[]) "
+     "AS one (key, name_space, name, version, origin, scheme, module) "
      "WHERE NOT EXISTS (SELECT FROM feature WHERE feature.key = one.key OFFSET 0) "
      "ORDER BY one.key ON CONFLICT (key) DO NOTHING"},
     {Sql::insert_layer_features, true,

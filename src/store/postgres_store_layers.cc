@@ -26,13 +26,13 @@ Layer layer_of(const Rows& rows, std::size_t row) {
 // From column 1 on.
 Feature feature_of(const Rows& rows, std::size_t row) {
   return {rows.text(row, 1), rows.text(row, 2), rows.text(row, 3), rows.text(row, 4),
-          static_cast<version::Scheme>(rows.integer(row, 5))};
+          static_cast<version::Scheme>(rows.integer(row, 5)), rows.text(row, 6)};
 }
 
 // The hash under which a feature is found: of all its parts, with their lengths, so that none runs into the next.
 std::string key_of(const Feature& feature) {
   std::string parts;
-  for (const std::string* part : {&feature.name_space, &feature.name, &feature.version, &feature.origin})
+  for (const std::string* part : {&feature.name_space, &feature.name, &feature.version, &feature.origin, &feature.module})
     base::append(parts, {part->size(), ":", *part});
   base::append(parts, {static_cast<int>(feature.scheme)});
   return raw_digest(base::sha256(base::as_bytes(parts)));
@@ -51,7 +51,7 @@ class Diff {
   // transaction, so that a node that hangs in the middle keeps nobody waiting who makes the same features.
   void add_to(Batch& batch, LayerId layer) const {
     if (features_.empty()) return;
-    std::vector<std::string_view> spaces, names, versions, origins, of_space;
+    std::vector<std::string_view> spaces, names, versions, origins, modules, of_space;
     std::vector<std::int64_t> space_schemes, schemes;
     std::vector<Blob> keys;
     const auto added = std::make_unique<bool[]>(features_.size());
@@ -66,12 +66,13 @@ class Diff {
       names.push_back(one.feature->name);
       versions.push_back(one.feature->version);
       origins.push_back(one.feature->origin);
+      modules.push_back(one.feature->module);
       schemes.push_back(static_cast<int>(one.feature->scheme));
     }
     const std::span<const Blob> all_keys(keys);
     batch.add(Sql::insert_namespaces, views(spaces), numbers(space_schemes));
     batch.add(Sql::insert_features, all_keys, views(of_space), views(names), views(versions), views(origins),
-              numbers(schemes));
+              numbers(schemes), views(modules));
     batch.add(Sql::insert_layer_features, layer, all_keys, std::span<const bool>(added.get(), features_.size()));
   }
 
@@ -159,7 +160,7 @@ Result<std::vector<HeldFeature>> PostgresStore::features(LayerId layer) {
     std::vector<HeldFeature> held;
     held.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row)
-      held.push_back({rows.integer(row, 0), feature_of(rows, row), rows.text(row, 6)});
+      held.push_back({rows.integer(row, 0), feature_of(rows, row), rows.text(row, 7)});
     return held;
   });
 }

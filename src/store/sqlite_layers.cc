@@ -23,7 +23,7 @@ Layer layer_of(const Statement& row) {
 
 // From the columns after the feature's number.
 Feature feature_of(const Statement& row) {
-  return {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<version::Scheme>(row.integer(5))};
+  return {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<version::Scheme>(row.integer(5)), row.text(6)};
 }
 
 // Finds or makes features, within one transaction. Namespaces are few and asked for once.
@@ -36,11 +36,11 @@ class Features {
     const int scheme = static_cast<int>(feature.scheme);
     {
       LIMPID_ASSIGN(Statement found, connection_.query(Sql::find_feature, name_space, feature.name, feature.version,
-                                                       feature.origin, scheme));
+                                                       feature.origin, scheme, feature.module));
       LIMPID_ASSIGN(const bool is_there, found.step());
       if (is_there) return found.integer(0);
     }
-    LIMPID_TRY(connection_.run(Sql::insert_feature, name_space, feature.name, feature.version, feature.origin, scheme));
+    LIMPID_TRY(connection_.run(Sql::insert_feature, name_space, feature.name, feature.version, feature.origin, scheme, feature.module));
     return connection_.last_row();
   }
 
@@ -176,7 +176,7 @@ Result<std::vector<HeldFeature>> SqliteStore::features(LayerId layer) {
     for (;;) {
       LIMPID_ASSIGN(const bool more, rows.step());
       if (!more) return held;
-      held.push_back({rows.integer(0), feature_of(rows), rows.text(6)});
+      held.push_back({rows.integer(0), feature_of(rows), rows.text(7)});
     }
   });
 }

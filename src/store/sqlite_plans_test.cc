@@ -50,8 +50,8 @@ constexpr const char* kFill = R"sql(
 BEGIN;
 INSERT INTO namespace (id, name, scheme) VALUES (1, 'debian:12', 2);
 WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-  INSERT INTO feature (id, namespace, name, version, origin, scheme)
-  SELECT i, 1, 'package ' || (i / 5), '1.' || i, CASE WHEN i % 2 THEN 'origin ' || (i / 10) ELSE '' END, 2 FROM n;
+  INSERT INTO feature (id, namespace, name, version, origin, scheme, module)
+  SELECT i, 1, 'package ' || (i / 5), '1.' || i, CASE WHEN i % 2 THEN 'origin ' || (i / 10) ELSE '' END, 2, '' FROM n;
 WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
   INSERT INTO layer (id, name, parent, namespace, engine, diff)
   SELECT i, 'layer ' || i, CASE WHEN i % 20 = 1 THEN NULL ELSE i - 1 END, 'debian:12', 1, x'' FROM n;

@@ -22,7 +22,8 @@ CREATE TABLE feature (
   version TEXT NOT NULL,
   origin TEXT NOT NULL,
   scheme INTEGER NOT NULL,
-  UNIQUE (namespace, name, version, origin, scheme)
+  module TEXT NOT NULL,
+  UNIQUE (namespace, name, version, origin, scheme, module)
 );
 CREATE INDEX feature_origin ON feature (namespace, origin) WHERE origin <> '';
 

@@ -18,7 +18,8 @@ namespace {
 #define LIMPID_LAYER_COLUMNS                                                                                     \
   "SELECT layer.id, layer.name, layer.parent, below.name, layer.namespace, layer.engine, layer.diff FROM layer " \
   "LEFT JOIN layer AS below ON below.id = layer.parent "
-#define LIMPID_FEATURE_COLUMNS "namespace.name, feature.name, feature.version, feature.origin, feature.scheme"
+#define LIMPID_FEATURE_COLUMNS \
+  "namespace.name, feature.name, feature.version, feature.origin, feature.scheme, feature.module"
 #define LIMPID_NOTIFICATION_COLUMNS "name, created, notified, deleted, old_revision, new_revision"
 
 const char* text_of_layers(Sql sql) {
@@ -58,9 +59,9 @@ const char* text_of_layers(Sql sql) {
       return "INSERT INTO namespace (name, scheme) VALUES (?1, ?2)";
     case Sql::find_feature:
       return "SELECT id FROM feature "
-             "WHERE namespace = ?1 AND name = ?2 AND version = ?3 AND origin = ?4 AND scheme = ?5";
+             "WHERE namespace = ?1 AND name = ?2 AND version = ?3 AND origin = ?4 AND scheme = ?5 AND module = ?6";
     case Sql::insert_feature:
-      return "INSERT INTO feature (namespace, name, version, origin, scheme) VALUES (?1, ?2, ?3, ?4, ?5)";
+      return "INSERT INTO feature (namespace, name, version, origin, scheme, module) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     case Sql::inventory:
       return "SELECT bytes FROM inventory WHERE diff = ?1 AND detectors = ?2";
     case Sql::put_inventory:

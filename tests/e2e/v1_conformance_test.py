@@ -716,6 +716,23 @@ class Contract:
             self.assertEqual(self.vulnerable(name, node.client), {"kernel": dict.fromkeys(("CVE-2017-5715", "CVE-2017-5754"), "4.9.76-38.79.amzn2"),
                                                                   "shadow-utils": {"CVE-2031-0001": "2:4.1.5.1-25.amzn2"}})
 
+    def test_34_feeds_of_almalinux(self):
+        """What a feed says of a module's package holds of packages of that module, which v1 does not show."""
+        erratum = {"updateinfo_id": "ALSA-2031:0001", "type": "security", "severity": "Important", "references": [{"id": "CVE-2031-0001", "type": "cve", "href": "u"}],
+                   "pkglist": {"module": {"name": "nodejs", "stream": "18"}, "packages": [
+                       {"name": "nodejs", "epoch": "1", "version": "18.20", "release": "1.module_el8", "arch": "x86_64"}]}}
+        with self.serving(("almalinux", "8/errata.json", json.dumps([erratum]))) as node:
+            self.expect_update(node, "almalinux:8", "ALSA-2031:0001", "High", [("nodejs", "1:18.20-1.module_el8")])
+            labels = {"18": "nodejs:18:8090020231114:8f1", "20": "nodejs:20:8090020231114:8f2", "none": None}
+            names = {}
+            for stream, label in labels.items():
+                header = layers_v1.rpm_header("nodejs", "18.19", "1.module_el8", epoch=1, more=((5096, label),) if label else ())
+                names[stream] = self.add(layer("almalinux:8", (), {"var/lib/rpm/Packages.db": layers_v1.rpm_ndb([header])}), client=node.client)
+            shown = {stream: self.vulnerable(name, node.client) for stream, name in names.items()}
+            self.assertEqual(shown, {"18": {"nodejs": {"CVE-2031-0001": "1:18.20-1.module_el8"}}, "20": {}, "none": {}})
+            self.assertEqual({tuple(sorted(self.features(name, client=node.client))) for name in names.values()},
+                             {(("almalinux:8", "nodejs", "1:18.19-1.module_el8"),)})
+
     def test_35_rpm_oddities(self):
         headers = [layers_v1.rpm_header("gpg-pubkey", "fd431d51", "4ae0493b", arch="(none)"), layers_v1.rpm_header("bash", "5.1.8", "9.el9"),
                    layers_v1.rpm_header("shadow-utils", "4.9", "8.el9", epoch=2), layers_v1.rpm_header("zero", "1", "1", epoch=0)]

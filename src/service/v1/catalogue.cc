@@ -24,6 +24,7 @@ inventory::Package package_of(const store::Feature& feature) {
   const std::size_t epoch = feature.scheme == version::Scheme::rpm ? feature.version.find(':') : std::string::npos;
   package.source_version = epoch == std::string::npos ? feature.version : feature.version.substr(epoch + 1);
   package.scheme = feature.scheme;
+  package.module = feature.module;
   return package;
 }
 

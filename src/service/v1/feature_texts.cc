@@ -18,7 +18,8 @@ std::size_t FeatureTexts::hash_of(const store::Feature& feature) {
   const std::hash<std::string_view> hash;
   std::size_t mixed = hash(feature.name) * 31 + hash(feature.version);
   mixed = mixed * 31 + hash(feature.name_space);
-  return mixed * 31 + hash(feature.origin);
+  mixed = mixed * 31 + hash(feature.origin);
+  return mixed * 31 + hash(feature.module);
 }
 
 FeatureTexts::Pointer FeatureTexts::find(const store::Feature& feature) {

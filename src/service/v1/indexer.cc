@@ -109,6 +109,7 @@ store::Feature feature_of(const inventory::Package& package, std::string_view na
     feature.version = package.version;
     const bool origin = package.scheme != version::Scheme::rpm && package.source_name != package.name;
     if (origin) feature.origin = package.source_name;
+    feature.module = package.module;
   }
   return feature;
 }

@@ -11,7 +11,7 @@ std::uint64_t size_of(const std::vector<store::HeldFeature>& features) {
   std::uint64_t bytes = 0;
   for (const store::HeldFeature& held : features)
     bytes += sizeof(held) + held.feature.name_space.size() + held.feature.name.size() + held.feature.version.size() +
-             held.feature.origin.size() + held.added_by.size();
+             held.feature.origin.size() + held.feature.module.size() + held.added_by.size();
   return bytes;
 }
 
