@@ -7,16 +7,14 @@ namespace limpid::archive {
 
 void PaxRecords::clear() {
   if (!any) return;
-  for (PaxValue* value : {&path, &link_path, &size, &sparse_major, &sparse_minor, &sparse_name, &sparse_size,
-                          &sparse_real_size, &sparse_map}) {
-    value->present = false;
-    value->value.clear();
-  }
+  for (std::string* value : {&path, &link_path, &size, &sparse_major, &sparse_minor, &sparse_name, &sparse_size,
+                             &sparse_real_size, &sparse_map})
+    value->clear();
   sparse_map_broken = false;
   any = false;
 }
 
-PaxValue* PaxRecords::find(std::string_view key) {
+std::string* PaxRecords::find(std::string_view key) {
   if (key == "path") return &path;
   if (key == "linkpath") return &link_path;
   if (key == "size") return &size;
@@ -32,14 +30,13 @@ PaxValue* PaxRecords::find(std::string_view key) {
 
 void PaxRecords::add_sparse_number(std::string_view value, bool is_offset) {
   if (sparse_numbers_ == 0) {
-    sparse_map.value.clear();
+    sparse_map.clear();
     sparse_map_broken = false;
   }
   // Offsets and lengths must take turns.
   if ((sparse_numbers_ % 2 == 0) != is_offset || value.find(',') != std::string_view::npos) sparse_map_broken = true;
-  if (sparse_numbers_++ != 0) sparse_map.value.push_back(',');
-  sparse_map.value.append(value);
-  sparse_map.present = true;
+  if (sparse_numbers_++ != 0) sparse_map.push_back(',');
+  sparse_map.append(value);
 }
 
 Result<void> PaxRecords::add(std::string_view payload) {
@@ -60,9 +57,8 @@ Result<void> PaxRecords::add(std::string_view payload) {
     value.remove_prefix(equals + 1);
     if (key == "GNU.sparse.offset" || key == "GNU.sparse.numbytes") {
       add_sparse_number(value, key == "GNU.sparse.offset");
-    } else if (PaxValue* known = find(key)) {
-      known->present = true;
-      known->value = value;
+    } else if (std::string* known = find(key)) {
+      *known = value;
     }
   }
   return {};

@@ -8,17 +8,12 @@
 
 namespace limpid::archive {
 
-struct PaxValue {
-  bool present = false;
-  std::string value;  // "" deletes what a global header said
-};
-
-// Values keep their memory when cleared: a layer often has one extended header per member.
+// Values keep their memory when cleared: a layer often has one extended header per member. "": nothing was said.
 struct PaxRecords {
-  PaxValue path, link_path, size;
-  PaxValue sparse_major, sparse_minor, sparse_name, sparse_size, sparse_real_size;
+  std::string path, link_path, size;
+  std::string sparse_major, sparse_minor, sparse_name, sparse_size, sparse_real_size;
   // "offset,length,…": of version 0.1, or gathered from the repeated records of 0.0.
-  PaxValue sparse_map;
+  std::string sparse_map;
   bool sparse_map_broken = false;
   bool any = false;  // a header was there at all
 
@@ -27,7 +22,7 @@ struct PaxRecords {
   Result<void> add(std::string_view payload);
 
  private:
-  PaxValue* find(std::string_view key);
+  std::string* find(std::string_view key);
   void add_sparse_number(std::string_view value, bool is_offset);
   std::size_t sparse_numbers_ = 0;  // gathered from the header that is being read
 };

@@ -19,6 +19,7 @@ namespace {
 // What holes read as.
 constexpr std::array<std::uint8_t, std::size_t{16} << 10> kZeros{};
 constexpr std::uint64_t kSizeMax = (std::uint64_t{1} << 63) - 1;
+constexpr std::uint64_t kEndMarker = 2;  // blocks of zeros
 
 constexpr std::uint64_t padding_of(std::uint64_t size) { return (kTarBlock - size % kTarBlock) % kTarBlock; }
 
@@ -60,10 +61,7 @@ class TarReader final : public EntryReader {
       if (++members_ > limits_.entries_max)
         return fail(Code::limit, {"more entries than the limit entries=", limits_.entries_max});
       LIMPID_ASSIGN_WITHIN(const bool usable, read_member(header), {"tar header at byte ", header_offset_});
-      extended_ = false;
-      local_.clear();
-      long_name_.clear();
-      long_link_.clear();
+      forget_extensions();
       if (usable) return &entry_;
     }
   }
@@ -85,7 +83,7 @@ class TarReader final : public EntryReader {
     return fail(Code::truncated, {entry_.path, ": the tar ends ", stored_left_, " bytes before its content does"});
   }
 
-  // The next block with a valid checksum; empty at the end of all archives in the source.
+  // The next block with a valid checksum; empty at the end.
   Result<Bytes> next_header() {
     std::uint64_t zero_blocks = 0;
     for (;;) {
@@ -93,16 +91,13 @@ class TarReader final : public EntryReader {
       LIMPID_ASSIGN(const Bytes block, cursor_.gather(kTarBlock));
       if (block.empty()) return at_end();
       if (block[0] == 0 && is_zero(block) && (block.size() == kTarBlock || zero_blocks > 0)) {
-        ++zero_blocks;
+        if (++zero_blocks == kEndMarker && link_body_ == 0) return after_the_end();
         continue;
       }
       if (block.size() == kTarBlock && TarHeader(block).checksum_holds()) {
         link_body_ = 0;
         return block;
       }
-      // Two zero blocks are an end marker: after it, what is no header is of no interest to anybody. (An archive of
-      // nothing but zeros and then garbage is rather a disk image.)
-      if (zero_blocks >= 2 && members_ > 0 && link_body_ == 0) return drain();
       if (block.size() < kTarBlock)
         return fail(Code::truncated,
                     {"tar header at byte ", header_offset_, ": only ", block.size(), " bytes are left"});
@@ -120,7 +115,21 @@ class TarReader final : public EntryReader {
       return fail(Code::truncated, {"the tar ends after an extended header, where a member should follow"});
     return Bytes{};
   }
-  Result<Bytes> drain() {
+  // What follows the end marker is read by no runtime, whatever it is: it could only hide what a container really has.
+  Result<Bytes> after_the_end() {
+    for (;;) {
+      header_offset_ = cursor_.offset();
+      LIMPID_ASSIGN(const Bytes block, cursor_.gather(kTarBlock));
+      if (block.empty()) return at_end();
+      if (is_zero(block)) continue;
+      if (block.size() == kTarBlock && TarHeader(block).checksum_holds()) {
+        skips_.add("", SkipReason::unsupported,
+                   {"entries after the end of the tar, as no container runtime reads them"});
+      } else if (members_ == 0) {  // of nothing but zeros and then garbage: rather a disk image
+        return fail(Code::invalid, {"no tar header at byte ", header_offset_, ": its checksum is wrong"});
+      }
+      break;
+    }
     for (;;) {
       LIMPID_ASSIGN(const Bytes piece, cursor_.take(kSizeMax));
       if (piece.empty()) return at_end();
@@ -146,9 +155,10 @@ class TarReader final : public EntryReader {
     if (type == 'L' || type == 'K') {
       extended_ = true;
       (type == 'L' ? long_name_ : long_link_) = text.substr(0, text.find('\0'));
-    } else if (type == 'g') {
+    } else if (type == 'g') {  // to Go a member of its own, which no runtime makes anything of
       pax_seen_ = true;
-      LIMPID_TRY(global_.add(text));
+      LIMPID_TRY(local_.add(text));
+      forget_extensions();
     } else {
       extended_ = pax_seen_ = true;
       local_.clear();
@@ -158,10 +168,11 @@ class TarReader final : public EntryReader {
     return {};
   }
 
-  // What the pax headers say; "" if nothing.
-  std::string_view pax(PaxValue PaxRecords::* key) const {
-    const PaxValue& local = local_.*key;
-    return local.present ? local.value : (global_.*key).value;
+  void forget_extensions() {
+    extended_ = false;
+    local_.clear();
+    long_name_.clear();
+    long_link_.clear();
   }
 
   // --- A member's own header ---
@@ -199,9 +210,9 @@ class TarReader final : public EntryReader {
   }
 
   std::string_view name_of_member(const TarHeader& header) {
-    if (const auto name = pax(&PaxRecords::sparse_name); !name.empty()) return name;
+    if (pax_sparse() != PaxSparse::none && !local_.sparse_name.empty()) return local_.sparse_name;
     if (!long_name_.empty()) return long_name_;
-    if (const auto name = pax(&PaxRecords::path); !name.empty()) return name;
+    if (!local_.path.empty()) return local_.path;
     const std::string_view prefix = header.prefix();
     if (prefix.empty()) return header.name();
     joined_.assign(prefix).append("/").append(header.name());
@@ -209,8 +220,7 @@ class TarReader final : public EntryReader {
   }
 
   Result<std::uint64_t> stored_size(const TarHeader& header) const {
-    const std::string_view text = pax(&PaxRecords::size);
-    const auto size = text.empty() ? header.size() : base::parse_unsigned(text);
+    const auto size = local_.size.empty() ? header.size() : base::parse_unsigned(local_.size);
     if (!size || *size > kSizeMax) return fail(Code::invalid, {entry_.path, ": a size that is negative or no number"});
     return *size;
   }
@@ -268,7 +278,7 @@ class TarReader final : public EntryReader {
 
   Result<bool> read_link(const TarHeader& header) {
     std::string_view target = header.link_name();
-    if (const auto from_pax = pax(&PaxRecords::link_path); !from_pax.empty()) target = from_pax;
+    if (!local_.link_path.empty()) target = local_.link_path;
     if (!long_link_.empty()) target = long_link_;
     if (entry_.type == EntryType::symlink) {
       if (target.size() > kPathLengthMax || target.find('\0') != std::string_view::npos)
@@ -317,31 +327,32 @@ class TarReader final : public EntryReader {
     return {};
   }
 
+  // Where the map of a sparse file stands. Of a version that is not known the file is read as it is stored.
+  enum class PaxSparse { none, in_header, in_content };
+  PaxSparse pax_sparse() const {
+    const std::string &major = local_.sparse_major, &minor = local_.sparse_minor;
+    if (major == "0" && (minor == "0" || minor == "1")) return PaxSparse::in_header;
+    if (major == "1" && minor == "0") return PaxSparse::in_content;
+    const bool is_versioned = !major.empty() || !minor.empty();
+    return is_versioned || local_.sparse_map.empty() ? PaxSparse::none : PaxSparse::in_header;
+  }
+
   Result<bool> read_pax_sparse() {
-    const std::string_view major = pax(&PaxRecords::sparse_major);
-    const std::string_view minor = pax(&PaxRecords::sparse_minor);
-    const bool map_in_header = (major == "0" && (minor == "0" || minor == "1")) ||
-                               (major.empty() && minor.empty() && !pax(&PaxRecords::sparse_map).empty());
-    const bool map_in_content = major == "1" && minor == "0";
-    if (!map_in_header && !map_in_content) {
-      if (major.empty() && minor.empty()) return true;
-      return skip(entry_.path, SkipReason::unsupported, "a sparse file in an unknown version of the format");
-    }
-    std::string_view size_text = pax(&PaxRecords::sparse_size);
-    if (size_text.empty()) size_text = pax(&PaxRecords::sparse_real_size);
+    const PaxSparse form = pax_sparse();
+    if (form == PaxSparse::none) return true;
+    const std::string& size_text = local_.sparse_size.empty() ? local_.sparse_real_size : local_.sparse_size;
     const auto real_size = size_text.empty() ? std::optional(entry_.size) : base::parse_unsigned(size_text);
     if (!real_size || *real_size > kSizeMax) return broken_sparse();
     sparse_.start(*real_size);
     sparse_too_big_ = false;
-    LIMPID_TRY(map_in_header ? read_sparse_map_of_header() : read_sparse_map_of_content());
+    LIMPID_TRY(form == PaxSparse::in_header ? read_sparse_map_of_header() : read_sparse_map_of_content());
     return finish_sparse();
   }
 
   // Versions 0.0 and 0.1.
   Result<void> read_sparse_map_of_header() {
-    const bool broken = local_.sparse_map.present ? local_.sparse_map_broken : global_.sparse_map_broken;
-    if (broken) return broken_sparse();
-    std::string_view map = pax(&PaxRecords::sparse_map);
+    if (local_.sparse_map_broken) return broken_sparse();
+    std::string_view map = local_.sparse_map;
     while (!map.empty()) {
       const auto offset = base::parse_unsigned(base::take_until(map, ','));
       const auto length = base::parse_unsigned(base::take_until(map, ','));
@@ -455,7 +466,7 @@ class TarReader final : public EntryReader {
   SparseMap sparse_;
   bool sparse_too_big_ = false;
 
-  PaxRecords local_, global_;
+  PaxRecords local_;
   std::string long_name_, long_link_;  // GNU 'L' and 'K'
   bool extended_ = false;              // one of those was read, and its member was not yet
   bool pax_seen_ = false;

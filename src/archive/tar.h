@@ -1,9 +1,11 @@
-// tar: v7, ustar (POSIX.1-1988), pax (POSIX.1-2001, all of its size, path and link overrides), GNU (long names, long
+// tar: v7, ustar (POSIX.1-1988), pax (POSIX.1-2001: the overrides of size, path and link), GNU (long names, long
 // links, base-256 numbers, sparse files in their four encodings). Formats: POSIX.1-2017 pax, "ustar Interchange
 // Format"; https://www.gnu.org/software/tar/manual/html_node/Standard.html, and Sparse-Formats there.
 //
-// Lenient where container runtimes are (a missing end marker, signed checksums, archives one after another), strict
-// where a wrong reading would lose a file (a cut member, a bad checksum).
+// What container runtimes unpack is read as Go's archive/tar reads it, which they use: nothing after the end marker,
+// pax headers for all members ('g') without effect, a sparse file of an unknown version as it is stored. Lenient where
+// that is (a missing end marker, signed checksums) or where it would only refuse the image, strict where a wrong
+// reading would lose a file (a cut member, a bad checksum).
 #pragma once
 
 #include <cstdint>
