@@ -8,8 +8,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "archive/skip_log.h"
@@ -33,12 +35,34 @@ constexpr std::string_view kVirtualFolders[] = {"proc", "sys", "dev"};
 // Where container engines keep the files of other systems: those are not this system's packages.
 constexpr std::string_view kEngineFolders[] = {"var/lib/containerd", "var/lib/containers/storage", "var/lib/docker"};
 
-bool is_engine_folder(std::string_view path) {
-  return std::find(std::begin(kEngineFolders), std::end(kEngineFolders), path) != std::end(kEngineFolders);
+// File systems that parts of a system are installed on (/usr, /var). Others that are mounted are not entered: those of
+// the network, which may hang, those of other systems (overlays, snaps), and whatever the kernel makes up.
+constexpr std::uint32_t kZfsMagic = 0x2fc12fc1, kXfsMagic = 0x58465342, kJfsMagic = 0x3153464a,
+                        kBcachefsMagic = 0xca451a4e;
+constexpr std::uint32_t kSystemFileSystems[] = {
+    EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, NILFS_SUPER_MAGIC, REISERFS_SUPER_MAGIC,
+    kBcachefsMagic,   kJfsMagic,         kXfsMagic,        kZfsMagic,         TMPFS_MAGIC};
+// Where a running system has a file system in memory that holds nothing installed.
+constexpr std::string_view kVolatileFolders[] = {"run", "tmp"};
+
+template <class List, class Value>
+bool is_one_of(const List& list, const Value& value) {
+  return std::ranges::find(list, value) != std::ranges::end(list);
 }
 
-bool is_virtual(std::string_view name) {
-  return std::find(std::begin(kVirtualFolders), std::end(kVirtualFolders), name) != std::end(kVirtualFolders);
+// Whether a part of the system is mounted at `name`, which is on another device than the folder that it stands in. A
+// subvolume of btrfs that is mounted nowhere else may be a snapshot: another state of the same files.
+bool is_part_of_system(int folder, const std::string& name) {
+  // O_PATH: the mount of an automounter, which may be the network's, is not set off.
+  const base::File mounted(::openat(folder, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct statfs system{};
+  if (!mounted.is_open() || ::fstatfs(mounted.descriptor(), &system) != 0) return false;
+  const auto type = static_cast<std::uint32_t>(system.f_type);
+  if (!is_one_of(kSystemFileSystems, type)) return false;
+  struct statx status{};
+  const bool told = ::statx(mounted.descriptor(), "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, 0, &status) == 0 &&
+                    (status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;  // Linux 5.8
+  return told ? (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 : type != BTRFS_SUPER_MAGIC;
 }
 
 SkipReason reason_of(int number) {
@@ -113,6 +137,7 @@ class DirectoryWalk final : public archive::EntryReader {
     std::vector<std::string> names;
     std::size_t next = 0;
     std::size_t path_length = 0;
+    dev_t device = 0;
   };
 
   void skip(SkipReason reason, const std::string& detail) { skipped_.add(entry_.path, reason, {detail}); }
@@ -171,17 +196,20 @@ class DirectoryWalk final : public archive::EntryReader {
 
   bool may_enter(const struct stat& status) {
     // Announced once in the manifest's notes.
-    if (levels_.size() == 1 && is_virtual(name_)) return false;
-    if (status.st_dev != device_) {
-      skip(SkipReason::unsupported, "another file system is mounted here; scan it as a target of its own");
-      return false;
-    }
-    if (is_engine_folder(entry_.path)) {
+    if (levels_.size() == 1 && is_one_of(kVirtualFolders, name_)) return false;
+    if (is_one_of(kEngineFolders, entry_.path)) {
       skip(SkipReason::unsupported, "a container engine keeps images and containers here; scan those as targets");
       return false;
     }
     if (levels_.size() >= depth_max_) {
       skip(SkipReason::too_big, base::cat({"deeper than the limit folder-depth=", depth_max_}));
+      return false;
+    }
+    const Level& level = levels_.back();
+    device_ = status.st_dev;
+    if (device_ == level.device) return true;
+    if (is_one_of(kVolatileFolders, entry_.path) || !is_part_of_system(level.directory.descriptor(), name_)) {
+      skip(SkipReason::unsupported, "another file system is mounted here; scan it as a target of its own");
       return false;
     }
     return true;
@@ -237,6 +265,7 @@ class DirectoryWalk final : public archive::EntryReader {
     std::sort(level.names.begin(), level.names.end());
     level.directory = std::move(directory);
     level.path_length = path_length;
+    level.device = device_;
     levels_.push_back(std::move(level));
   }
 
@@ -262,7 +291,7 @@ class DirectoryWalk final : public archive::EntryReader {
   std::uint64_t depth_max_;
   const std::atomic<bool>* cancel_;
   std::shared_ptr<ReadCounters> counters_;
-  dev_t device_ = 0;
+  dev_t device_ = 0;                          // of the directory that is entered next
   std::vector<Level> levels_;
   Entry entry_;
   std::string name_;  // of entry_, in the directory of levels_.back()

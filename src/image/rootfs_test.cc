@@ -3,9 +3,12 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "image/source.h"
@@ -144,6 +147,43 @@ TEST(Rootfs, ImagesOfAnEngineAreNotThisSystems) {
   ASSERT_EQ(skipped.size(), 2U);
   EXPECT_EQ(skipped[0].path, "var/lib/containers/storage");
   EXPECT_CONTAINS(skipped[1].detail, "scan those as targets");
+}
+
+// In a child process, whose mounts end with it; what it says comes through `folder`/said.
+TEST(Rootfs, FileSystemsThatAreMountedBelow) {
+  const Folder folder;
+  for (const char* place : {"root/var", "root/run", "root/usr"})
+    std::filesystem::create_directories(folder.path(place));
+  folder.write("root/usr/own", "x");
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    constexpr int kMayNot = 77;
+    if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(kMayNot);
+    const auto mount = [&](const char* from, const std::string& to, const char* type, unsigned long flags) {
+      if (::mount(from, to.c_str(), type, flags, nullptr) != 0) ::_exit(kMayNot);
+    };
+    mount("none", "/", nullptr, MS_REC | MS_PRIVATE);
+    mount("tmpfs", folder.path("root/var"), "tmpfs", 0);
+    mount("tmpfs", folder.path("root/run"), "tmpfs", 0);
+    folder.write("root/var/lib/dpkg/status", "x");
+    folder.write("root/run/lost", "x");
+    const auto image = open_rootfs(folder.path("root"), {});
+    std::string said;
+    for (const std::string& path : paths_of(**image)) said += path + "\n";
+    for (const Skipped& skipped : skipped_of(**image)) said += skipped.path + ": " + skipped.detail + "\n";
+    folder.write("said", said);
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "nothing may be mounted here";
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  std::ifstream file(folder.path("said"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}),
+            "run\nusr\nusr/own\nvar\nvar/lib\nvar/lib/dpkg\nvar/lib/dpkg/status\n"
+            "run: another file system is mounted here; scan it as a target of its own\n");
 }
 
 TEST(Rootfs, ListsWhatItMayNotRead) {

@@ -128,6 +128,20 @@ TEST(Merge, WhiteoutsMatchComponents) {
   EXPECT_EQ(shown(image), Shown{"a 1 0 debian:12"});
 }
 
+// Layers that are overlaid: the whiteout stands in a directory that takes the place of the link, and no further.
+TEST(Merge, WhiteoutsDoNotFollowLinks) {
+  for (const auto& deletion : Layers{{file("var/x/.wh.dpkg", "")},
+                                     {file("var/x/dpkg/.wh.status", "")},
+                                     {file("var/x/dpkg/.wh..wh..opq", "")},
+                                     {directory("var/x"), file("var/x/.wh.dpkg", "")}}) {
+    const auto image = merge({{debian(), symlink("var/x", "lib"), file(kStatus, status("a"))}, deletion});
+    EXPECT_EQ(shown(image), Shown{"a 1 0 debian:12"});
+  }
+  const auto itself = merge({{debian(), file("opt/status", status("a")), symlink(kStatus, "../../../opt/status")},
+                             {file("var/lib/dpkg/.wh.status", "")}});
+  EXPECT_TRUE(itself.packages.empty());
+}
+
 TEST(Merge, StatusDIsTheUnionOfWhatSurvives) {
   const auto image =
       merge({{debian("usr/lib/os-release"), file("var/lib/dpkg/status.d/a", "Package: a\nVersion: 1\n"),
@@ -154,8 +168,8 @@ TEST(Merge, WritingThroughALowerLink) {
             (Shown{"a 1 0 wolfi", "b 1 1 wolfi"}));
   EXPECT_EQ(merge({base, {directory("lib"), file("lib/apk/db/installed", apk("b"))}}).packages[1].location,
             "lib/apk/db/installed");
-  // Deleted through the link.
-  EXPECT_TRUE(shown(merge({base, {file("lib/apk/db/.wh.installed", "")}})).empty());
+  // A deletion does not go through the link: an overlay has a directory in its place.
+  EXPECT_EQ(shown(merge({base, {file("lib/apk/db/.wh.installed", "")}})), Shown{"a 1 0 wolfi"});
   // An opaque directory in the link's place leaves the link's target alone.
   EXPECT_EQ(shown(merge({base, {file("lib/.wh..wh..opq", "")}})), Shown{"a 1 0 wolfi"});
   // Links within links, and upwards beyond the root.

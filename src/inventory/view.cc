@@ -171,12 +171,10 @@ void View::note_removed(std::uint32_t index) {
 void View::apply(const LayerInventory& layer, std::uint32_t index) {
   // First what the layer takes away from those below, then what it brings: the order in its tar does not matter.
   parent_known_ = false;
-  for (const std::string& directory : layer.opaque) {
-    erase(directory.empty() ? std::string() : place(directory));
-  }
-  for (const std::string& deleted : layer.whiteouts) {
-    erase(place(deleted));
-  }
+  // A path that leads through a link takes nothing away: where layers are overlaid, a directory hides the link there.
+  for (const auto* paths : {&layer.opaque, &layer.whiteouts})
+    for (const std::string& path : *paths)
+      if (path.empty() || place(path) == path) erase(path);
   for (const std::string& directory : layer.directories) {  // sorted: parents come first
     const auto node = nodes_.find(place(directory));
     if (node == nodes_.end()) continue;
