@@ -4,6 +4,7 @@
 #include "archive/decoder.h"
 #include "archive/inflater.h"
 #include "archive/inflating_ahead.h"
+#include "archive/peeked.h"
 
 namespace limpid::archive {
 namespace {
@@ -63,41 +64,6 @@ class InflatedSource final : public Source {
   std::uint64_t input_size_ = 0;
   std::unique_ptr<InflatingAhead> ahead_;  // last: its thread ends before what it uses goes
 };
-
-// Gives back the piece that was read to tell the kind.
-class PeekedSource final : public Source {
- public:
-  // At least `count` bytes ahead, or all that there is.
-  static Result<std::unique_ptr<PeekedSource>> peek(std::unique_ptr<Source> source, std::size_t count) {
-    LIMPID_ASSIGN(Bytes first, source->next());
-    auto peeked = std::make_unique<PeekedSource>(std::move(source));
-    // Tiny pieces are gathered; the usual first piece is lent on as it is.
-    while (!first.empty() && first.size() + peeked->gathered_.size() < count) {
-      peeked->gathered_.append(base::as_text(first));
-      LIMPID_ASSIGN(first, peeked->source_->next());
-    }
-    if (!peeked->gathered_.empty()) {
-      peeked->gathered_.append(base::as_text(first));
-      first = base::as_bytes(peeked->gathered_);
-    }
-    peeked->first_ = first;
-    return peeked;
-  }
-  explicit PeekedSource(std::unique_ptr<Source> source) : source_(std::move(source)) {}
-
-  Bytes first() const { return first_; }
-  Result<Bytes> next() override {
-    if (!first_.empty()) return std::exchange(first_, {});
-    return source_->next();
-  }
-
- private:
-  std::unique_ptr<Source> source_;
-  std::string gathered_;
-  Bytes first_;
-};
-
-constexpr std::size_t kSniffLength = 6;
 
 }  // namespace
 

@@ -11,7 +11,8 @@ namespace limpid::archive {
 
 enum class Compression : std::uint8_t { none, gzip, zstd, xz, bzip2 };
 std::string_view name_of(Compression compression);
-// Needs at most 6 bytes; fewer are judged as they are.
+// By the first bytes, of which kSniffLength are enough; fewer are judged as they are.
+inline constexpr std::size_t kSniffLength = 6;
 Compression sniff_compression(Bytes first);
 
 struct InflateLimits {

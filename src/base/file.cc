@@ -132,7 +132,15 @@ Result<File> temporary_file() {
   return File(named);
 }
 
-Result<void> write_file_atomically(const std::string& path, Bytes bytes) {
+std::string followed(const std::string& path) {
+  std::error_code error;
+  const bool is_link = std::filesystem::is_symlink(path, error);
+  std::string target = is_link ? std::filesystem::canonical(path, error).string() : std::string();
+  return is_link && !error ? target : path;
+}
+
+Result<void> write_file_atomically(const std::string& link, Bytes bytes) {
+  const std::string path = followed(link);
   // A device or a pipe is written to: in its place nobody wants a file (/dev/null, /dev/stdout).
   struct stat status{};
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {

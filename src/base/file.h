@@ -60,8 +60,10 @@ Result<void> write_all(int descriptor, Bytes bytes);
 
 // The whole file, refused with Code::limit above `size_max`.
 Result<std::string> read_file(const std::string& path, std::uint64_t size_max);
+// What a link at `path` leads to; `path` itself where none is, or where it leads nowhere.
+std::string followed(const std::string& path);
 // Writes beside the target and renames, so that a reader sees the old bytes or the new, never a part. What is there and
-// no regular file (a device, a pipe) is written to.
+// no regular file (a device, a pipe) is written to; a link stays, and what it leads to is replaced.
 Result<void> write_file_atomically(const std::string& path, Bytes bytes);
 
 // Removes `path` and all below it when it goes out of scope. Made by make_temporary_directory().

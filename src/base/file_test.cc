@@ -38,6 +38,17 @@ TEST(File, ReplacesAtomicallyAndReadsBounded) {
   EXPECT_EQ(as_text(mapped->bytes()), "newer");
 }
 
+TEST(File, ALinkStaysAndItsTargetIsReplaced) {
+  const auto folder = TemporaryDirectory::make("limpid-test-").value();
+  std::filesystem::create_directory(folder.path() + "/real");
+  const std::string target = folder.path() + "/real/x", link = folder.path() + "/link";
+  ASSERT_TRUE(write_file_atomically(target, as_bytes("old")));
+  std::filesystem::create_symlink("real/x", link);
+  ASSERT_TRUE(write_file_atomically(link, as_bytes("new")));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(read_file(target, 100).value(), "new");
+}
+
 TEST(File, ShortReadIsTruncated) {
   const auto folder = TemporaryDirectory::make("limpid-test-");
   const std::string path = folder->path() + "/x";

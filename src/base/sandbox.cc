@@ -280,9 +280,9 @@ Confined::Part confine_calls(const Confinement& to) {
   if (to.network) {
     filter.only_with(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, EAFNOSUPPORT);
   } else {
-    filter.forbid(SYS_socket, EACCES);
-    filter.forbid(SYS_connect, EACCES);
-    filter.forbid(SYS_bind, EACCES);
+    // A pair of sockets, too: one end of it may send to any other socket that has a path.
+    for (const int call : {SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, SYS_sendmmsg})
+      filter.forbid(call, EACCES);
   }
   if (!filter.install()) return {false, why("seccomp")};
   return {true, "seccomp"};

@@ -199,6 +199,12 @@ TEST_F(Sandbox, NoProgramsAndNoConnections) {
        }},
       {"connect: internet", [] { return ::socket(AF_INET, SOCK_STREAM, 0) >= 0; }},
       {"connect: local", [] { return ::socket(AF_UNIX, SOCK_STREAM, 0) >= 0; }},
+      {"connect: pair",
+       [] {
+         int pair[2];
+         return ::socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0;
+       }},
+      {"connect: datagram", [] { return ::sendto(0, "x", 1, 0, nullptr, 0) == 1; }},
   };
   const auto all = outcomes({{"/"}, {path("write")}, false}, attempts);
   if (!calls_) GTEST_SKIP() << details_;

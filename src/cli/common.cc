@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
@@ -45,9 +46,16 @@ Result<std::string> password_for(const RegistryArguments& registry) {
   return password;
 }
 
-bool to_standard_output(const OutputOptions& output) { return output.file.empty() || output.file == "-"; }
-
 }  // namespace
+
+bool to_standard_output(const OutputOptions& output) {
+  if (output.file.empty() || output.file == "-") return true;
+  // "/dev/stdout" and its like: links to what the output was redirected to, which is written to, not replaced.
+  struct stat link{}, target{}, standard{};
+  return ::lstat(output.file.c_str(), &link) == 0 && S_ISLNK(link.st_mode) &&
+         ::stat(output.file.c_str(), &target) == 0 && ::fstat(STDOUT_FILENO, &standard) == 0 &&
+         target.st_dev == standard.st_dev && target.st_ino == standard.st_ino;
+}
 
 std::string cache_folder(const std::string& named) {
   if (!named.empty()) return named;

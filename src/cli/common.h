@@ -33,6 +33,8 @@ std::unique_ptr<scan::LayerCache> open_cache(const CacheOptions& cache, const im
 scan::ScanOptions scan_options(const ImageOptions& image, const std::atomic<bool>* cancel);
 
 Result<const report::Format*> find_format(const std::string& name);
+// Whether the result goes there, by whatever name.
+bool to_standard_output(const OutputOptions& output);
 // Colour and width for where the result goes: a terminal, or anything else. NO_COLOR, CLICOLOR_FORCE and TERM=dumb are
 // honoured (https://no-color.org, https://bixense.com/clicolors).
 report::Style style_for(const OutputOptions& output);

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "cli/common.h"
@@ -63,12 +64,13 @@ void add_folder_of(const std::string& path, std::vector<std::string>& to) {
 
 // Where a result goes: the file itself if it is a device or a pipe, else its folder, in which it is replaced.
 void add_output(const OutputOptions& output, std::vector<std::string>& writable) {
-  if (output.file.empty() || output.file == "-") return;
+  if (to_standard_output(output)) return;
+  const std::string file = base::followed(output.file);
   struct stat status{};
-  if (::stat(output.file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    writable.push_back(output.file);
+  if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    writable.push_back(file);
   } else {
-    add_folder_of(output.file, writable);
+    add_folder_of(file, writable);
   }
 }
 

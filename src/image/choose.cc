@@ -120,6 +120,7 @@ Result<void> ImageChooser::collect(const std::vector<Descriptor>& entries, const
         unreadable_.push_back({pending.descriptor, std::move(text).error()});
         continue;
       }
+      LIMPID_TRY(hold(*text));
       LIMPID_ASSIGN_WITHIN(auto document, parse_document(*text, options_.limits), {name});
       if (auto* index = std::get_if<Index>(&document)) {
         if (reading_ == Reading::best_listed) put_aside(index->manifests);
@@ -134,6 +135,14 @@ Result<void> ImageChooser::collect(const std::vector<Descriptor>& entries, const
   if (wanted && candidates_.empty() && artifacts_.empty() && !visited.contains(*wanted))
     return fail(Code::not_found, {"no image has the digest ", wanted->to_string()});
   return {};
+}
+
+// What is parsed is held until an image is chosen: all of it together is bounded.
+Result<void> ImageChooser::hold(std::string_view text) {
+  held_ += text.size();
+  if (held_ <= options_.limits.manifests_size_max) return {};
+  return fail(Code::limit,
+              {"manifests of more bytes together than the limit manifests-size=", options_.limits.manifests_size_max});
 }
 
 // Leaves of an index's entries those whose manifests have to be read to choose.
@@ -192,6 +201,7 @@ Result<void> ImageChooser::load_config(Candidate& candidate) {
   const std::string name = blob_name(candidate.manifest.config.digest);
   LIMPID_ASSIGN(const std::string text,
                 read_verified(*store_, candidate.manifest.config, {"config-size", options_.limits.config_size_max}));
+  if (all_) LIMPID_TRY(hold(text));
   LIMPID_ASSIGN_WITHIN(candidate.config, parse_config(text, options_.limits), {"config ", name});
   return {};
 }
@@ -204,7 +214,12 @@ Result<std::size_t> ImageChooser::choose_by_platform() {
     LIMPID_ASSIGN(const Platform platform, platform_of(candidates_[i]));
     offered.push_back(to_string(platform));
     const auto found = distance(platform_, platform);
-    if (found && (!best || *found < best_distance)) best = i, best_distance = *found;
+    const bool is_better = found && (!best || *found < best_distance);
+    if (candidates_.size() > 1 && !is_better) candidates_[i].config.reset();  // of those, one is held
+    if (!is_better) continue;
+    if (best) candidates_[*best].config.reset();
+    best = i;
+    best_distance = *found;
   }
   for (const auto& [descriptor, error] : unreadable_)
     if (descriptor.platform) offered.push_back(to_string(*descriptor.platform) + " (missing)");

@@ -51,6 +51,7 @@ class ImageChooser {
   };
 
   Result<void> collect(const std::vector<Descriptor>& entries, const std::optional<Digest>& wanted);
+  Result<void> hold(std::string_view text);
   void put_aside(std::vector<Descriptor>& entries);
   void add_candidate(const Descriptor& descriptor, ImageManifest manifest, std::vector<std::string> tags);
   std::unexpected<Error> nothing_there();
@@ -71,6 +72,7 @@ class ImageChooser {
   std::vector<std::string> unread_;  // platforms that were put aside
   std::vector<std::string> artifacts_;
   std::vector<std::string> notes_;
+  std::uint64_t held_ = 0;  // bytes of what was parsed
 };
 
 }  // namespace limpid::image

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "archive/peeked.h"
 #include "archive/tar.h"
 #include "image/counted.h"
 #include "image/stoppable.h"
@@ -19,20 +20,6 @@ using base::Hasher;
 HashAlgorithm algorithm_for(const Digest& expected) {
   return expected.empty() ? HashAlgorithm::sha256 : expected.algorithm();
 }
-
-// Gives back the view that was read to tell the compression, which stays valid until `inner` is asked again.
-class Resumed final : public Source {
- public:
-  Resumed(std::unique_ptr<Source> inner, Bytes first) : inner_(std::move(inner)), first_(first) {}
-  Result<Bytes> next() override {
-    if (!first_.empty()) return std::exchange(first_, {});
-    return inner_->next();
-  }
-
- private:
-  std::unique_ptr<Source> inner_;
-  Bytes first_;
-};
 
 class Hashed final : public Source {
  public:
@@ -137,10 +124,9 @@ Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source>
   const std::shared_ptr<ReadCounters> counters =
       options.observer == nullptr ? nullptr : options.observer->layer_begins(expected);
   blob = counted(stoppable(std::move(blob), options.cancel), counters, &ReadCounters::fetched);
-  LIMPID_ASSIGN_WITHIN(const Bytes first, blob->next(), {which});
-  const archive::Compression kind = archive::sniff_compression(first);
-  auto stored =
-      std::make_unique<Hashed>(std::make_unique<Resumed>(std::move(blob), first), algorithm_for(expected.digest));
+  LIMPID_ASSIGN_WITHIN(auto peeked, archive::PeekedSource::peek(std::move(blob), archive::kSniffLength), {which});
+  const archive::Compression kind = archive::sniff_compression(peeked->first());
+  auto stored = std::make_unique<Hashed>(std::move(peeked), algorithm_for(expected.digest));
   Hashed* const stored_bytes = stored.get();
   if (kind == archive::Compression::none && algorithm_for(expected.digest) == algorithm_for(expected.diff_id)) {
     // Both digests are of the same bytes: hashed once, with no stage between that could count the output.

@@ -46,7 +46,7 @@ Result<std::unique_ptr<LayerReader>> open(const std::string& blob, const LayerDe
 
 TEST(LayerReader, ReadsAndMeasuresEachCompression) {
   for (const std::string& blob : {kTar, gzip(kTar)}) {
-    for (const std::size_t step : {std::size_t{100}, std::size_t{1} << 20}) {
+    for (const std::size_t step : {std::size_t{1}, std::size_t{100}, std::size_t{1} << 20}) {
       const auto layer = open(blob, promise(blob, kTar), {}, step);
       ASSERT_TRUE(layer) << error_of(layer);
       const auto entries = read_entries(**layer);

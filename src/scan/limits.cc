@@ -92,6 +92,8 @@ constexpr std::array kLimits{
     limit<kImage, &ImageLimits::layers_max>("layers", Unit::count, "layers of one image", 1, kCountMost),
     limit<kImage, &ImageLimits::manifests_max>(
         "manifests", Unit::count, "manifests of one index with all below it, images of one archive", 1, kCountMost),
+    limit<kImage, &ImageLimits::manifests_size_max>(
+        "manifests-size", Unit::bytes, "manifests of one index with all below it, together", 1, kMemoryMost),
     limit<kImage, &ImageLimits::index_depth_max>("index-depth", Unit::count, "indexes in indexes", 0, kCountMost),
     limit<kImage, &ImageLimits::history_max>("history", Unit::count, "entries of an image's history", 0, kCountMost),
     limit<kImage, &ImageLimits::json_depth_max>(

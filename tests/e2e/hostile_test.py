@@ -543,6 +543,17 @@ class Documents(Hostile):
     def test_many_manifests(self):
         entry = lambda number: {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": f"sha256:{number:064x}", "size": 1}
         self.fails(self.layout(Liar(LAYER, index=lambda i: i.update(manifests=i["manifests"] + [entry(n) for n in range(1000)]))), "beyond the limit manifests=1000")
+        # Three that state no platform, so that all are read, and of which each alone may be as large.
+        images = [Liar(LAYER, manifest=lambda m, n=n: m.update(annotations={f"{n}-{i}": "y" * 50 for i in range(45_000)})) for n in range(3)]
+        path = self.layout(images[0])
+        for image in images[1:]:
+            with open(os.path.join(path, "blobs/sha256", sha(image.manifest)), "wb") as stream:
+                stream.write(image.manifest)
+        listed = [{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:" + sha(i.manifest), "size": len(i.manifest)} for i in images]
+        with open(os.path.join(path, "index.json"), "w", encoding="ascii") as stream:
+            json.dump({"schemaVersion": 2, "manifests": listed}, stream)
+        self.fails(path, "manifests of more bytes together than the limit manifests-size=8388608")
+        self.assertEqual(names(self.reads(path, "--limit", "manifests-size=12MiB", memory=64 * MIB)), ["good"])
 
     def test_what_is_no_image(self):
         for text in (b"", b"[]", b"null", b"\xff\xfe", b"{", b'{"manifests":{}}', b'{"manifests":[{}]}', b'{"manifests":[null]}', b'{"schemaVersion":2,"config":{},"layers":[]}'):
@@ -557,7 +568,9 @@ class Documents(Hostile):
         self.assertEqual(names(self.reads("rootfs:" + self.write(half))), ["good"])
         self.fails("rootfs:" + self.write(packed + b"garbage"), ".")
         self.assertEqual(names(self.reads("rootfs:" + self.write(packed + bytes(1000)))), ["good"])
-        self.assertEqual(names(self.reads("rootfs:" + self.write(data + tar({"x/" + STATUS: dpkg(("second", "1"))})))), ["good", "second"])
+        after = self.reads("rootfs:" + self.write(data + tar({STATUS: dpkg(("second", "1"))})))
+        self.assertEqual(names(after), ["good"])
+        self.assertIn("entries after the end of the tar", json.dumps(after["skipped"]))
         for whole, pack in ((packed, "gzip"), (lzma.compress(data), "xz"), (bz2.compress(data), "bzip2"), (zstd_frame(data), "zstd"), (data, "tar")):
             end = len(data.rstrip(b"\0")) if pack == "tar" else len(whole)
             # Of a tar in a header or in content: padding may be missing, and what ends between two members is whole.
@@ -616,6 +629,7 @@ class Limits(Hostile):
             "config-size": (error, image, "100", ()),
             "layers": (error, image, "1", ()),
             "manifests": (error, "docker-archive:" + self.write(two_images()), "1", ()),
+            "manifests-size": (error, image, "100", ()),
             "index-depth": (error, self.nested_index(), "0", ()),
             "history": (error, image, "1", ()),
             "json-depth": (error, image, "2", ()),
@@ -733,7 +747,18 @@ class Sandbox(Hostile):
         temporary = os.path.join(self.folder, "temporary")
         os.mkdir(temporary)
         run("inventory", packed, env={"TMPDIR": temporary}, check=0)
-        self.assertEqual(run("inventory", "-o", "/dev/stdout", path, check=0).stdout, run("inventory", path, check=0).stdout)
+        plain = run("inventory", path, check=0).stdout
+        self.assertEqual(run("inventory", "-o", "/dev/stdout", path, check=0).stdout, plain)
+        # A file behind standard output is written to, not replaced together with the link that leads to it.
+        link, result = os.path.join(self.folder, "stdout"), os.path.join(self.folder, "result")
+        os.symlink("/proc/self/fd/1", link)
+        with open(result, "a", encoding="utf-8") as file:
+            file.write("before\n")
+            file.flush()
+            subprocess.run([os.environ["LIMPID_BINARY"], "inventory", "-o", link, path], stdout=file, check=True)
+        with open(result, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "before\n" + plain)
+        self.assertEqual(os.readlink(link), "/proc/self/fd/1")
         run("inventory", "-o", "/dev/null", path, check=0)
         linked = os.path.join(self.folder, "linked")
         os.symlink(path, linked)
