@@ -15,6 +15,7 @@ import ssl
 import stat
 import subprocess
 import tempfile
+import tarfile
 import threading
 import time
 import unittest
@@ -242,6 +243,50 @@ class SourcesTest(unittest.TestCase):
                 self.assertEqual([layer["created_by"] for layer in inventory["image"]["layers"]], [layer["created_by"] for layer in expected["image"]["layers"]])
                 self.assertEqual(inventory["image"]["config_digest"], "sha256:" + sha(self.image.config))
                 self.assertEqual(inventory["skipped"], [])
+
+    def test_odd_tars_as_a_runtime_unpacks_them(self):
+        """What an image holds is what a container of it has, however a layer's tar is made: Podman is the judge."""
+        status = "var/lib/dpkg/status"
+        system = {"etc/os-release": DEBIAN_12, status: dpkg(("real", "1"))}
+        decoy = lambda path=status: tar({path: dpkg(("decoy", "1"))})
+
+        def pax(kind, **records):
+            info = tarfile.TarInfo("pax_header")
+            content = b"".join(tarfile.TarInfo._create_pax_generic_header({key: value}, kind, "utf-8")[512:].rstrip(b"\0") for key, value in records.items())
+            info.type, info.size = kind, len(content)
+            return info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+
+        both, local = tarfile.XGLTYPE, tarfile.XHDTYPE
+        sparse = lambda **more: pax(local, **{"GNU.sparse.name": "other", **{"GNU.sparse." + key: value for key, value in more.items()}})
+        cases = {
+            "nothing after the end": [system, tar({}) + decoy()],
+            "nothing after a member's end": [tar(system) + decoy()],
+            "a path for all": [pax(both, path="usr/share/doc/x") + tar(system)],
+            "a size for all": [pax(both, size="0") + tar(system)],
+            "a path lost to a header for all": [system, pax(local, path="other") + pax(both, comment="x") + decoy()],
+            "a path for one": [system, pax(local, path="other") + decoy()],
+            "a sparse name alone": [system, sparse() + decoy()],
+            "a sparse version that nobody knows": [system, sparse(major="2", minor="0") + decoy()],
+            "a long name before a path": [system, pax(local, path="other") + tarfile.TarInfo._create_gnu_long_header(status, tarfile.GNUTYPE_LONGNAME, "utf-8", "strict") + decoy("x")],
+            "two paths": [system, pax(local, path="other") + pax(local, path=status) + decoy("x")],
+            "an absolute name": [system, decoy("/" + status)],
+            "up and down": [system, decoy("var/lib/../lib/dpkg/status")],
+            "all anew": [system, {"var/lib/dpkg/.wh..wh..opq": "", status: dpkg(("other", "1"))}],
+            "all anew, told last": [system, {status: dpkg(("other", "1")), "var/lib/dpkg/.wh..wh..opq": ""}],
+            "gone": [system, {"var/lib/.wh.dpkg": ""}],
+            "gone and back": [system, {"var/lib/.wh.dpkg": "", status: dpkg(("other", "1"))}],
+            "a hard link": [{**system, "x": dpkg(("other", "1"))}, {"y": "", "x": dpkg(("third", "1")), status: ("hard", "x")}],
+        }
+        for number, (name, layers) in enumerate(cases.items()):
+            with self.subTest(name):
+                image = Image(*layers, tag=f"odd-{number}")
+                path = image.docker_archive(self.path(f"odd-{number}.tar"))
+                self.podman.run("load", "-q", "-i", path)
+                mounted = self.podman.run("image", "mount", f"test:odd-{number}").strip()
+                file = pathlib.Path(mounted, status)
+                wanted = [line.split()[1] for line in file.read_text("utf-8").splitlines() if line.startswith("Package:")] if file.exists() else []
+                self.podman.run("image", "umount", f"test:odd-{number}")
+                self.assertEqual([package["name"] for package in self.inventory("docker-archive:" + path)["packages"]], wanted)
 
     def test_the_files_of_the_image(self):
         expected = {(package["name"], package["version"]) for package in self.inventory(self.layout)["packages"]}

@@ -296,7 +296,10 @@ Result<Vulnerability> parse_stored(std::string_view document) {
   const std::optional<Severity> severity = parse_severity(members.text("severity"));
   if (!severity) return fail(Code::invalid, {"stored vulnerability: unknown severity"});
   vulnerability.severity = *severity;
-  if (const json::value* metadata = find(*object, "metadata")) append_sorted(vulnerability.metadata, *metadata);
+  if (const json::value* metadata = find(*object, "metadata")) {
+    if (!is_finite(*metadata)) return fail(Code::invalid, {"stored vulnerability: a number is out of range"});
+    append_sorted(vulnerability.metadata, *metadata);
+  }
   if (const json::array* fixes = members.array("fixed_in")) {
     for (const json::value& fix : *fixes) {
       std::vector<std::string> texts = read_texts(fix.if_array());
