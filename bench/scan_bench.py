@@ -6,6 +6,7 @@ runs counts, since what else runs on a machine only ever adds.
 Settings: LIMPID_BENCH_RUNS (interleaved runs), LIMPID_BENCH_FULL=1 (also the images of gigabytes), LIMPID_BENCH_IMAGES
 (a folder in which images are kept from one run to the next; otherwise they go with the run)."""
 import concurrent.futures
+import gzip
 import json
 import os
 import re
@@ -21,7 +22,7 @@ import time
 sys.dont_write_bytecode = True  # the source tree stays clean
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from common import BUILD, in_turn, layers, measure, table  # noqa: E402
+from common import BUILD, ROOT, in_turn, layers, measure, table  # noqa: E402
 
 RUNS = int(os.environ.get("LIMPID_BENCH_RUNS", "7"))
 FULL = os.environ.get("LIMPID_BENCH_FULL") == "1"
@@ -87,12 +88,12 @@ class World:
     def scan(self, target, *arguments):
         return [self.limpid, "scan", "--db", self.database, *arguments, target]
 
-    def pushed(self, image):
+    def pushed(self, image, tag="latest"):
         """The image's name in a registry on loopback."""
         if not self.registry:
             self.registry = Registry(self.path("registry"))
         name = f"{self.registry.host}/{os.path.basename(image)}:1"
-        subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", f"oci:{image}:latest", "docker://" + name], check=True)
+        subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", f"oci:{image}:{tag}", "docker://" + name], check=True)
         os.sync()
         return name
 
@@ -269,6 +270,38 @@ def ten(world):
             "yes" if reads <= 1.2 and same else "**no**"]])
 
 
+def lazy(world):
+    """Layers with a table of contents, in a registry: what detectors want of them against all of them."""
+    os.environ.update(LIMPID_BINARY=LIMPID, LIMPID_SOURCE=ROOT)
+    sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+    import estargz  # writers of such layers, which no package has
+    rows = []
+    for words, write in (("eStargz", estargz.estargz), ("zstd:chunked", estargz.zstd_chunked)):
+        written = []
+        for path in layers(world.usual("gzip")):
+            with gzip.open(path) as stream:
+                written.append(write(stream.read()))
+        image = estargz.image_of(*written)
+        folder = image.oci_layout(world.path("lazy-" + write.__name__))
+        name = world.pushed(folder, image.tag)
+        total = sum(map(len, image.blobs))
+        best = in_turn({
+            "whole": world.scan("registry:" + name, "--no-cache", "--jobs", "2"),
+            "lazy": world.scan("registry:" + name, "--no-cache", "--jobs", "2", "--lazy"),
+        }, RUNS)
+        report = subprocess.run([world.limpid, "inventory", "-f", "json", "--no-cache", "--lazy", "registry:" + name], check=True, capture_output=True).stdout
+        fetched = sum(layer["fetched"] for layer in json.loads(report)["image"]["layers"])
+        share = 100 * fetched / total
+        for way in ("whole", "lazy"):
+            wall, cpu, peak = best[way]
+            size = total if way == "whole" else fetched
+            rows.append([f"{words}, {'--lazy' if way == 'lazy' else 'all of it'}", f"{size / 1e6:.1f}", f"{100 * size / total:.1f}", f"{wall:.3f}",
+                         f"{wall / best['whole'][0]:.2f}", f"{cpu:.3f}", f"{peak:.1f}", *(["bytes ≤ 10 %", "yes" if share <= 10 else "**no**"] if way == "lazy" else ["", ""])])
+        shutil.rmtree(folder)
+    table(f"Tables of contents, an image of {LAYERS * LAYER_MEGABYTES} MB in {LAYERS} layers from a registry on loopback, minimum of {RUNS} interleaved runs",
+          ["what", "MB fetched", "% of the layers", "wall s", "× all of it", "CPU s", "peak MiB", "target", "met"], rows)
+
+
 def large(world, kind, usual_peak):
     """What kills others: linear time, and no more memory."""
     rows = []
@@ -306,6 +339,8 @@ def scan(*chosen):
             known(world)
         if not chosen or "ten" in chosen:
             ten(world)
+        if not chosen or "lazy" in chosen:
+            lazy(world)
         for kind in ("gzip", "zstd"):
             if (FULL and not chosen) or "large-" + kind in chosen:
                 if kind not in peaks:
