@@ -11,6 +11,7 @@
 #include "image/name.h"
 #include "image/oci_layout.h"
 #include "image/reference.h"
+#include "image/skopeo_dir.h"
 #include "image/source.h"
 
 namespace limpid::image {
@@ -97,6 +98,10 @@ Result<std::unique_ptr<ImageSource>> recognise(const Place& place, const OpenOpt
     LIMPID_ASSIGN(std::shared_ptr<const BlobStore> store, open_directory_store(place.path));
     const bool layout = is_directory(place.path + "/oci-layout") || is_directory(place.path + "/index.json");
     if (layout) return open_layout_in(std::move(store), place.path, place.reference, options);
+    if (is_skopeo_dir(*store)) {
+      LIMPID_TRY(refuse_reference(place, "a folder of skopeo's"));
+      return open_skopeo_dir(std::move(store), place.path, options);
+    }
     return open_as_rootfs(place, options);
   }
   {
