@@ -13,7 +13,7 @@ void RpmStatements::add(RpmStatement&& statement, Status status, std::string_vie
           statement.key_kind,
           std::move(statement.module),
           fixed ? std::move(statement.introduced) : std::string(),
-          fixed ? std::move(statement.version) : std::string(),
+          std::move(fixed ? statement.version : statement.end),
           status,
           std::string(severity)};
   if (last_ == by_product_.end() || last_->first != key) last_ = by_product_.try_emplace(std::move(key)).first;
@@ -34,7 +34,8 @@ void RpmStatements::take(Advisory& advisory) {
       std::tie(affected.name_space, affected.package, affected.key_kind, affected.module, introduced, version,
                affected.status, affected.severity) = key;
       affected.scheme = version::Scheme::rpm;
-      if (affected.status == Status::fixed) {
+      const bool fixed = affected.status == Status::fixed;
+      if (fixed || !version.empty()) {
         affected.ranges.push_back(
             {.introduced = std::move(introduced), .fixed = std::move(version), .last_affected = {}});
       }

@@ -168,6 +168,14 @@ CASES = {
     "redhat=redhat/csaf-vex/files/cve-2025-40907-perl.json.zst": [
         ("rhel:9.5", "perl-FCGI", "1:0.79-8.el9_5", {}, "CVE-2025-40907", ("fixed", "1:0.79-8.1.el9_6")),
         ("rhel:8.9", "perl-FCGI", "1:0.78-11.el8", {}, "CVE-2025-40907", NONE),  # the flaw is in a module's
+        # rhel:8: 1:0.78-12.module+el8.10.0+23147+ and one of 20b7d289, 63faba8d, 95b68fad, df114ff4
+        ("rhel:8.10", "perl-FCGI", "1:0.78-12.module+el8.10.0+23147+20b7d289", {"module": "perl-FCGI:0.78"}, "CVE-2025-40907", NONE),
+        ("rocky:8.10", "perl-FCGI", "1:0.78-12.module+el8.10.0+557+48ba8b2f", {"module": "perl-FCGI:0.78"}, "CVE-2025-40907", NONE),
+        ("rhel:8.10", "perl-FCGI", "1:0.78-11.module+el8.9.0+19000+20b7d289", {"module": "perl-FCGI:0.78"}, "CVE-2025-40907",
+         ("fixed", "1:0.78-12.module+el8.10.0+23147+95b68fad")),
+        # RHEL 7: nothing but 7Server-ELS, 1:0.74-8.el7_9.1
+        ("rhel:7.9", "perl-FCGI", "1:0.74-8.el7", {}, "CVE-2025-40907", ("will_not_fix", "")),
+        ("rhel:7.9", "perl-FCGI", "1:0.74-8.el7_9.1", {}, "CVE-2025-40907", NONE),
     ],
     "redhat-oval=redhat/oval-v2/cases/rhel-8.oval.xml": [
         # RHSA-2023:7581: Module postgresql:13, postgresql-server earlier than 0:13.13-1.module+el8.9.0+20664+9c30cf7f
