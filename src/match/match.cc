@@ -177,9 +177,11 @@ class Matcher {
     const bool same_source = last_ != nullptr && last_->source_name == package.source_name &&
                              last_->name_space == package.name_space && !package.source_name.empty() &&
                              package.scheme != version::Scheme::apk;
+    rebuilt_ = second.role != Role::alone && namespace_of(package.name_space).starts_with(kAnyRhel) &&
+               !package.name_space.starts_with(kAnyRhel);
     if (!same_source || last_->source_version != package.source_version || last_->version != package.version ||
         last_->scheme != package.scheme)
-      verdicts_.begin();
+      verdicts_.begin(rebuilt_);
     last_ = nullptr;  // until it worked
     asked_.clear();
     if (second.role != Role::alone) {
@@ -252,7 +254,7 @@ class Matcher {
       if (offer == Offer::none) return std::nullopt;
       if (!is_parsed_ || scheme_ != statement.scheme) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
-        installed_ = ordering == nullptr ? version::Version{} : ordering->parse(version_);
+        installed_ = ordering == nullptr ? version::Version{} : parse_build(*ordering, version_, matcher_.rebuilt_);
         scheme_ = statement.scheme;
         is_parsed_ = true;
       }
@@ -547,7 +549,7 @@ class Matcher {
     for (const Judged* hit : hits) statements.push_back(hit->statement);
     const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
     if (finding.status != Status::not_affected && std::ranges::all_of(statements, fixable)) {
-      if (const auto fixed = version_free_of(statements, version)) {
+      if (const auto fixed = version_free_of(statements, version, rebuilt_)) {
         finding.fixed_in = *fixed;
         finding.status = Status::fixed;
       }
@@ -588,6 +590,7 @@ class Matcher {
   vulndb::CveSet cves_;
   std::vector<Statement> statements_;
   std::vector<std::size_t> ends_;
+  bool rebuilt_ = false;                 // it is a rebuild of RHEL's, held against what is said of that
   std::vector<Judged> judged_, named_;
   std::array<std::vector<const Judged*>, 3> chosen_;
   std::vector<const Statement*> deciding_;
