@@ -234,7 +234,11 @@ class Matcher {
   Result<void> ask_by_name(const Package& package, const std::string& name_space, Role role, std::vector<Asked>& to) {
     if (name_space.empty()) return {};
     if (is_layered(name_space)) LIMPID_TRY(ask_one(kAnyRhel, package.name, KeyKind::binary, role, to));
-    return ask_one(name_space, package.name, KeyKind::binary, role, to);
+    LIMPID_TRY(ask_one(name_space, package.name, KeyKind::binary, role, to));
+    // Arch Linux's groups name a package or the base of several, which share its version.
+    const std::string_view base = package.source_name;
+    if (package.scheme != version::Scheme::pacman || base.empty() || base == package.name) return {};
+    return ask_one(name_space, base, KeyKind::binary, role, to);
   }
 
   // Holds statements of one group against the package. Nothing where they do not speak of it.
@@ -586,11 +590,11 @@ class Matcher {
   // Reused from package to package.
   std::vector<Asked> asked_, of_source_;
   const Package* last_ = nullptr;        // the one that `of_source_` is of
+  bool rebuilt_ = false;                 // it is a rebuild of RHEL's, held against what is said of that
   std::vector<vulndb::Glance> glances_;  // at what was asked
   vulndb::CveSet cves_;
   std::vector<Statement> statements_;
   std::vector<std::size_t> ends_;
-  bool rebuilt_ = false;                 // it is a rebuild of RHEL's, held against what is said of that
   std::vector<Judged> judged_, named_;
   std::array<std::vector<const Judged*>, 3> chosen_;
   std::vector<const Statement*> deciding_;
