@@ -273,6 +273,8 @@ CASES = {
         ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "9.0.2092-17.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", ("fixed", "9.0.2092-18.oe2403sp1")),
         ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "9.0.2092-18.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", NONE),
         ("openeuler:22.03 (LTS-SP3)", "vim-minimal", "9.0-32.oe2203sp3", {"source": "vim", "arch": "aarch64"}, "CVE-2025-29768", ("fixed", "9.0-33.oe2203sp3")),
+        ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "2:9.0.2092-17.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", ("fixed", "9.0.2092-18.oe2403sp1")),
+        ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "2:9.0.2092-18.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", NONE),
         ("openeuler:24.03 (LTS-SP2)", "vim-minimal", "9.0.2092-17.oe2403sp2", {"source": "vim"}, "CVE-2025-29768", NONE),  # no word on it
     ],
     "osv=misc/openeuler/osv/OESA-2021-1001.json": [
