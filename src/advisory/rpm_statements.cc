@@ -20,6 +20,22 @@ void RpmStatements::add(RpmStatement&& statement, Status status, std::string_vie
   last_->second[std::move(statement.product)].insert(fixed ? std::move(statement.architecture) : std::string());
 }
 
+void RpmStatements::prefer_fixes() {
+  using Package = std::tuple<std::string, std::string, KeyKind, std::string>;
+  const auto package_of = [](const Key& key) {
+    return Package(std::get<0>(key), std::get<1>(key), std::get<2>(key), std::get<3>(key));
+  };
+  const auto status_of = [](const Key& key) { return std::get<Status>(key); };
+  std::set<Package> fixed;
+  for (const auto& [key, _] : by_product_)
+    if (status_of(key) == Status::fixed) fixed.insert(package_of(key));
+  std::erase_if(by_product_, [&](const auto& one) {
+    const Status status = status_of(one.first);
+    return status != Status::fixed && status != Status::not_affected && fixed.contains(package_of(one.first));
+  });
+  last_ = by_product_.end();
+}
+
 void RpmStatements::take(Advisory& advisory) {
   for (const auto& [key, products] : by_product_) {
     std::map<Architectures, std::vector<std::string>> by_architectures;

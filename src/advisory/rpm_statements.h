@@ -25,6 +25,8 @@ struct RpmStatement {
 class RpmStatements {
  public:
   void add(RpmStatement&& statement, Status status, std::string_view severity);
+  // Where something of a package is fixed, forgets what says of it that it has no fix.
+  void prefer_fixes();
   // Appends what was added since the last call to the advisory.
   void take(Advisory& advisory);
 
