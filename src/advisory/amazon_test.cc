@@ -66,6 +66,42 @@ TEST(Amazon, AKernelLineIsNotFixedByAnother) {
   EXPECT_EQ(answers(sink, {"amzn:2", "kernel", "5.10.200-1.amzn2"}), Lines{});
 }
 
+TEST(Amazon, ATopicsLineIsNotFixedByAnother) {
+  CollectingSink sink;
+  const auto add = [&](std::string_view id, std::string_view name, std::string_view version) {
+    ASSERT_TRUE(read(update(id, "amazon-linux-2---topic", package(name, version, "1.amzn2", "x86_64")), sink)) << id;
+  };
+  add("ALAS2PHP8.2-2031-001", "php", "8.2.9");
+  add("ALASPOSTGRESQL14-2031-001", "postgresql", "14.9");
+  add("ALASTOMCAT9-2031-001", "tomcat", "9.0.71");
+  add("ALASDOCKER-2031-001", "docker", "20.10.4");
+  add("ALAS2-2031-002", "zlib", "2.7");
+  add("ALAS2LIVEPATCH-2031-001", "kpatch", "1.2");
+  const auto is_hit = [&](const char* name, const char* version) {
+    return !answers(sink, {"amzn:2", name, version}).empty();
+  };
+  EXPECT_TRUE(is_hit("php", "8.2.8-1.amzn2"));
+  EXPECT_FALSE(is_hit("php", "8.0.30-1.amzn2"));
+  EXPECT_TRUE(is_hit("postgresql", "14.8-1.amzn2"));
+  EXPECT_FALSE(is_hit("postgresql", "12.8-1.amzn2"));
+  EXPECT_TRUE(is_hit("tomcat", "9.0.70-1.amzn2"));
+  EXPECT_FALSE(is_hit("tomcat", "8.5.90-1.amzn2"));
+  // No line.
+  EXPECT_TRUE(is_hit("docker", "19.0-1.amzn2"));
+  EXPECT_TRUE(is_hit("zlib", "1.0-1.amzn2"));
+  EXPECT_TRUE(is_hit("kpatch", "0.1-1.amzn2"));
+}
+
+TEST(Amazon, ALineHasItsPackagesEpoch) {
+  CollectingSink sink;
+  const std::string mariadb =
+      R"(<package name="mariadb" epoch="3" version="10.5.18" release="1.amzn2" arch="x86_64"></package>)";
+  ASSERT_TRUE(read(update("ALASMARIADB10.5-2031-001", "amazon-linux-2---mariadb10.5", mariadb), sink));
+  EXPECT_EQ(answers(sink, {"amzn:2", "mariadb", "1:5.5.68-1.amzn2"}), Lines{});
+  EXPECT_EQ(answers(sink, {"amzn:2", "mariadb", "3:10.5.16-1.amzn2"}),
+            Lines{"ALASMARIADB10.5-2031-001 fixed 3:10.5.18-1.amzn2"});
+}
+
 TEST(Amazon, WhatIsNoUpdateInfoFails) {
   CollectingSink sink;
   EXPECT_FALSE(read_text(amazon_feed(), "<html></html>", sink, "updateinfo.xml"));

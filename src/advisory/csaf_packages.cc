@@ -48,6 +48,7 @@ class DocumentReader {
       if (!input_.name_space.empty()) statement->name_space = input_.name_space;
       statements_.add(*std::move(statement), status, vulnerability.severity_of(id));
     });
+    statements_.prefer_fixes();
     statements_.take(advisory);
     counts_.statements += advisory.affected.size();
     if (!advisory.affected.empty()) sink_.advisory(std::move(advisory));

@@ -130,6 +130,7 @@ class DocumentHandler final : public XmlHandler {
         add_package(id, *status);
       }
     }
+    statements_.prefer_fixes();
     statements_.take(advisory_);
     counts_.statements += advisory_.affected.size();
     if (!advisory_.affected.empty()) sink_.advisory(std::move(advisory_));

@@ -62,10 +62,10 @@ TEST(Cvrf, FilesOfReleases) {
                                 sink, "cvrf-1.xml");
   ASSERT_TRUE(counts) << counts.error().describe();
   EXPECT_EQ(counts->dropped, (std::map<std::string, std::uint64_t>{{"product without packages, or without a fix", 1},
-                                                                   {"source package", 1}}));
-  EXPECT_EQ(answers(sink, {"openeuler:20.03-LTS", "zfoo", "1.0-8.oe1", "aarch64"}),
+                                                                   {"package of a source", 1}}));
+  EXPECT_EQ(answers(sink, {"openeuler:20.03-LTS", "zfoo", "1.0-8.oe1", "aarch64", "", KeyKind::source}),
             Lines{"CVE-2031-0001 fixed 1.0-9.oe1"});
-  EXPECT_EQ(answers(sink, {"openeuler:20.03-LTS", "zfoo", "1.0-8.oe1", "x86_64"}), Lines{});
+  EXPECT_EQ(answers(sink, {"openeuler:20.03-LTS", "zfoo", "1.0-8.oe1", "aarch64"}), Lines{});
   EXPECT_EQ(sink.find("CVE-2031-0001")->cvss[0].vector, "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H");
 }
 
@@ -100,10 +100,13 @@ TEST(Cvrf, RealDocuments) {
   EXPECT_EQ(answers(suse, {"sles:12.3", "libopenssl0_9_8", "0.9.8j-106.12.1"}), Lines{});
   EXPECT_EQ(answers(suse, {"sles:12.5", "libopenssl0_9_8", "0.9.8j-106.9.1"}), Lines{});  // no product of SP5
   ASSERT_TRUE(cvrf_feed().read({.path = shared_data("misc/openeuler/cvrf-files"), .name_space = ""}, openeuler));
-  EXPECT_EQ(answers(openeuler, {"openeuler:20.03-LTS", "sane-backends-libs", "1.0.28-8.oe1"}),
-            Lines{"CVE-2020-12867 fixed 1.0.28-9.oe1"});
-  EXPECT_EQ(answers(openeuler, {"openeuler:20.03-LTS-SP1", "sane-backends-libs", "1.0.28-9.oe1"}), Lines{});
-  EXPECT_EQ(answers(openeuler, {"openeuler:20.03-LTS-SP2", "sane-backends-libs", "1.0.28-8.oe1"}), Lines{});
+  const auto at = [&](const char* release, const char* version) {
+    return answers(openeuler,
+                   {base::cat({"openeuler:", release}), "sane-backends", version, "x86_64", "", KeyKind::source});
+  };
+  EXPECT_EQ(at("20.03-LTS", "1.0.28-8.oe1"), Lines{"CVE-2020-12867 fixed 1.0.28-9.oe1"});
+  EXPECT_EQ(at("20.03-LTS-SP1", "1.0.28-9.oe1"), Lines{});
+  EXPECT_EQ(at("20.03-LTS-SP2", "1.0.28-8.oe1"), Lines{});
 }
 
 }  // namespace

@@ -21,14 +21,12 @@ bool read_openeuler_file(std::string_view file, RpmStatement& statement, std::st
   const auto name = split_nevra(file);
   if (!name) {
     why_not = "no package file";
-  } else if (name->architecture == "src") {
-    why_not = "source package";
-  } else if (is_debug_package(name->name)) {
-    why_not = "debugging symbols";
+  } else if (name->architecture != "src") {
+    why_not = "package of a source";
   } else {
     statement.name = name->name;
-    statement.version = rpm_version(name->epoch, name->version, name->release);
-    statement.architecture = name->architecture;
+    statement.version = rpm_version({}, name->version, name->release);
+    statement.key_kind = KeyKind::source;
     return true;
   }
   return false;
@@ -47,7 +45,6 @@ std::optional<RpmStatement> statement_of(const CsafComponent& component, Status 
     if (!read_openeuler_file(component.id, statement, why_not)) return std::nullopt;
     return statement;
   }
-  // Without a fix, packages go by their source's name.
   statement.name = component.id;
   statement.key_kind = KeyKind::source;
   if (const auto name = split_nevra(component.id); name && component.id.ends_with(".rpm")) statement.name = name->name;

@@ -240,6 +240,8 @@ void add_bases_without_fix(FeedCounts& counts, Advisory& advisory) {
 // Why the whole record is left out, "" if it is not.
 std::string_view reason_to_drop(const json::object& record, std::string_view id) {
   if (!text_member(record, "withdrawn").value_or("").empty()) return "withdrawn";
+  // Ubuntu's: the flaws that a kernel is patched for while it runs, whatever package it came from.
+  if (id.starts_with("LSN-")) return "live patch";
   const auto specific = object_member(record, "database_specific");
   if (specific && id.starts_with("GO-") && text_member(*specific, "review_status") == "UNREVIEWED") return "unreviewed";
   return {};

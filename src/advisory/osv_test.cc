@@ -234,6 +234,7 @@ TEST(Osv, WhatIsDroppedAndWhy) {
   const std::string open = R"(,"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}])";
   EXPECT_EQ(reason(R"("id":"GO-2031-1","withdrawn":"2031-01-01T00:00:00Z")", go + open), "withdrawn");
   EXPECT_EQ(reason(R"("id":"GO-2031-1","database_specific":{"review_status":"UNREVIEWED"})", go + open), "unreviewed");
+  EXPECT_EQ(reason(R"("id":"LSN-0108-1")", go + open), "live patch");
   EXPECT_EQ(reason(R"("id":"GO-2031-1")",
                    go + open + R"(,"ecosystem_specific":{"custom_ranges":[{"type":"ECOSYSTEM","events":[]}]})"),
             "versions only in custom_ranges");

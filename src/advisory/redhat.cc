@@ -17,6 +17,7 @@
 #include "advisory/redhat_streams.h"
 #include "advisory/rpm_names.h"
 #include "advisory/rpm_statements.h"
+#include "version/ordering.h"
 
 namespace limpid::advisory {
 namespace {
@@ -30,7 +31,7 @@ void name_without_purl(std::string_view id, RpmStatement& package) {
 }
 
 // Nothing, and why, where it is no package that an image can hold. `named` is that of the component's CPE.
-std::optional<RpmStatement> package_of(const CsafComponent& component, const RedHatProduct& named, Status status,
+std::optional<RpmStatement> package_of(const CsafComponent& component, const RedHatProduct& named,
                                        std::string_view& why_not) {
   const auto drop = [&](std::string_view reason) {
     why_not = reason;
@@ -68,13 +69,90 @@ std::optional<RpmStatement> package_of(const CsafComponent& component, const Red
   }
   if (package.name.empty()) return drop("no package name");
   if (is_debug_package(package.name)) return drop("debugging symbols");
-  // Source packages are not installed; what is fixed or not affected is also said of each package built from them.
-  if (package.key_kind == KeyKind::source && status == Status::fixed) return drop("source package, fixed");
-  if (package.key_kind == KeyKind::source && status == Status::not_affected)
-    return drop("source package, not affected");
-  if (status == Status::fixed && package.version.empty()) return drop("fixed without a version");
   return package;
 }
+
+// Why nothing is kept of what is said of a package, "" if it is. Source packages are not installed; what is fixed or
+// not affected is also said of each package built from them.
+std::string_view reason_to_drop(const RpmStatement& package, Status status) {
+  const bool is_source = package.key_kind == KeyKind::source;
+  if (is_source && status == Status::fixed) return "source package, fixed";
+  if (is_source && status == Status::not_affected) return "source package, not affected";
+  return status == Status::fixed && package.version.empty() ? "fixed without a version" : "";
+}
+
+// A flaw that is fixed in nothing but minor releases with longer support, and of which nothing is said for the release
+// itself: that one stays without a fix. What its later versions are free of nobody says, so that nothing is said of
+// those above the highest fix.
+class OnlyExtended {
+ public:
+  void see(const RpmStatement& package, const RedHatProduct& product, Status status, std::string_view severity) {
+    if (!product.is_base && !(product.is_extended && status == Status::fixed)) return;
+    auto& module = modules_[{package.name_space, package.module}];
+    if (product.is_base) {
+      module.of_base.insert(package.name);
+    } else if (package.key_kind == KeyKind::source) {
+      module.sources[package.version].insert(package.name);
+    } else {
+      module.fixes[package.name].push_back({package.version, std::string(severity)});
+    }
+  }
+
+  void give(RpmStatements& statements) {
+    for (const auto& [key, module] : modules_)
+      for (const auto& [name, fixes] : module.fixes)
+        if (!is_said_of_base(module, name, fixes)) statements.add(of_base(key, name, fixes), kStatus, severity_);
+    modules_.clear();
+  }
+
+ private:
+  static constexpr Status kStatus = Status::will_not_fix;
+  struct Fix {
+    std::string version, severity;
+  };
+  struct Module {
+    std::set<std::string> of_base;                         // packages and sources of which something is said
+    std::map<std::string, std::set<std::string>> sources;  // fixed, by their versions
+    std::map<std::string, std::vector<Fix>> fixes;         // of packages
+  };
+
+  // Of the package, or of a source that it may be built from: of its version, or of any if none has that.
+  static bool is_said_of_base(const Module& module, const std::string& name, const std::vector<Fix>& fixes) {
+    const auto is_of_base = [&](const std::string& one) { return module.of_base.contains(one); };
+    if (is_of_base(name)) return true;
+    bool any_source = false;
+    for (const auto& fix : fixes) {
+      const auto sources = module.sources.find(fix.version);
+      if (sources == module.sources.end()) continue;
+      any_source = true;
+      if (std::ranges::any_of(sources->second, is_of_base)) return true;
+    }
+    return !any_source && std::ranges::any_of(module.sources, [&](const auto& sources) {
+      return std::ranges::any_of(sources.second, is_of_base);
+    });
+  }
+
+  RpmStatement of_base(const std::pair<std::string, std::string>& key, const std::string& name,
+                       const std::vector<Fix>& fixes) {
+    const auto* ordering = version::find_ordering(version::Scheme::rpm);
+    const Fix* highest = &fixes.front();
+    for (const auto& fix : fixes)
+      if (ordering->compare(ordering->parse(fix.version), ordering->parse(highest->version)) > 0) highest = &fix;
+    severity_ = highest->severity;
+    std::string_view major = key.first;
+    base::take_until(major, ':');
+    return {.name_space = key.first,
+            .product = base::cat({"cpe:/o:redhat:enterprise_linux:", major}),
+            .name = name,
+            .version = {},
+            .architecture = {},
+            .module = key.second,
+            .end = highest->version};
+  }
+
+  std::map<std::pair<std::string, std::string>, Module> modules_;  // by namespace and module
+  std::string severity_;
+};
 
 // Fixes of one package for one product, "enterprise_linux:9" whatever its repository, by the minor release that each is
 // of.
@@ -139,6 +217,8 @@ class RedHatReader {
     }
     const auto modified = text_or_empty(*tracking, "current_release_date");
     if (modified > counts_.as_of) counts_.as_of = modified;
+    // An update's document tells of nothing but what it updates.
+    tells_all_ = text_or_empty(*tracking, "id").starts_with("CVE-");
     products_.read(object);
     for (const auto& vulnerability : objects_member(object, "vulnerabilities")) {
       vulnerability_.read(vulnerability);
@@ -161,13 +241,17 @@ class RedHatReader {
         why_not = "no CVE id";
       } else if (!component) {
         why_not = "product id without a relationship";
-      } else if (status != Status::fixed && status != Status::not_affected && vulnerability.is_harmless(id)) {
-        why_not = "affected, but scored 0";
       } else {
-        package = package_of(*component, product_of(component->cpe), status, why_not);
+        package = package_of(*component, product_of(component->cpe), why_not);
       }
+      const auto severity = vulnerability.severity_of(id);
       if (package) {
-        const auto severity = vulnerability.severity_of(id);
+        if (tells_all_) only_extended_.see(*package, product_of(component->cpe), status, severity);
+        const bool unfixed = status != Status::fixed && status != Status::not_affected;
+        why_not =
+            unfixed && vulnerability.is_harmless(id) ? "affected, but scored 0" : reason_to_drop(*package, status);
+      }
+      if (package && why_not.empty()) {
         if (status == Status::fixed && fixes_.take(*package, severity, component->product)) return;
         return statements_.add(*std::move(package), status, severity);
       }
@@ -175,6 +259,7 @@ class RedHatReader {
       counts_.drop(why_not);
     });
     fixes_.give(statements_);
+    only_extended_.give(statements_);
     statements_.take(advisory);
     counts_.statements += advisory.affected.size();
     if (!advisory.affected.empty()) sink_.advisory(std::move(advisory));
@@ -199,6 +284,8 @@ class RedHatReader {
   CsafVulnerability vulnerability_;
   RpmStatements statements_;
   Fixes fixes_;
+  bool tells_all_ = false;
+  OnlyExtended only_extended_;
 };
 
 // In a folder with an archive and documents, those changed since the archive was made: they stand in the place of the

@@ -1,6 +1,7 @@
 #include "advisory/redhat_products.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/text.h"
@@ -26,6 +27,12 @@ bool is_enterprise_linux(std::string_view product) {
   return product == "rhel";
 }
 
+bool is_extended(std::string_view product) {
+  if (!base::strip_prefix(product, "rhel_") && !base::strip_prefix(product, "enterprise_linux_")) return false;
+  static constexpr std::array<std::string_view, 6> kKinds = {"eus", "aus", "tus", "e4s", "els", "eus_long_life"};
+  return std::ranges::find(kKinds, product) != kKinds.end();
+}
+
 std::string join_parts(std::vector<std::string_view> parts) {
   while (!parts.empty() && parts.back().empty()) parts.pop_back();
   std::string cpe = "cpe:/";
@@ -42,7 +49,10 @@ RedHatProduct redhat_layered_product(std::string_view cpe) {
   constexpr std::size_t kVendor = 1, kProduct = 2;
   if (parts.size() <= kProduct || parts[kVendor] != "redhat" || parts[kProduct].empty()) return {};
   if (is_enterprise_linux(parts[kProduct])) return {};  // of a release that cannot be told
-  return {.name_space = "rhel", .cpe = join_parts(std::move(parts))};
+  RedHatProduct found;
+  found.name_space = "rhel";
+  found.cpe = join_parts(std::move(parts));
+  return found;
 }
 
 RedHatProduct redhat_product(std::string_view cpe) {
@@ -54,7 +64,10 @@ RedHatProduct redhat_product(std::string_view cpe) {
   constexpr std::size_t kVendor = 1, kProduct = 2, kVersion = 3, kEdition = 5;
   if (parts.size() <= kProduct || parts[kVendor] != "redhat") return found;
   const auto product = parts[kProduct];
-  if (product == "hummingbird") return {.name_space = "hummingbird", .cpe = {}};
+  if (product == "hummingbird") {
+    found.name_space = product;
+    return found;
+  }
   std::string_view major;
   if (is_enterprise_linux(product)) {
     if (parts.size() > kVersion) major = digits(parts[kVersion]);
@@ -65,6 +78,8 @@ RedHatProduct redhat_product(std::string_view cpe) {
   }
   if (major.empty()) return found;
   found.name_space = base::cat({"rhel:", major});
+  found.is_extended = is_extended(product);
+  found.is_base = !found.is_extended && product.starts_with("enterprise_linux");
   found.cpe = join_parts(std::move(parts));
   return found;
 }

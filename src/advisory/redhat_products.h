@@ -10,6 +10,9 @@ namespace limpid::advisory {
 struct RedHatProduct {
   std::string name_space;  // "rhel:9"; "" where no release of RHEL can be told
   std::string cpe;         // as statements keep it, "" where the whole namespace is meant
+  // Whether it is the release itself, or a minor one of it with longer support (EUS, AUS, E4S, TUS, ELS); neither for
+  // what stands upon it.
+  bool is_base = false, is_extended = false;
 };
 // "cpe:/a:redhat:enterprise_linux:9::appstream" is rhel:9's, and so is "cpe:/a:redhat:openshift:4.14::el9". RHEL's
 // minor releases are one product where Red Hat's CPE names one (10.0 is 10): an image follows them.

@@ -113,6 +113,67 @@ TEST(RedHat, EveryState) {
             Lines{"CVE-2031-0005 affected cpe:/a:redhat:openshift:4"});
 }
 
+// A document on the release and one with longer support, with packages as "product/name/version/arch" under each word.
+std::string document_of(std::string_view id, const std::vector<std::pair<std::string, Lines>>& statuses) {
+  std::string leaves, relationships, words;
+  for (const auto& [product, cpe] : {std::pair("base", "enterprise_linux:8::appstream"),
+                                     {"eus", "rhel_eus:8.4::appstream"},
+                                     {"aus", "rhel_aus:8.2::appstream"}}) {
+    base::append(leaves, {R"({"product":{"product_id":")", product,
+                          R"(","product_identification_helper":{"cpe":"cpe:/a:redhat:)", cpe, R"("}}},)"});
+  }
+  for (const auto& [word, packages] : statuses) {
+    base::append(words, {words.empty() ? "" : ",", "\"", word, "\":["});
+    for (const auto& text : packages) {
+      const auto parts = base::split(text, '/');
+      base::append(leaves, {R"({"product":{"product_id":"P:)", text,
+                            R"(","product_identification_helper":{"purl":"pkg:rpm/redhat/)", parts[1],
+                            parts[2].empty() ? "" : "@", parts[2], "?arch=", parts[3], R"("}}},)"});
+      base::append(relationships,
+                   {relationships.empty() ? "" : ",", R"({"full_product_name":{"product_id":")", text,
+                    R"("},"product_reference":"P:)", text, R"(","relates_to_product_reference":")", parts[0], R"("})"});
+      base::append(words, {&text == &packages.front() ? "" : ",", "\"", text, "\""});
+    }
+    words += ']';
+  }
+  leaves.pop_back();
+  return base::cat({R"({"document":{"tracking":{"id":")", id, R"("}},"product_tree":{"branches":[)", leaves,
+                    R"(],"relationships":[)", relationships,
+                    R"(]},"vulnerabilities":[{"cve":"CVE-2031-0006","product_status":{)", words, "}}]}"});
+}
+
+TEST(RedHat, WhatIsFixedWithLongerSupportOnlyStaysInTheRelease) {
+  const Lines fixed{"eus/zfoo/1.2-3.el8_4/x86_64",   "eus/zfoo/1.2-3.el8_4/src", "eus/zfoo-libs/1.2-3.el8_4/x86_64",
+                    "aus/zfoo/1.1-1.el8_2/x86_64",   "eus/zbar/2-1/x86_64",      "eus/zbar/2-1/src",
+                    "eus/zbar-libs/2-1/x86_64",      "base/zbaz/3-2/x86_64",     "eus/zbaz/3-1/x86_64",
+                    "eus/zperl-Errno/1-1.el8/x86_64"};
+  const Lines unaffected{"base/zbar//src"};
+  CollectingSink sink;
+  const auto counts = read(document_of("CVE-2031-0006", {{"fixed", fixed}, {"known_not_affected", unaffected}}), sink);
+  ASSERT_TRUE(counts) << counts.error().describe();
+  EXPECT_EQ(counts->statements, sink.statements() + dropped_in_all(*counts));
+  const auto of_base = [&](const char* package, const char* version) {
+    Lines lines;
+    for (auto& line : answers(sink, {"rhel:8", package, version, "s390x"}, true))
+      if (line.contains("enterprise_linux")) lines.push_back(line);
+    return lines;
+  };
+  const std::string stays = "CVE-2031-0006 will_not_fix 1.2-3.el8_4 cpe:/o:redhat:enterprise_linux:8";
+  EXPECT_EQ(of_base("zfoo", "1.0-1.el8"), Lines{stays});
+  EXPECT_EQ(of_base("zfoo", "1.2-2.el8"), Lines{stays});
+  EXPECT_EQ(of_base("zfoo", "1.4-1.el8"), Lines{});  // nobody says anything of it
+  EXPECT_EQ(of_base("zfoo-libs", "1.0-1.el8"), Lines{stays});
+  // The source's, whether it is that version's or the only ones of which something is said.
+  for (const char* package : {"zbar", "zbar-libs", "zperl-Errno", "zbaz"})
+    EXPECT_EQ(of_base(package, "1-0"), Lines{}) << package;
+}
+
+TEST(RedHat, AnUpdatesDocumentTellsNothingOfOtherReleases) {
+  CollectingSink sink;
+  ASSERT_TRUE(read(document_of("RHSA-2031:0006", {{"fixed", {"eus/zfoo/1.2-3.el8_4/x86_64"}}}), sink));
+  EXPECT_EQ(sink.statements(), 1U);
+}
+
 TEST(RedHat, ARelationshipWithoutAPackageIsCounted) {
   std::string text(kDocument);
   const std::string_view reference = R"("product_reference": "zbaz", )";
@@ -211,6 +272,9 @@ TEST_F(RedHatReal, ModulesOfCve202540907) {
   read("redhat/csaf-vex/files/cve-2025-40907-perl.json.zst");
   if (sink_.advisories.empty()) return;
   EXPECT_EQ(answers(sink_, {"rhel:9", "perl-FCGI", "1:0.79-8.el9_5"}), Lines{"CVE-2025-40907 fixed 1:0.79-8.1.el9_6"});
+  EXPECT_EQ(answers(sink_, {"rhel:7", "perl-FCGI", "1:0.74-8.el7", "x86_64"}, true),
+            (Lines{"CVE-2025-40907 fixed 1:0.74-8.el7_9.1 cpe:/o:redhat:rhel_els:7",
+                   "CVE-2025-40907 will_not_fix 1:0.74-8.el7_9.1 cpe:/o:redhat:enterprise_linux:7"}));
   EXPECT_EQ(answers(sink_, {"rhel:10", "perl-FCGI", "1:0.82-13.el10"}),
             Lines{"CVE-2025-40907 fixed 1:0.82-13.1.el10_0"});
   EXPECT_EQ(answers(sink_, {"rhel:8", "perl-FCGI", "1:0.78-11.el8"}),

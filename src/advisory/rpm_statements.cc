@@ -13,11 +13,27 @@ void RpmStatements::add(RpmStatement&& statement, Status status, std::string_vie
           statement.key_kind,
           std::move(statement.module),
           fixed ? std::move(statement.introduced) : std::string(),
-          fixed ? std::move(statement.version) : std::string(),
+          std::move(fixed ? statement.version : statement.end),
           status,
           std::string(severity)};
   if (last_ == by_product_.end() || last_->first != key) last_ = by_product_.try_emplace(std::move(key)).first;
   last_->second[std::move(statement.product)].insert(fixed ? std::move(statement.architecture) : std::string());
+}
+
+void RpmStatements::prefer_fixes() {
+  using Package = std::tuple<std::string, std::string, KeyKind, std::string>;
+  const auto package_of = [](const Key& key) {
+    return Package(std::get<0>(key), std::get<1>(key), std::get<2>(key), std::get<3>(key));
+  };
+  const auto status_of = [](const Key& key) { return std::get<Status>(key); };
+  std::set<Package> fixed;
+  for (const auto& [key, _] : by_product_)
+    if (status_of(key) == Status::fixed) fixed.insert(package_of(key));
+  std::erase_if(by_product_, [&](const auto& one) {
+    const Status status = status_of(one.first);
+    return status != Status::fixed && status != Status::not_affected && fixed.contains(package_of(one.first));
+  });
+  last_ = by_product_.end();
 }
 
 void RpmStatements::take(Advisory& advisory) {
@@ -34,7 +50,8 @@ void RpmStatements::take(Advisory& advisory) {
       std::tie(affected.name_space, affected.package, affected.key_kind, affected.module, introduced, version,
                affected.status, affected.severity) = key;
       affected.scheme = version::Scheme::rpm;
-      if (affected.status == Status::fixed) {
+      const bool fixed = affected.status == Status::fixed;
+      if (fixed || !version.empty()) {
         affected.ranges.push_back(
             {.introduced = std::move(introduced), .fixed = std::move(version), .last_affected = {}});
       }

@@ -19,16 +19,19 @@ struct RpmStatement {
   std::string module;
   KeyKind key_kind = KeyKind::binary;
   std::string introduced = {};  // with a fixed version: where the versions begin that it fixes, "" for all below it
+  std::string end = {};         // without one: where knowledge of the versions ends that it speaks of, "" for all
 };
 
 class RpmStatements {
  public:
   void add(RpmStatement&& statement, Status status, std::string_view severity);
+  // Where something of a package is fixed, forgets what says of it that it has no fix.
+  void prefer_fixes();
   // Appends what was added since the last call to the advisory.
   void take(Advisory& advisory);
 
  private:
-  // namespace, package, kind of key, module, introduced, fixed version, status, severity
+  // namespace, package, kind of key, module, introduced, fixed version or end, status, severity
   using Key = std::tuple<std::string, std::string, KeyKind, std::string, std::string, std::string, Status, std::string>;
   using Architectures = std::set<std::string>;
   using ByProduct = std::map<Key, std::map<std::string, Architectures>>;

@@ -67,6 +67,7 @@ class SuseOvalReader {
       if (releases.empty()) return drop("product that is no release of a system");
       for (const auto& release : releases) add(release, path, test, *status, definition.severity, statements);
     });
+    statements.prefer_fixes();
     statements.take(advisory);
     counts_.statements += advisory.affected.size();
     if (!advisory.affected.empty()) sink_.advisory(std::move(advisory));

@@ -10,21 +10,22 @@ namespace {
 
 std::string_view number_at(std::string_view text) { return text.substr(0, text.find_first_not_of("0123456789.")); }
 
-// The release behind a family's name: "15 SP5-LTSS" → "15.5", "16.0" → "16.0", "12-SP5" → "12.5", "15-LTSS" → "15".
+// The release behind a family's name, the last number of it: "15 SP5-LTSS" → "15.5", "16.0" → "16.0", "12-SP5" →
+// "12.5", "15-LTSS" → "15", "Module for Python 3 15 SP6" → "15.6".
 std::string release_in(std::string_view text) {
   std::string release;
   std::string words(text);
   std::ranges::replace(words, '-', ' ');
   std::string_view rest = words;
+  bool after_number = false;
   for (auto word = base::take_word(rest); !word.empty(); word = base::take_word(rest)) {
-    if (release.empty()) {
-      release = number_at(word);
-      continue;
-    }
-    if (base::strip_prefix(word, "SP") || base::strip_prefix(word, "sp")) {
+    const auto number = number_at(word);
+    if (!number.empty()) {
+      release = number;
+    } else if (after_number && (base::strip_prefix(word, "SP") || base::strip_prefix(word, "sp"))) {
       if (const auto pack = number_at(word); !pack.empty()) base::append(release, {".", pack});
     }
-    break;
+    after_number = !number.empty();
   }
   while (release.ends_with('.')) release.pop_back();
   return release;

@@ -43,6 +43,26 @@ TEST(Suse, EveryState) {
   EXPECT_EQ(sink.only("CVE-2031-0020", "sles:15.5", "zbar").severity, "moderate");
 }
 
+// The release has ended, its LTSS goes on: both are one namespace, and the fix is to be seen.
+TEST(Suse, WhatIsFixedSomewhereIsNotUnfixed) {
+  CollectingSink sink;
+  std::string text = R"({"document":{"tracking":{"id":"CVE-2031-0021"}},"product_tree":{"branches":[)";
+  for (const auto* product : {"SUSE Linux Enterprise Server 15 SP3", "SUSE Linux Enterprise Server 15 SP3-LTSS"})
+    base::append(text, {R"({"product":{"product_id":")", product, R"(","name":")", product, R"("}},)"});
+  text.back() = ']';
+  text += R"(,"relationships":[
+    {"full_product_name":{"product_id":"a"},"product_reference":"zfoo","relates_to_product_reference":"SUSE Linux Enterprise Server 15 SP3"},
+    {"full_product_name":{"product_id":"b"},"product_reference":"zfoo-1.2-1.1.x86_64","relates_to_product_reference":"SUSE Linux Enterprise Server 15 SP3-LTSS"},
+    {"full_product_name":{"product_id":"c"},"product_reference":"zbar","relates_to_product_reference":"SUSE Linux Enterprise Server 15 SP3"}]},
+    "vulnerabilities":[{"cve":"CVE-2031-0021","product_status":{"known_affected":["a","c"],"recommended":["b"]}}]})";
+  const auto counts = read_text(suse_feed(), text, sink);
+  ASSERT_TRUE(counts) << counts.error().describe();
+  EXPECT_EQ(counts->statements, sink.statements());
+  EXPECT_EQ(answers(sink, {"sles:15.3", "zfoo", "1.1-1.1"}), Lines{"CVE-2031-0021 fixed 1.2-1.1"});
+  EXPECT_EQ(answers(sink, {"sles:15.3", "zfoo", "1.2-1.1"}), Lines{});
+  EXPECT_EQ(answers(sink, {"sles:15.3", "zbar", "1"}), Lines{"CVE-2031-0021 affected"});
+}
+
 // Checked by hand against the documents' text.
 TEST(Suse, Real) {
   CollectingSink sink;

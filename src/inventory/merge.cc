@@ -18,6 +18,7 @@
 #include "inventory/matcher.h"
 #include "inventory/registered.h"
 #include "inventory/release_packages.h"
+#include "inventory/rpm_package.h"
 #include "inventory/view.h"
 
 namespace limpid::inventory {
@@ -169,6 +170,7 @@ class Merge {
   void take_repositories(const std::string& path, const Evidence& evidence, std::uint32_t layer);
   void decide(const MergeOptions& options);
   void decide_by_packages();
+  void tell_vendors_apart();
   const std::string& root_of(const Found& found) const;
   void finish_packages();
   void collect_skipped();
@@ -439,6 +441,26 @@ void Merge::decide_by_packages() {
   }
 }
 
+// Packages that another distribution's vendor built, as Microsoft's for RHEL: the image's distribution does not speak
+// of them. Where none is by its own vendor, they are what it is made of.
+void Merge::tell_vendors_apart() {
+  const auto is_own = [&](const Found& found) -> std::optional<bool> {
+    const Package& package = found.package;
+    const auto distribution = distributions_.find(root_of(found));
+    if (package.scheme != version::Scheme::rpm || package.kind != PackageKind::binary || package.maintainer.empty() ||
+        package.repository != Repository::distribution || distribution == distributions_.end())
+      return std::nullopt;
+    const std::string_view name_space = distribution->second.name_space;
+    return is_rpm_vendor_of(name_space.substr(0, name_space.find(':')), package.maintainer);
+  };
+  std::set<std::string_view> roots;  // that have packages by their own vendor
+  for (const Found& found : found_)
+    if (is_own(found).value_or(false)) roots.insert(root_of(found));
+  for (Found& found : found_)
+    if (!is_own(found).value_or(true) && roots.contains(root_of(found)))
+      found.package.repository = Repository::third_party;
+}
+
 // What both a document of Bitnami's and the list of older images name is one component.
 void drop_listed_twice(std::vector<Package>& packages) {
   std::set<std::pair<std::string, std::string>> documented;
@@ -554,6 +576,7 @@ ImageInventory Merge::run(const MergeOptions& options) {
     follow_links();
   }
   decide(options);
+  tell_vendors_apart();
   finish_packages();
   std::ranges::sort(image_.repositories, {},
                     [](const RepositoryEvidence& one) { return std::tie(one.layer, one.location); });

@@ -54,10 +54,12 @@ bool is_key(std::string_view key) {
          std::ranges::all_of(key, [](char c) { return base::is_alnum(c) || c == '_'; });
 }
 
+// Text that shows on a screen what it is: a namespace is made of some values.
 bool is_clean(std::string_view value) {
-  return value.size() <= kValueLengthMax && std::ranges::none_of(value, [](char c) {
-           return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127;
-         });
+  if (value.size() > kValueLengthMax) return false;
+  std::string text(value);
+  std::ranges::replace(text, '\t', ' ');
+  return base::printable(text) == text;
 }
 
 void read_assignments(std::string_view content, Facts& facts, Notes& notes) {
@@ -90,21 +92,25 @@ void read_first_line(std::string_view content, Facts& facts, Notes& notes) {
   }
 }
 
-// "https://dl-cdn.alpinelinux.org/alpine/v3.19/main" → "v3.19"; "@tag URL" and comments as in apk.
-void read_repositories(std::string_view content, Facts& facts) {
+// "https://dl-cdn.alpinelinux.org/alpine/v3.19/main" → "v3.19". From a repository with a tag, "@testing URL", comes
+// only what was asked for by that tag: it does not tell the release.
+void read_repositories(std::string_view content, Facts& facts, Notes& notes) {
+  constexpr std::string_view kEdge = "edge";
   std::vector<std::string> releases;
   while (auto line = base::take_line(content)) {
-    if (line->starts_with('#')) continue;
+    if (line->starts_with('#') || base::trim(*line).starts_with('@')) continue;
     for (auto rest = base::trim(*line); !rest.empty() && releases.size() < kReleasesMax;) {
       const auto part = base::take_until(rest, '/');
       auto digits = part;
       const bool release =
-          part == "edge" || (base::strip_prefix(digits, "v") && digits.size() < 8 && !digits.empty() &&
-                             digits.find('.') != std::string_view::npos &&
-                             std::ranges::all_of(digits, [](char c) { return base::is_digit(c) || c == '.'; }));
+          part == kEdge || (base::strip_prefix(digits, "v") && digits.size() < 8 && !digits.empty() &&
+                            digits.find('.') != std::string_view::npos &&
+                            std::ranges::all_of(digits, [](char c) { return base::is_digit(c) || c == '.'; }));
       if (release && std::ranges::find(releases, part) == releases.end()) releases.emplace_back(part);
     }
   }
+  if (releases.size() > 1 && std::ranges::find(releases, kEdge) != releases.end())
+    notes.add(SkipReason::unsupported, {"a release's repositories beside edge's: all packages are taken for edge's"});
   if (!releases.empty()) facts.emplace("releases", base::join(releases, " "));
 }
 
@@ -219,7 +225,7 @@ Result<void> read_services(std::string_view content, Facts& facts) {
 class OsRelease final : public Detector {
  public:
   std::string_view name() const override { return "os-release"; }
-  std::uint32_t version() const override { return 3; }
+  std::uint32_t version() const override { return 4; }
   std::span<const Interest> interests() const override;
   Result<void> read(const WantedFile& file, Evidence& evidence, SkippedList& skipped) const override {
     Notes notes(file.path, skipped);
@@ -232,7 +238,7 @@ class OsRelease final : public Detector {
     if (name == "os-release" || name == "lsb-release" || name == "openwrt_release") {
       read_assignments(content, evidence.facts, notes);
     } else if (name == "repositories") {
-      read_repositories(content, evidence.facts);
+      read_repositories(content, evidence.facts, notes);
     } else if (name == "sources.list" || name.ends_with(".sources")) {
       read_apt_sources(content, evidence.facts);
     } else {

@@ -57,6 +57,16 @@ TEST(OsRelease, Limits) {
   const auto odd = read("etc/os-release", "ID=a\nNAME=b\0c\nPRETTY_NAME=\"\x1b[31m\"\n"sv);
   EXPECT_EQ(odd.facts, (Facts{{"ID", "a"}}));
   EXPECT_EQ(odd.skipped.size(), 2u);
+  for (const auto* hidden : {"\xC2\x9B"
+                             "1",
+                             "\xE2\x80\xAE"
+                             "1",
+                             "\xE2\x81\xA6"
+                             "1"}) {
+    const auto result = read("etc/os-release", base::cat({"ID=a\nVERSION_ID=", hidden, "\nNAME=\"\xC3\xA9\tb\"\n"}));
+    EXPECT_EQ(result.facts, (Facts{{"ID", "a"}, {"NAME", "\xC3\xA9\tb"}}));
+    EXPECT_EQ(result.skipped.size(), 1u);
+  }
   EXPECT_TRUE(read("etc/os-release", "").facts.empty());
 }
 
@@ -70,7 +80,13 @@ TEST(OsRelease, OtherFiles) {
                  "#https://x/alpine/v3.1/main\nhttps://x/alpine/v3.19/main\n@edge https://x/alpine/edge/testing\n"
                  "https://x/alpine/v3.19/community\n/media/vdb/apks\nhttps://x/v1x.2\n")
                 .facts,
-            (Facts{{"releases", "v3.19 edge"}}));
+            (Facts{{"releases", "v3.19"}}));
+  const auto mixed = read("etc/apk/repositories", "https://x/alpine/v3.19/main\nhttps://x/alpine/edge/main\n");
+  EXPECT_EQ(mixed.facts, (Facts{{"releases", "v3.19 edge"}}));
+  EXPECT_EQ(mixed.skipped.size(), 1u);
+  for (const auto* alone : {"https://x/alpine/edge/main\nhttps://x/alpine/edge/testing\n",
+                            "https://x/alpine/v3.19/main\n @testing https://x/alpine/edge/testing\n"})
+    EXPECT_TRUE(read("etc/apk/repositories", alone).skipped.empty()) << alone;
   EXPECT_TRUE(read("etc/apk/repositories", "").facts.empty());
 }
 

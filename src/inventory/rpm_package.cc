@@ -21,6 +21,35 @@ constexpr auto kDistributions = std::to_array<std::string_view>({
     "Springdale", "Navy Linux",   "KylinSoft",      "UnionTech",
 });
 
+// The same, by the families whose packages' vendors are known. A family may have several lines.
+struct FamilyVendor {
+  std::string_view family, vendor;
+};
+constexpr auto kFamilyVendors = std::to_array<FamilyVendor>({
+    {"rhel", "Red Hat"},
+    {"centos", "CentOS"},
+    {"almalinux", "AlmaLinux"},
+    {"rocky", "Rocky"},
+    {"ol", "Oracle America"},
+    {"fedora", "Fedora Project"},
+    {"amzn", "Amazon"},
+    {"mariner", "Microsoft"},
+    {"azurelinux", "Microsoft"},
+    {"azurelinux", "Azure Linux"},
+    {"photon", "VMware"},
+    {"photon", "Broadcom"},
+    {"sles", "SUSE"},
+    {"sles_sap", "SUSE"},
+    {"sled", "SUSE"},
+    {"sle-micro", "SUSE"},
+    {"sl-micro", "SUSE"},
+    // Leap is made of SLES' packages and its own.
+    {"opensuse-leap", "SUSE"},
+    {"opensuse-leap", "openSUSE"},
+    {"opensuse-tumbleweed", "SUSE"},
+    {"opensuse-tumbleweed", "openSUSE"},
+});
+
 // EPEL is built by Fedora for Red Hat's releases, and none of their advisories speaks of it.
 bool is_epel(std::string_view vendor, std::string_view release) {
   if (!vendor.starts_with("Fedora Project")) return false;
@@ -50,6 +79,13 @@ Repository rpm_repository(std::string_view vendor, std::string_view release) {
     if (vendor.starts_with(known)) return Repository::distribution;
   }
   return Repository::third_party;
+}
+
+std::optional<bool> is_rpm_vendor_of(std::string_view family, std::string_view vendor) {
+  std::optional<bool> found;
+  for (const auto& known : kFamilyVendors)
+    if (known.family == family) found = found.value_or(false) || vendor.starts_with(known.vendor);
+  return found;
 }
 
 void tell_by_signatures(std::vector<Package>& packages) {

@@ -1,6 +1,7 @@
 // What a record of rpm's says about a package, wherever it stands: in a header, in a line of a manifest.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "inventory/types.h"
@@ -20,6 +21,9 @@ bool fill_rpm_package(const RpmRecord& record, Package& package);
 
 // Whether a package comes from a distribution or from somebody else's repository, told from its vendor and its release.
 Repository rpm_repository(std::string_view vendor, std::string_view release);
+
+// Whether a vendor is the one whose distribution of this family ("rhel") it is; nothing where nobody knows who that is.
+std::optional<bool> is_rpm_vendor_of(std::string_view family, std::string_view vendor);
 
 // For the packages of one database that name no vendor: those whose signature is by a key that no package of the
 // distribution's is signed with come from elsewhere.

@@ -19,6 +19,16 @@ TEST(RpmPackage, RepositoriesByVendorAndRelease) {
   EXPECT_EQ(rpm_repository("NVIDIA CORPORATION", "1"), third_party);
 }
 
+TEST(RpmPackage, VendorsOfFamilies) {
+  EXPECT_EQ(is_rpm_vendor_of("rhel", "Red Hat, Inc."), true);
+  EXPECT_EQ(is_rpm_vendor_of("rhel", "Microsoft Corporation"), false);
+  EXPECT_EQ(is_rpm_vendor_of("mariner", "Microsoft Corporation"), true);
+  EXPECT_EQ(is_rpm_vendor_of("almalinux", "CentOS"), false);
+  EXPECT_EQ(is_rpm_vendor_of("opensuse-leap", "SUSE LLC <https://www.suse.com/>"), true);
+  EXPECT_EQ(is_rpm_vendor_of("opensuse-leap", "openSUSE"), true);
+  EXPECT_EQ(is_rpm_vendor_of("nobody", "Red Hat, Inc."), std::nullopt);
+}
+
 Package package(std::string vendor, std::string key) {
   Package made;
   made.repository = rpm_repository(vendor, "1.el9");

@@ -152,6 +152,31 @@ TEST(Rpm, WhoBuiltIt) {
   EXPECT_EQ(rpm_repository("Red Hat, Inc.", "1.el9"), Repository::distribution);
 }
 
+// "d" and "t" of packages by these vendors, in an image of that release.
+std::string told(const std::string& release, const std::vector<std::string>& vendors) {
+  std::vector<std::pair<std::uint32_t, std::string>> headers;
+  for (std::uint32_t i = 0; i < vendors.size(); ++i)
+    headers.emplace_back(i + 1, HeaderBuilder()
+                                    .text(1000, base::cat({"p", i}))
+                                    .text(1001, "1")
+                                    .text(1002, "1.el9")
+                                    .text(1011, vendors[i])
+                                    .build());
+  const auto image = image_of({{file("etc/os-release", release), file("var/lib/rpm/Packages.db", ndb_of(headers))}});
+  std::string text;
+  for (const Package& one : image.packages) text += one.repository == Repository::distribution ? 'd' : 't';
+  return text;
+}
+
+TEST(Rpm, AnotherDistributionsVendorIsAThirdParty) {
+  EXPECT_EQ(told(kRedHat, {"Red Hat, Inc.", "Microsoft Corporation", "", "CentOS"}), "dtdt");
+  EXPECT_EQ(told("ID=almalinux\nVERSION_ID=9.4\n", {"CentOS", "AlmaLinux"}), "td");
+  EXPECT_EQ(told("ID=\"opensuse-leap\"\nVERSION_ID=15.6\n", {"openSUSE", "SUSE LLC <https://www.suse.com/>"}), "dd");
+  EXPECT_EQ(told("ID=nobody\nVERSION_ID=1\n", {"Red Hat, Inc.", "Microsoft Corporation"}), "dd");
+  // None of its own: RHEL's name over what others built.
+  EXPECT_EQ(told(kRedHat, {"AlmaLinux", "Docker", ""}), "dtd");
+}
+
 TEST(Rpm, SourcesThatAreNoneAreThePackageItself) {
   for (const auto* source : {"", "x", "x-1", "-1-2", "a b-1-2.src.rpm"}) {
     Package package;

@@ -21,8 +21,20 @@ std::string describe(const Evaluation& evaluation) {
   return describe_range(evaluation.range);
 }
 
-void Evaluator::begin(version::Scheme scheme) {
+version::Version parse_build(const version::Ordering& ordering, std::string_view text, bool rebuilt) {
+  constexpr std::string_view kModule = ".module";  // "+el8" or "_el8" behind it
+  const std::size_t mark = ordering.scheme() == version::Scheme::rpm ? text.find(kModule) : std::string_view::npos;
+  if (mark == std::string_view::npos) return ordering.parse(text);
+  const std::size_t number = text.find('+', mark + kModule.size() + 1);
+  const std::size_t hash = number == std::string_view::npos ? number : text.find('+', number + 1);
+  if (hash == std::string_view::npos) return ordering.parse(text);
+  const std::size_t end = std::min(text.find_first_not_of("0123456789abcdef", hash + 1), text.size());
+  return ordering.parse(base::cat({text.substr(0, rebuilt ? number : hash), text.substr(end)}));
+}
+
+void Evaluator::begin(version::Scheme scheme, bool rebuilt) {
   scheme_ = scheme;
+  rebuilt_ = rebuilt;
   ordering_ = version::find_ordering(scheme);
   bounds_.clear();
 }
@@ -34,7 +46,7 @@ const version::Version& Evaluator::parsed(std::string_view bound) {
   for (const auto& [place, version] : bounds_)
     if (place == bound.data()) return version;
   if (bounds_.size() == kBoundsMax) bounds_.pop_front();
-  return bounds_.emplace_back(bound.data(), ordering_->parse(bound)).second;
+  return bounds_.emplace_back(bound.data(), parse_build(*ordering_, bound, rebuilt_)).second;
 }
 
 bool Evaluator::holds(const vulndb::RangeView& range, const version::Version& installed, std::string_view raw) {
@@ -62,7 +74,7 @@ Evaluation Evaluator::evaluate(const vulndb::Statement& statement, const version
   if (statement.ranges.empty() && statement.versions.empty()) return {true, {}, {}};
   for (const std::string_view version : statement.versions)
     if (version == raw) return {true, {}, version};
-  if (statement.scheme != scheme_) begin(statement.scheme);
+  if (statement.scheme != scheme_) begin(statement.scheme, rebuilt_);
   if (ordering_ == nullptr) return {};
   for (const vulndb::RangeView& range : statement.ranges)
     if (holds(range, installed, raw)) return {true, range, {}};
@@ -70,7 +82,7 @@ Evaluation Evaluator::evaluate(const vulndb::Statement& statement, const version
 }
 
 std::optional<std::string_view> version_free_of(const std::vector<const vulndb::Statement*>& statements,
-                                                std::string_view installed) {
+                                                std::string_view installed, bool rebuilt) {
   if (statements.empty()) return std::nullopt;
   // Nearly every flaw has one record with one range, whose end is free of it.
   if (statements.size() == 1 && statements.front()->ranges.size() == 1 && statements.front()->versions.empty()) {
@@ -80,19 +92,19 @@ std::optional<std::string_view> version_free_of(const std::vector<const vulndb::
   const version::Ordering* ordering = version::find_ordering(statements.front()->scheme);
   if (ordering == nullptr) return std::nullopt;
   Evaluator evaluator;
-  evaluator.begin(statements.front()->scheme);
+  evaluator.begin(statements.front()->scheme, rebuilt);
   // Each step leaves at least one range for good, so there are at most as many steps as ranges.
   std::string_view candidate = installed;
   for (;;) {
     bool moved = false;
-    const version::Version version = ordering->parse(candidate);
+    const version::Version version = parse_build(*ordering, candidate, rebuilt);
     std::string_view target;
     version::Version target_version;
     for (const vulndb::Statement* statement : statements) {
       const Evaluation evaluation = evaluator.evaluate(*statement, version, candidate);
       if (!evaluation.affected) continue;
       if (evaluation.range.fixed.empty()) return std::nullopt;
-      version::Version fixed = ordering->parse(evaluation.range.fixed);
+      version::Version fixed = parse_build(*ordering, evaluation.range.fixed, rebuilt);
       if (!moved || ordering->compare(fixed, target_version) > 0) {
         target = evaluation.range.fixed;
         target_version = std::move(fixed);

@@ -177,9 +177,11 @@ class Matcher {
     const bool same_source = last_ != nullptr && last_->source_name == package.source_name &&
                              last_->name_space == package.name_space && !package.source_name.empty() &&
                              package.scheme != version::Scheme::apk;
+    rebuilt_ = second.role != Role::alone && namespace_of(package.name_space).starts_with(kAnyRhel) &&
+               !package.name_space.starts_with(kAnyRhel);
     if (!same_source || last_->source_version != package.source_version || last_->version != package.version ||
         last_->scheme != package.scheme)
-      verdicts_.begin();
+      verdicts_.begin(rebuilt_);
     last_ = nullptr;  // until it worked
     asked_.clear();
     if (second.role != Role::alone) {
@@ -232,7 +234,11 @@ class Matcher {
   Result<void> ask_by_name(const Package& package, const std::string& name_space, Role role, std::vector<Asked>& to) {
     if (name_space.empty()) return {};
     if (is_layered(name_space)) LIMPID_TRY(ask_one(kAnyRhel, package.name, KeyKind::binary, role, to));
-    return ask_one(name_space, package.name, KeyKind::binary, role, to);
+    LIMPID_TRY(ask_one(name_space, package.name, KeyKind::binary, role, to));
+    // Arch Linux's groups name a package or the base of several, which share its version.
+    const std::string_view base = package.source_name;
+    if (package.scheme != version::Scheme::pacman || base.empty() || base == package.name) return {};
+    return ask_one(name_space, base, KeyKind::binary, role, to);
   }
 
   // Holds statements of one group against the package. Nothing where they do not speak of it.
@@ -252,7 +258,7 @@ class Matcher {
       if (offer == Offer::none) return std::nullopt;
       if (!is_parsed_ || scheme_ != statement.scheme) {
         const version::Ordering* ordering = version::find_ordering(statement.scheme);
-        installed_ = ordering == nullptr ? version::Version{} : ordering->parse(version_);
+        installed_ = ordering == nullptr ? version::Version{} : parse_build(*ordering, version_, matcher_.rebuilt_);
         scheme_ = statement.scheme;
         is_parsed_ = true;
       }
@@ -547,7 +553,7 @@ class Matcher {
     for (const Judged* hit : hits) statements.push_back(hit->statement);
     const auto fixable = [](const Statement* statement) { return ends_are_fixes(*statement); };
     if (finding.status != Status::not_affected && std::ranges::all_of(statements, fixable)) {
-      if (const auto fixed = version_free_of(statements, version)) {
+      if (const auto fixed = version_free_of(statements, version, rebuilt_)) {
         finding.fixed_in = *fixed;
         finding.status = Status::fixed;
       }
@@ -584,6 +590,7 @@ class Matcher {
   // Reused from package to package.
   std::vector<Asked> asked_, of_source_;
   const Package* last_ = nullptr;        // the one that `of_source_` is of
+  bool rebuilt_ = false;                 // it is a rebuild of RHEL's, held against what is said of that
   std::vector<vulndb::Glance> glances_;  // at what was asked
   vulndb::CveSet cves_;
   std::vector<Statement> statements_;

@@ -214,6 +214,37 @@ TEST(Match, AlpineLooksUpOriginAndName) {
   EXPECT_EQ(matches.findings[1].fixed_in, "1.36.1-r17");
 }
 
+// AVG-2779 names util-linux, of which util-linux-libs is built.
+TEST(Match, ArchLinuxLooksUpNameAndBase) {
+  advisory::Affected affected;
+  affected.name_space = "arch";
+  affected.package = "util-linux";
+  affected.key_kind = advisory::KeyKind::binary;
+  affected.scheme = version::Scheme::pacman;
+  affected.status = Status::fixed;
+  affected.ranges.push_back({"", "2.38-1", ""});
+  advisory::Advisory record;
+  record.id = "AVG-2779";
+  record.upstream = {"CVE-2022-0563"};
+  record.affected.push_back(affected);
+  const auto database = DatabaseMaker().feed("arch").add(record).make();
+  inventory::ImageInventory image = debian_image(
+      {debian_package("util-linux", "2.37.3-1"), debian_package("util-linux-libs", "2.37.3-1", "util-linux"),
+       debian_package("util-linux-libs", "2.38-1", "util-linux"), debian_package("other", "1-1")});
+  image.distribution.name_space = "arch";
+  for (auto& package : image.packages) {
+    package.name_space = "arch";
+    package.scheme = version::Scheme::pacman;
+  }
+  const auto matches = match(image, database);
+  ASSERT_EQ(matches.findings.size(), 2U);
+  for (const std::uint32_t i : {0U, 1U}) {
+    EXPECT_EQ(matches.findings[i].package, i);
+    EXPECT_EQ(matches.findings[i].id, "CVE-2022-0563");
+    EXPECT_EQ(matches.findings[i].fixed_in, "2.38-1");
+  }
+}
+
 TEST(Match, HeaderPackagesDoNotCarryTheKernelsFlaws) {
   const auto database = DatabaseMaker().feed("debian").statement("CVE-2024-1", "linux", Status::affected).make();
   const auto matches = match(debian_image({debian_package("linux-libc-dev", "6.1-1", "linux"),

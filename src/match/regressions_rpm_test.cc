@@ -99,6 +99,37 @@ TEST(RpmRegressions, AFixOfNoModuleDoesNotFlagAModulesPackage) {
   EXPECT_EQ(findings(database, rpm("rhel:9", "perl-FCGI", "1:0.79-8.el9_5")), "CVE-2025-40907 1:0.79-8.1.el9_6");
 }
 
+// One erratum has builds for several contexts, which differ in a hash only.
+TEST(RpmRegressions, AnotherContextOfAFixedModuleIsFixed) {
+  const auto database = database_of(
+      "redhat",
+      {{"CVE-2025-40907", "rhel:8", "perl-FCGI", "1:0.78-12.module+el8.10.0+23147+20b7d289", "perl-FCGI:0.78"},
+       {"CVE-2025-40907", "rhel:8", "perl-FCGI", "1:0.78-12.module+el8.10.0+23147+df114ff4", "perl-FCGI:0.78"}});
+  const auto at = [&](const char* name_space, const char* version) {
+    return findings(database, rpm(name_space, "perl-FCGI", version, "perl-FCGI:0.78"));
+  };
+  const std::string hit = "CVE-2025-40907 1:0.78-12.module+el8.10.0+23147+20b7d289";  // the highest to rpm
+  for (const char* hash : {"20b7d289", "63faba8d", "95b68fad", "df114ff4", "00000000", "ffffffff"})
+    EXPECT_EQ(at("rhel:8", base::cat({"1:0.78-12.module+el8.10.0+23147+", hash}).c_str()), "") << hash;
+  EXPECT_EQ(at("rhel:8", "1:0.78-12.module+el8.10.0+23146+ffffffff"), hit);
+  EXPECT_EQ(at("rhel:8", "1:0.78-11.module+el8.6.0+23193+53aa8c2a.1"), hit);
+  // A rebuild counts its builds for itself.
+  EXPECT_EQ(at("rocky:8", "1:0.78-12.module+el8.10.0+557+48ba8b2f"), "");
+  EXPECT_EQ(at("centos:8", "1:0.78-12.module_el8.10.0+557+48ba8b2f"), "");
+  EXPECT_EQ(at("rocky:8", "1:0.78-11.module+el8.10.0+557+48ba8b2f"), hit);
+  EXPECT_EQ(at("rocky:8", "1:0.78-12.module+el8.9.0+99999+48ba8b2f"), hit);
+}
+
+TEST(RpmRegressions, WhatFollowsAModulesContextCounts) {
+  const auto database = database_of(
+      "redhat", {{"CVE-2025-40907", "rhel:8", "perl-FCGI", "0.78-11.module+el8.2.0+23234+854d7c34.1", "a:1"}});
+  const auto at = [&](const char* version) { return findings(database, rpm("rhel:8", "perl-FCGI", version, "a:1")); };
+  EXPECT_EQ(at("0.78-11.module+el8.2.0+23234+edafdda3.1"), "");
+  EXPECT_EQ(at("0.78-11.module+el8.2.0+23234+edafdda3.2"), "");
+  EXPECT_NE(at("0.78-11.module+el8.2.0+23234+edafdda3"), "");
+  EXPECT_NE(at("0.78-11.module+el8"), "");  // nothing to be cut
+}
+
 // EPEL, Docker, Remi: the distribution's advisories do not speak of them, and the result says which they are.
 TEST(RpmRegressions, ThirdPartyPackagesAreCountedAndNamedNotMatched) {
   const auto database = database_of("redhat", {{"CVE-2024-21626", "rhel:9", "runc", "4:1.1.12-2.el9"}});

@@ -101,7 +101,7 @@ SecondSpace second_space(const vulndb::Database& database, const Origins& origin
   };
   if (package.name.starts_with("seal-")) {
     take(Role::alone, "seal:");
-  } else if (package.version.find(".tuxcare.") != std::string::npos) {
+  } else if (package.version.contains("tuxcare.")) {
     take(Role::supplier, "tuxcare:");
   } else if (origins.rootio) {
     take(Role::supplier, "rootio:");

@@ -106,6 +106,21 @@ TEST(Spaces, ASubscriptionServesDerivativesToo) {
             (Lines{"CVE-2031-1 fixed 1.0-2+esm1", "CVE-2031-2 fixed 1.0-1+esm9", "CVE-2031-4 affected "}));
 }
 
+// rpms carry ".tuxcare.els1", debs "+tuxcare.els5".
+TEST(Spaces, TuxCaresPackagesAreToldByTheirVersions) {
+  const auto database =
+      DatabaseMaker()
+          .feed("debian")
+          .statement("CVE-2031-1", "zfoo", Status::affected)
+          .feed("osv")
+          .statement("CVE-2031-1", "zfoo", Status::fixed, "1.0-1+tuxcare.els5", "", {}, "tuxcare:debian:12")
+          .make();
+  const auto at = [&](const char* version) { return found(debian_image({debian_package("zfoo", version)}), database); };
+  EXPECT_EQ(at("1.0-1"), Lines{"CVE-2031-1 affected "});
+  EXPECT_EQ(at("1.0-1+tuxcare.els4"), Lines{"CVE-2031-1 fixed 1.0-1+tuxcare.els5"});
+  EXPECT_EQ(at("1.0-1+tuxcare.els5"), Lines{});
+}
+
 TEST(Spaces, SuppliersTakeTheReleasesPlaceForWhatTheySpeakOf) {
   const auto database =
       DatabaseMaker()

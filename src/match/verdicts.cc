@@ -2,7 +2,8 @@
 
 namespace limpid::match {
 
-void Verdicts::begin() {
+void Verdicts::begin(bool rebuilt) {
+  rebuilt_ = rebuilt;
   ++generation_;
   kept_ = 0;
   scheme_ = version::Scheme::none;
@@ -28,7 +29,7 @@ const Evaluation& Verdicts::of(const vulndb::Statement& statement, const version
   if (slot.ranges == ranges && slot.versions == versions && slot.generation == generation_ &&
       slot.scheme == statement.scheme && slot.by_source == by_source)
     return *slot.evaluation;
-  if (scheme_ != statement.scheme) evaluator_.begin(scheme_ = statement.scheme);
+  if (scheme_ != statement.scheme) evaluator_.begin(scheme_ = statement.scheme, rebuilt_);
   slot = {ranges,           versions,  generation_,
           statement.scheme, by_source, &keep(evaluator_.evaluate(statement, installed, raw))};
   return *slot.evaluation;

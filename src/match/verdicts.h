@@ -17,10 +17,10 @@ namespace limpid::match {
 
 class Verdicts {
  public:
-  // Forgets everything: what follows is of a package with other versions.
-  void begin();
-  // `installed` was parsed with the statement's scheme from `raw`, the version of the package or, `by_source`, of its
-  // source. The answer stays until begin().
+  // Forgets everything: what follows is of a package with other versions, which is `rebuilt` as parse_build() has it.
+  void begin(bool rebuilt);
+  // `installed` was parsed by that, with the statement's scheme, from `raw`, the version of the package or,
+  // `by_source`, of its source. The answer stays until begin().
   const Evaluation& of(const vulndb::Statement& statement, const version::Version& installed, std::string_view raw,
                        bool by_source);
 
@@ -40,6 +40,7 @@ class Verdicts {
 
   Evaluator evaluator_;
   version::Scheme scheme_ = version::Scheme::none;
+  bool rebuilt_ = false;
   std::uint32_t generation_ = 0;
   std::array<Slot, kSlots> slots_{};
   std::vector<std::unique_ptr<std::array<Evaluation, kPerChunk>>> chunks_;

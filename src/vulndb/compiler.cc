@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "version/ordering.h"
+#include "vulndb/cve_ids.h"
 #include "vulndb/details.h"
 #include "vulndb/enrichment.h"
 #include "vulndb/ranges.h"
@@ -65,6 +66,7 @@ struct Compiler::State {
   void enter(FeedNumber number);
   std::optional<std::uint16_t> number_of_namespace(const std::string& name);
   std::optional<std::uint32_t> number_of_conditions(advisory::Affected& affected);
+  void learn_names(const StoredDetails& details);
   std::optional<std::uint32_t> keep_details(advisory::Advisory& advisory);
   std::optional<std::uint32_t> keep_payload(const advisory::Affected& affected);
   void keep(std::uint32_t advisory, advisory::Affected&& affected);
@@ -116,6 +118,29 @@ std::optional<std::uint32_t> Compiler::State::number_of_conditions(advisory::Aff
   return number;
 }
 
+// What one record calls one flaw, so that another one's id may be told to be the same.
+void Compiler::State::learn_names(const StoredDetails& details) {
+  if (details.aliases.empty()) return;
+  std::optional<std::uint32_t> cve;
+  bool several = false;
+  const auto each_name = [&](const auto& use) {
+    use(details.id);
+    for (const std::string& alias : details.aliases) use(alias);
+  };
+  each_name([&](const std::string& name) {
+    const auto key = cve_key(name);
+    several = several || (key && cve && key != cve);
+    if (key) cve = key;
+  });
+  if (!cve) return;
+  const std::uint32_t same = several ? 0 : *cve;
+  each_name([&](const std::string& name) {
+    if (!cve_in(name).empty()) return;
+    const auto [known, is_new] = records.cves.try_emplace(records.strings.intern(name), same);
+    if (!is_new && known->second != same) known->second = 0;
+  });
+}
+
 // The number of the kept record, nothing if it had to be dropped.
 std::optional<std::uint32_t> Compiler::State::keep_details(advisory::Advisory& advisory) {
   StoredDetails details{.id = std::move(advisory.id),
@@ -134,6 +159,7 @@ std::optional<std::uint32_t> Compiler::State::keep_details(advisory::Advisory& a
     details.severity.clear();
   }
   normalise(details);
+  learn_names(details);
   encoder.clear();
   encode(details, encoder);
   if (encoder.size() > format::kDetailsMax / 2) {

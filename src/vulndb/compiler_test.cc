@@ -151,6 +151,45 @@ struct StatusCase {
   std::string expected;
 };
 
+TEST_F(CompilerTest, AnIdThatAnotherRecordCallsACveIsThatCve) {
+  const auto add = [&](std::string_view feed, std::string id, std::vector<std::string> aliases) {
+    compiler_->begin_feed(feed, feed);
+    advisory::Advisory record;
+    record.id = std::move(id);
+    record.aliases = std::move(aliases);
+    Affected affected;
+    affected.name_space = "wolfi";
+    affected.package = "zfoo";
+    affected.scheme = version::Scheme::apk;
+    affected.status = advisory::Status::affected;
+    record.affected.push_back(std::move(affected));
+    compiler_->add(std::move(record));
+  };
+  add("alpine", "GHSA-1", {});  // before and after what tells
+  add("osv", "GO-1", {"GHSA-1", "CVE-2031-0001"});
+  add("osv", "CVE-2031-0002", {"GHSA-2"});
+  add("alpine", "GHSA-2", {});
+  add("osv", "PYSEC-3", {"GHSA-3", "CVE-2031-0003"});  // of two flaws
+  add("osv", "GO-3", {"GHSA-3", "CVE-2031-0004"});
+  add("alpine", "GHSA-3", {});
+  add("osv", "GO-4", {"GHSA-4", "CVE-2031-0003", "CVE-2031-0004"});
+  add("alpine", "GHSA-4", {});
+  add("osv", "GO-5", {"GHSA-5"});
+  add("alpine", "GHSA-5", {});
+  const Database database = write();
+  std::vector<Statement> statements;
+  ASSERT_TRUE(database.statements("wolfi", "zfoo", KeyKind::source, statements));
+  std::map<std::string, std::vector<std::string>> flaws;
+  for (const Statement& statement : statements)
+    if (statement.feed == "alpine") flaws[std::string(statement.id)] = database.flaws(statement.advisory).value();
+  EXPECT_EQ(flaws, (std::map<std::string, std::vector<std::string>>{{"GHSA-1", {"CVE-2031-0001"}},
+                                                                    {"GHSA-2", {"CVE-2031-0002"}},
+                                                                    {"GHSA-3", {}},
+                                                                    {"GHSA-4", {}},
+                                                                    {"GHSA-5", {}}}));
+  EXPECT_TRUE(database.verify());
+}
+
 TEST_F(CompilerTest, TheStatusFollowsFromTheRangesAndTheWords) {
   const Range open{};
   const Range fixed{"", "2", ""};

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "advisory/types.h"
@@ -95,6 +96,9 @@ struct Records {
   EnrichmentNames enrichment_names;
   std::map<std::string, advisory::EndOfLife> lifecycles;
   std::map<SupportKey, advisory::PackageSupport> package_supports;
+  // The CVE that records name beside an id of another kind as one flaw, by the number of that id's string; 0 where they
+  // name several.
+  std::unordered_map<std::uint32_t, std::uint32_t> cves;
 };
 
 }  // namespace limpid::vulndb

@@ -352,9 +352,18 @@ Result<void> Writer::write_texts(const std::vector<std::uint64_t>& places) {
     format::Decoder in(advisories_[number].details);
     StoredDetails details = decode_details(in);
     details.feed = advisories_[number].feed;
-    ids.add(number, details);
     const std::size_t flaws_at = flaw_bytes.size();
     encode_flaws(details, flaw_bytes);
+    // Another record may know of which CVE this id is but another name.
+    if (flaw_bytes.size() == flaws_at && !advisories_[number].cve) {
+      const auto known = records_.cves.find(advisories_[number].id);
+      if (known != records_.cves.end() && known->second != 0) {
+        details.aliases.push_back(cve_of_key(known->second));
+        normalise(details);
+        encode_flaws(details, flaw_bytes);
+      }
+    }
+    ids.add(number, details);
     if (flaw_bytes.size() != flaws_at) flaws.emplace_back(number, flaws_at);
     if (advisories_[number].details.size() > format::kDetailsMax)
       return fail(Code::limit,

@@ -168,6 +168,14 @@ CASES = {
     "redhat=redhat/csaf-vex/files/cve-2025-40907-perl.json.zst": [
         ("rhel:9.5", "perl-FCGI", "1:0.79-8.el9_5", {}, "CVE-2025-40907", ("fixed", "1:0.79-8.1.el9_6")),
         ("rhel:8.9", "perl-FCGI", "1:0.78-11.el8", {}, "CVE-2025-40907", NONE),  # the flaw is in a module's
+        # rhel:8: 1:0.78-12.module+el8.10.0+23147+ and one of 20b7d289, 63faba8d, 95b68fad, df114ff4
+        ("rhel:8.10", "perl-FCGI", "1:0.78-12.module+el8.10.0+23147+20b7d289", {"module": "perl-FCGI:0.78"}, "CVE-2025-40907", NONE),
+        ("rocky:8.10", "perl-FCGI", "1:0.78-12.module+el8.10.0+557+48ba8b2f", {"module": "perl-FCGI:0.78"}, "CVE-2025-40907", NONE),
+        ("rhel:8.10", "perl-FCGI", "1:0.78-11.module+el8.9.0+19000+20b7d289", {"module": "perl-FCGI:0.78"}, "CVE-2025-40907",
+         ("fixed", "1:0.78-12.module+el8.10.0+23147+95b68fad")),
+        # RHEL 7: nothing but 7Server-ELS, 1:0.74-8.el7_9.1
+        ("rhel:7.9", "perl-FCGI", "1:0.74-8.el7", {}, "CVE-2025-40907", ("will_not_fix", "")),
+        ("rhel:7.9", "perl-FCGI", "1:0.74-8.el7_9.1", {}, "CVE-2025-40907", NONE),
     ],
     "redhat-oval=redhat/oval-v2/cases/rhel-8.oval.xml": [
         # RHSA-2023:7581: Module postgresql:13, postgresql-server earlier than 0:13.13-1.module+el8.9.0+20664+9c30cf7f
@@ -265,6 +273,8 @@ CASES = {
         ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "9.0.2092-17.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", ("fixed", "9.0.2092-18.oe2403sp1")),
         ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "9.0.2092-18.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", NONE),
         ("openeuler:22.03 (LTS-SP3)", "vim-minimal", "9.0-32.oe2203sp3", {"source": "vim", "arch": "aarch64"}, "CVE-2025-29768", ("fixed", "9.0-33.oe2203sp3")),
+        ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "2:9.0.2092-17.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", ("fixed", "9.0.2092-18.oe2403sp1")),
+        ("openeuler:24.03 (LTS-SP1)", "vim-minimal", "2:9.0.2092-18.oe2403sp1", {"source": "vim"}, "CVE-2025-29768", NONE),
         ("openeuler:24.03 (LTS-SP2)", "vim-minimal", "9.0.2092-17.oe2403sp2", {"source": "vim"}, "CVE-2025-29768", NONE),  # no word on it
     ],
     "osv=misc/openeuler/osv/OESA-2021-1001.json": [
