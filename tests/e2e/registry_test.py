@@ -23,9 +23,10 @@ STATUS = dpkg(("libssl3", "3.0.1-1", {"Source": "openssl"}), ("zlib1g", "1:1.2.1
 
 
 class Registry:
-    """docker-registry on a port of its own; `http` is what its configuration says of TLS, `users` makes it ask for a login."""
+    """docker-registry on a port of its own; `tls` is what its configuration says of that, `users` makes it ask for a login,
+    `token` for one at that token server (token_server.py)."""
 
-    def __init__(self, folder, tls=None, users=None):
+    def __init__(self, folder, tls=None, users=None, token=None):
         if not shutil.which("docker-registry"):
             raise FixtureFailed("the package docker-registry is missing")
         self.folder = tempfile.mkdtemp(prefix="registry-", dir=folder)
@@ -38,6 +39,8 @@ class Registry:
             salt = crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=1 << 4)
             pathlib.Path(path).write_text("".join(f"{user}:{crypt.crypt(password, salt)}\n" for user, password in users.items()), "utf-8")
             config["auth"] = {"htpasswd": {"realm": "a registry", "path": path}}
+        if token:
+            config["auth"] = {"token": token}
         path = os.path.join(self.folder, "config.yml")
         pathlib.Path(path).write_text(json.dumps(config), "utf-8")  # JSON is YAML
         wrapper = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
