@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/log.h"
 #include "image/environment.h"
 #include "image/json_text.h"
 #include "image/patience.h"
@@ -136,11 +137,16 @@ Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name
                                                                       const std::atomic<bool>* cancel) {
   std::shared_ptr<RegistryClient> client(new RegistryClient(name, options, cancel));
   LIMPID_TRY(client->find_origin());
-  Credentials credentials;
+  Result<Credentials> credentials;
   if (!options.username.empty()) {
     credentials = given_credentials(options);
   } else if (options.read_credential_files) {
-    LIMPID_ASSIGN(credentials, find_credentials(name, {environment, cancel}));
+    // Now, though nobody may ask for them: later, programs can no longer be started (cli/sandbox.h).
+    credentials = find_credentials(name, {environment, cancel, options.credential_helpers});
+    if (!credentials && credentials.error().code() == Code::cancelled) return std::unexpected(credentials.error());
+    if (!credentials)
+      base::log(base::LogLevel::debug, "registry: no look at logins",
+                {{"registry", name.domain}, {"reason", credentials.error().describe()}});
   }
   client->auth_ = std::make_unique<RegistryAuth>(name, std::move(credentials), client->client_options(), options,
                                                  client->origin_.starts_with("http://"));
@@ -232,10 +238,8 @@ std::unexpected<Error> RegistryClient::refusal(const net::Response& response, st
     if (auth_->has_credentials())
       return fail(Code::io, {what, ": there is no such repository, or it may not be read with the credentials of ",
                              auth_->origin(), " (", reason, ")"});
-    return fail(Code::io, {what,
-                           ": there is no such repository, or it wants credentials: log in with `docker login` or "
-                           "`podman login`, or give --username and --password-stdin (",
-                           reason, ")"});
+    return fail(Code::io, {what, ": there is no such repository, or it wants credentials: ", auth_->how_to_log_in(),
+                           " (", reason, ")"});
   }
   return fail(Code::io, {what, ": the registry answered with ", reason});
 }

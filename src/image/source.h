@@ -27,6 +27,7 @@ struct RegistryOptions {
   // For every registry; "" looks for credentials in the files of `docker login` and `podman login` (docker_config.h).
   std::string username, password;
   bool read_credential_files = true;
+  std::vector<std::string> credential_helpers;  // of registries.conf, which fills this in (CredentialSearch)
   // Mirrors, other locations, blocked registries, and what names without a registry mean (registries_conf.h).
   bool read_registries_conf = true;
   std::string registries_conf;       // the only file of them; "": the usual ones

@@ -75,7 +75,7 @@ class Registry:
 def limpid(*arguments, text=None, **env):
     """The finished process, with nobody's login but what the test gives it."""
     return subprocess.run([LIMPID, *arguments], input=text or "", capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "no_proxy": "*", "HOME": "/nonexistent", "XDG_RUNTIME_DIR": "", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "CONTAINERS_REGISTRIES_CONF": "", **env})
+                          env={**os.environ, "no_proxy": "*", "HOME": "/nonexistent", "XDG_RUNTIME_DIR": "/nonexistent", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "CONTAINERS_REGISTRIES_CONF": "", **env})
 
 
 class RegistryTest(unittest.TestCase):
@@ -161,6 +161,35 @@ class RegistryTest(unittest.TestCase):
         self.assertIn("--password-stdin", self.refusal("--username", USER, target))
         self.assertIn("--username", self.refusal("--password-stdin", target, text=PASSWORD))
         self.assertIn("standard input is empty", self.refusal("--username", USER, "--password-stdin", target))
+
+    def test_logins_that_cannot_be_looked_up(self):
+        """They are told of where the registry wants one, and no sooner."""
+        plain, secured = f"{self.plain.host}/app:1", f"{self.secured.host}/team/app:1"
+        folder = os.path.join(self.folder, "faults")
+        os.mkdir(folder)
+        for text, why in ((json.dumps({"auths": {}, "credsStore": "desktop"}), "config.json: credsStore: docker-credential-desktop: it cannot be started"),
+                          (json.dumps({"auths": {host: {"auth": "!"} for host in (self.plain.host, self.secured.host)}}), f"config.json: auths.{self.secured.host}.auth is not base64"),
+                          ("broken", "config.json: not JSON")):
+            pathlib.Path(folder, "config.json").write_text(text, "utf-8")
+            self.assertIn("packages", self.inventory(plain, DOCKER_CONFIG=folder))
+            told = self.refusal(*self.authority, secured, DOCKER_CONFIG=folder)
+            self.assertIn(f"they could not be looked up ({folder}/{why}", told)
+            self.assertIn("$REGISTRY_AUTH_FILE, or give --username", told)
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        pathlib.Path(folder, "config.json").write_text(json.dumps({"auths": {"other.example": {"auth": "!"}, self.secured.host: {"auth": login}}}), "utf-8")
+        self.assertIn("packages", self.inventory(*self.authority, secured, DOCKER_CONFIG=folder))
+
+    def test_credential_helpers_of_registries_conf(self):
+        target = f"{self.secured.host}/team/app:1"
+        folder = os.path.join(self.folder, "helpers")
+        os.mkdir(folder)
+        helper = os.path.join(folder, "docker-credential-conf")
+        pathlib.Path(helper).write_text(f"#!/bin/sh\nread server\n[ \"$1 $server\" = 'get {self.secured.host}' ] || exit 1\n"
+                                        f"echo '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n", "utf-8")
+        os.chmod(helper, 0o755)
+        conf = os.path.join(folder, "registries.conf")
+        pathlib.Path(conf).write_text('credential-helpers = ["containers-auth.json", "conf"]\n', "utf-8")
+        self.assertIn("packages", self.inventory(*self.authority, "--registries-conf", conf, target, PATH=folder + os.pathsep + os.environ["PATH"]))
 
     def test_the_certificate_counts_unless_told_otherwise(self):
         target = f"registry:{self.secured.host}/team/app:1"
