@@ -170,7 +170,7 @@ Result<void> RegistryAuth::fetch_token() {
   // A redirect would take a body along, and the refresh token in it.
   client.follow_redirects = request.body.empty();
   // The certificate is for the registry, not for whom it names.
-  if (authority_of(realm_) != host_) client.tls.cert_file.clear(), client.tls.key_file.clear();
+  if (authority_of(realm_) != host_) client.tls.forget_identity();
   LIMPID_ASSIGN_WITHIN(const net::Response response,
                        send_patiently(options_, client_.cancel, [&] { return net::fetch(request, client); }),
                        {"token server"});

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "image/environment.h"
+#include "image/host_certificates.h"
 #include "image/json_text.h"
 #include "image/patience.h"
 
@@ -136,6 +137,7 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
 Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name& name, const RegistryOptions& options,
                                                                       const std::atomic<bool>* cancel) {
   std::shared_ptr<RegistryClient> client(new RegistryClient(name, options, cancel));
+  LIMPID_TRY(client->find_certificates());
   LIMPID_TRY(client->find_origin());
   Result<Credentials> credentials;
   if (!options.username.empty()) {
@@ -155,11 +157,7 @@ Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name
 
 net::Options RegistryClient::client_options() const {
   net::Options client;
-  client.tls = {.insecure = options_.insecure,
-                .ca_file = options_.ca_file,
-                .cert_file = options_.cert_file,
-                .key_file = options_.key_file,
-                .server_name = {}};
+  client.tls = tls_;
   client.proxy = options_.proxy;
   client.limits.connect = options_.connect_max;
   client.limits.idle = options_.idle_max;
@@ -167,6 +165,16 @@ net::Options RegistryClient::client_options() const {
   client.cancel = cancel_;
   client.session = session_;
   return client;
+}
+
+// What is read now needs no file later (cli/sandbox.h).
+Result<void> RegistryClient::find_certificates() {
+  tls_.insecure = options_.insecure;
+  tls_.ca_file = options_.ca_file;
+  tls_.cert_file = options_.cert_file;
+  tls_.key_file = options_.key_file;
+  LIMPID_ASSIGN(tls_, net::with_contents(std::move(tls_)));
+  return add_host_certificates(name_, {environment}, tls_);
 }
 
 // Asks without credentials. A registry on loopback mostly does without TLS, any other mostly with it.
@@ -177,7 +185,7 @@ Result<void> RegistryClient::find_origin() {
     origin_ = "http://" + host;
     return {};
   }
-  const bool tls_meant = !options_.ca_file.empty() || !options_.cert_file.empty();
+  const bool tls_meant = tls_.has_authorities() || tls_.has_identity();
   origin_ = "https://" + host;
   if (!options_.insecure && (tls_meant || !is_loopback(host))) return {};
   std::array<std::string, 2> origins{"https://" + host, "http://" + host};

@@ -119,8 +119,8 @@ Result<std::vector<std::unique_ptr<ImageSource>>> open_images(const std::string&
 // Without opening anything: the path of this machine that `target` stands for, "" if nothing is there; nothing if it is
 // to be found elsewhere (a registry, a daemon).
 std::optional<std::string> local_path(const std::string& target);
-// Of those that are elsewhere.
-bool is_registry(const std::string& target);
+// Of those that are elsewhere: whether it is in the files of a runtime, which may lie anywhere.
+bool is_in_runtime(const std::string& target);
 
 // One file per kind; `path` exists, `reference` is a tag, a full name or a digest, or "".
 Result<std::unique_ptr<ImageSource>> open_docker_archive(const std::string& path, const std::string& reference,

@@ -204,6 +204,20 @@ class RegistryTest(unittest.TestCase):
         self.assertIn(self.mutual.host, self.refusal(*self.authority, target))
         self.assertIn("give both", self.refusal(*self.authority, *client[:2], target))
 
+    def test_certificates_by_the_registrys_name(self):
+        """As Podman and skopeo find them; the layers are read when no file of a home can be read any more."""
+        home = os.path.join(self.folder, "home")
+        place = os.path.join(home, ".config/containers/certs.d", self.mutual.host)
+        shutil.copytree(os.path.join(self.folder, "skopeo"), place)
+        target = f"{self.mutual.host}/team/app:1"
+        self.assertEqual(subprocess.run(["skopeo", "inspect", f"docker://{target}"], capture_output=True, timeout=60, check=False,
+                                        env={**os.environ, "no_proxy": "*", "HOME": home}).returncode, 0)
+        self.assertIn("packages", self.inventory("--no-cache", target, HOME=home))
+        os.unlink(os.path.join(place, "client.key"))
+        self.assertIn("client.cert is without its client.key", self.refusal(target, HOME=home))
+        os.unlink(os.path.join(place, "client.cert"))
+        self.assertIn(self.mutual.host, self.refusal(target, HOME=home))
+
     def test_of_an_index_this_machines_image(self):
         other = Image({"etc/os-release": DEBIAN_12, "var/lib/dpkg/status": dpkg(("other", "1"))})
         other.config = other.config.replace(ARCHITECTURE.encode(), b"s390x")
