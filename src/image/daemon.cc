@@ -22,7 +22,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t kAnswerMax = std::uint64_t{8} << 20;
-constexpr std::uint64_t kExportMax = std::uint64_t{128} << 30;
 // Podman writes the whole archive down before its first byte is sent.
 constexpr milliseconds kExportSilenceMax{600'000};
 // Whoever meant a registry does not wait for a daemon that hangs.
@@ -47,7 +46,8 @@ class Daemon {
     net::Options options = client();
     options.limits.idle = std::max(options.limits.idle, kExportSilenceMax);
     options.limits.total = options_.registry.request_max;
-    options.limits.bytes_max = kExportMax;
+    options.limits.bytes_max = options_.limits.export_size_max;
+    options.limits.bytes_name = "export-size";
     LIMPID_ASSIGN(net::Stream stream, net::open_stream(request(base::cat({"/images/", id, "/get"})), options));
     if (stream.response.status != 200) {
       const auto body = archive::read_all(*stream.body, kAnswerMax);
