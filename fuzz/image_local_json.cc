@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       (void)image::parse_current_context(text);
       break;
     case 4:
-      (void)image::parse_context_host(text);
+      (void)image::parse_context(text);
       break;
     default:
       if (const auto manifest = image::parse_aci_manifest(text)) {

@@ -29,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const auto& [key, credentials] : file->entries)
           if (image::normalised_key(image::normalised_key(key)).size() > key.size() + image::kDockerHub.size())
             __builtin_trap();
+      (void)image::parse_credential_file(text, ".dockercfg", image::CredentialFile::Form::old);
       break;
     default:
       if (const auto range = image::parse_content_range(text); range && range->last < range->first) __builtin_trap();

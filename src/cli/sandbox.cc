@@ -83,16 +83,15 @@ base::Confinement confinement_for(const std::vector<std::string>& targets, const
       for (const std::string_view path : base::split(value, ':'))
         if (!path.empty()) to.readable.emplace_back(path);
   }
-  for (const std::string& file : {image.registry.ca_file, image.registry.cert_file, image.registry.key_file})
-    if (!file.empty()) to.readable.push_back(file);
+  // For foreign layers; all others' certificates have been read when the image was found.
+  if (!image.registry.ca_file.empty()) to.readable.push_back(image.registry.ca_file);
   for (const std::string& target : targets) {
     if (auto path = image::local_path(target)) {
       if (!path->empty()) to.readable.push_back(*std::move(path));
       continue;
     }
     to.network = true;
-    // A daemon's or a runtime's own store may lie anywhere.
-    if (!image::is_registry(target)) to.readable.emplace_back("/");
+    if (image::is_in_runtime(target)) to.readable.emplace_back("/");
   }
   if (!image.foreign_layers_from.empty()) to.network = true;
   const char* temporary = std::getenv("TMPDIR");

@@ -9,6 +9,7 @@
 #include "image/blob_store.h"
 #include "image/layer_reader.h"
 #include "image/local_json.h"
+#include "image/platform.h"
 #include "image/reference.h"
 #include "image/source.h"
 
@@ -107,6 +108,7 @@ Result<std::unique_ptr<ImageSource>> open_aci(const std::string& path, const Ope
   if (!aci.dependencies.empty())
     manifest.notes.push_back(base::cat(
         {"the image is to be laid over others, which are not in it and were not read: ", list_some(aci.dependencies)}));
+  LIMPID_TRY(judge_platform(options.platform, manifest));
   return std::make_unique<AciImage>(path, std::move(manifest), options);
 }
 

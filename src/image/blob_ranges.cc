@@ -31,8 +31,8 @@ std::uint64_t bytes_in(const std::vector<Range>& ranges) {
 Result<std::unique_ptr<archive::Source>> BlobRanges::open(Range range) {
   if (range.offset >= range.end || range.end > size_)
     return fail(Code::invalid, {"the bytes ", range.offset, " to ", range.end, " do not lie within its ", size_});
-  if (++requests_ > kRangeRequestsMax)
-    return fail(Code::limit, {"more than ", kRangeRequestsMax, " requests for parts of it"});
+  if (++requests_ > requests_max_)
+    return fail(Code::limit, {"more requests for parts of it than the limit range-requests=", requests_max_});
   if (range.end - range.offset > size_ - fetched_)
     return fail(Code::limit, {"parts of it, of which some were asked for again, have more bytes than it has in all"});
   fetched_ += range.end - range.offset;

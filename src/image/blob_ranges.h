@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "image/blob_store.h"
+#include "image/limits.h"
 
 namespace limpid::image {
 
-// Requests for parts of one blob; more is slower than reading it whole.
-inline constexpr unsigned kRangeRequestsMax = 500;
 // How many of them a plan may make: the rest is for what nobody planned.
 inline constexpr std::size_t kPlannedRangesMax = 200;
 // So many bytes that nobody wants are fetched rather than asking once more: about what one round trip of 20 ms costs on
@@ -34,8 +33,9 @@ std::uint64_t bytes_in(const std::vector<Range>& ranges);
 class BlobRanges {
  public:
   // `size`: of the blob.
-  BlobRanges(std::shared_ptr<const BlobStore> store, std::string name, std::uint64_t size)
-      : store_(std::move(store)), name_(std::move(name)), size_(size) {}
+  BlobRanges(std::shared_ptr<const BlobStore> store, std::string name, std::uint64_t size,
+             std::uint64_t requests_max = kRangeRequestsMax)
+      : store_(std::move(store)), name_(std::move(name)), size_(size), requests_max_(requests_max) {}
 
   std::uint64_t size() const { return size_; }
   std::uint64_t fetched() const { return fetched_; }
@@ -48,8 +48,9 @@ class BlobRanges {
   std::shared_ptr<const BlobStore> store_;
   std::string name_;
   std::uint64_t size_;
+  std::uint64_t requests_max_;
   std::uint64_t fetched_ = 0;
-  unsigned requests_ = 0;
+  std::uint64_t requests_ = 0;
 };
 
 // The parts that were planned, each as one stream from its first byte that is asked for; what was not planned, or is

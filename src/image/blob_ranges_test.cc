@@ -138,7 +138,7 @@ TEST(BlobRanges, AreBounded) {
   for (unsigned i = 0; i < kRangeRequestsMax; ++i) ASSERT_TRUE(often.open({0, 1}));
   const auto too_often = often.open({0, 1});
   ASSERT_FALSE(too_often);
-  EXPECT_CONTAINS(error_of(too_often), "more than 500 requests");
+  EXPECT_CONTAINS(error_of(too_often), "the limit range-requests=500");
   // The store has less than the manifest promised.
   BlobRanges cut(store, "x", 2000);
   EXPECT_EQ(cut.read({900, 1100}).error().code(), Code::truncated);

@@ -22,7 +22,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t kAnswerMax = std::uint64_t{8} << 20;
-constexpr std::uint64_t kExportMax = std::uint64_t{128} << 30;
 // Podman writes the whole archive down before its first byte is sent.
 constexpr milliseconds kExportSilenceMax{600'000};
 // Whoever meant a registry does not wait for a daemon that hangs.
@@ -47,7 +46,8 @@ class Daemon {
     net::Options options = client();
     options.limits.idle = std::max(options.limits.idle, kExportSilenceMax);
     options.limits.total = options_.registry.request_max;
-    options.limits.bytes_max = kExportMax;
+    options.limits.bytes_max = options_.limits.export_size_max;
+    options.limits.bytes_name = "export-size";
     LIMPID_ASSIGN(net::Stream stream, net::open_stream(request(base::cat({"/images/", id, "/get"})), options));
     if (stream.response.status != 200) {
       const auto body = archive::read_all(*stream.body, kAnswerMax);
@@ -102,6 +102,7 @@ class BareLayer final : public LayerReader {
  public:
   explicit BareLayer(std::unique_ptr<LayerReader> inner) : inner_(std::move(inner)) {}
   archive::EntryReader& entries() override { return inner_->entries(); }
+  void may_use(base::SpareThreads& spare) override { inner_->may_use(spare); }
   Result<LayerDescriptor> finish() override {
     LIMPID_ASSIGN(LayerDescriptor measured, inner_->finish());
     measured.digest = measured.diff_id;
@@ -149,7 +150,9 @@ class DaemonImage final : public ImageSource {
     base::log(base::LogLevel::debug, "daemon: the image was exported",
               {{"daemon", daemon_.place().address}, {"image", id_}, {"bytes", size}});
     LIMPID_ASSIGN(auto store, ArchiveStore::open(std::move(file), options_, ArchiveStore::Purpose::read));
-    LIMPID_ASSIGN(auto image, open_docker_in(std::move(store), manifest_.name, "", options_));
+    OpenOptions any = options_;
+    any.platform = kAllPlatforms;  // it was judged by what the daemon says
+    LIMPID_ASSIGN(auto image, open_docker_in(std::move(store), manifest_.name, "", any));
     const std::vector<LayerDescriptor>& layers = image->manifest().layers;
     const auto same = [](const LayerDescriptor& a, const LayerDescriptor& b) { return a.diff_id == b.diff_id; };
     if (!std::ranges::equal(layers, manifest_.layers, same))
@@ -166,23 +169,11 @@ class DaemonImage final : public ImageSource {
   mutable std::optional<Error> failure_;
 };
 
-// With --platform the image has to be for it; without, any image is taken, and said to be for another machine.
-Result<void> judge_platform(const Platform& offered, const OpenOptions& options, Manifest& manifest) {
-  Platform wanted = host_platform();
-  if (!options.platform.empty()) {
-    LIMPID_ASSIGN(wanted, parse_platform(options.platform));
-  }
-  if (offered.architecture.empty() || distance(wanted, offered)) return {};
-  if (!options.platform.empty())
-    return fail(Code::not_found, {"the daemon's image is for ", to_string(offered), ", not for ", to_string(wanted)});
-  manifest.notes.push_back(base::cat({"the daemon's image is for ", to_string(offered), ", not for this machine's ",
-                                      to_string(wanted), ": it was taken"}));
-  return {};
-}
-
-Result<std::unique_ptr<ImageSource>> open_at(const DaemonPlace& place, const std::string& name, milliseconds most,
+Result<std::unique_ptr<ImageSource>> open_at(DaemonPlace place, const std::string& name, milliseconds most,
                                              const OpenOptions& options) {
   LIMPID_TRY(check_daemon(place));
+  // What is read now needs no file later (cli/sandbox.h).
+  LIMPID_ASSIGN_WITHIN(place.tls, net::with_contents(std::move(place.tls)), {place.address});
   Daemon daemon(place, options);
   LIMPID_ASSIGN_WITHIN(Inspected image, daemon.inspect(name, most), {place.address});
   const std::string id = image.id.to_string();
@@ -190,7 +181,8 @@ Result<std::unique_ptr<ImageSource>> open_at(const DaemonPlace& place, const std
   manifest.name = name;
   if (!image.id_is_manifest) manifest.config_digest = image.id;
   manifest.tags = image.tags;
-  LIMPID_TRY_WITHIN(judge_platform(image.config.platform, options, manifest), {place.address});
+  manifest.platform = image.config.platform;
+  LIMPID_TRY_WITHIN(judge_platform(options.platform, manifest), {place.address});
   auto made_by = daemon.history(id, image.config.diff_ids.size());
   if (!made_by) {  // it only decorates the report
     base::log(base::LogLevel::debug, "daemon: no history of the image",

@@ -2,9 +2,11 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -26,21 +28,34 @@ DaemonPlace socket_place(DaemonKind kind, std::string path) {
   return place;
 }
 
-// As docker's own clients read DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
-void add_tls(const DaemonEnvironment& environment, DaemonPlace& place) {
-  const bool verify = !environment("DOCKER_TLS_VERIFY").empty();
-  std::string folder = environment("DOCKER_CERT_PATH");
-  if (!verify && folder.empty()) return;
-  if (folder.empty()) folder = environment("HOME") + "/.docker";
-  place.tls.insecure = !verify;
-  place.tls.ca_file = folder + "/ca.pem";
-  place.tls.cert_file = folder + "/cert.pem";
-  place.tls.key_file = folder + "/key.pem";
+// What docker's clients keep in a folder; each may be missing.
+net::Tls tls_in(const std::string& folder) {
+  const auto file = [&](std::string_view name) {
+    std::string path = base::cat({folder, "/", name});
+    return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT ? path : std::string();
+  };
+  net::Tls tls;
+  tls.ca_file = file("ca.pem");
+  tls.cert_file = file("cert.pem");
+  tls.key_file = file("key.pem");
+  return tls;
 }
 
-// "unix:///path", "tcp://host:port", "http://…", "https://…".
+// As docker's own clients read DOCKER_TLS_VERIFY and DOCKER_CERT_PATH; nothing where TLS is not asked for.
+std::optional<net::Tls> tls_of(const DaemonEnvironment& environment) {
+  const bool verify = !environment("DOCKER_TLS_VERIFY").empty();
+  std::string folder = environment("DOCKER_CERT_PATH");
+  if (!verify && folder.empty()) return std::nullopt;
+  if (folder.empty()) folder = environment("HOME") + "/.docker";
+  net::Tls tls = tls_in(folder);
+  tls.insecure = !verify;
+  tls.ca_file = folder + "/ca.pem";  // a folder without it is a mistake
+  return tls;
+}
+
+// "unix:///path", "tcp://host:port", "http://…", "https://…". With `tls`, that is spoken over TCP.
 Result<DaemonPlace> parse_address(DaemonKind kind, std::string_view address, std::string_view variable,
-                                  const DaemonEnvironment& environment) {
+                                  const std::optional<net::Tls>& tls) {
   constexpr std::string_view kPlainPort = ":2375", kTlsPort = ":2376";
   std::string_view rest = address;
   if (base::strip_prefix(rest, "unix://")) {
@@ -57,8 +72,8 @@ Result<DaemonPlace> parse_address(DaemonKind kind, std::string_view address, std
   place.kind = kind;
   place.named = true;
   place.address = address;
-  if (kind == DaemonKind::docker) add_tls(environment, place);
-  bool secure = !place.tls.ca_file.empty();
+  place.tls = tls.value_or(net::Tls());
+  bool secure = tls.has_value();
   if (base::strip_prefix(rest, "https://"))
     secure = true;
   else if (!base::strip_prefix(rest, "tcp://") && !base::strip_prefix(rest, "http://"))
@@ -77,33 +92,41 @@ std::string docker_folder(const DaemonEnvironment& environment) {
   return named.empty() ? environment("HOME") + "/.docker" : named;
 }
 
-// The address that docker's context names; "" for its default one.
-Result<std::string> context_address(const DaemonEnvironment& environment) {
+// What docker's context names; no host for its default one.
+struct Context {
+  std::string host;
+  std::optional<net::Tls> tls;
+};
+Result<Context> find_context(const DaemonEnvironment& environment) {
   const std::string folder = docker_folder(environment);
   std::string context = environment("DOCKER_CONTEXT");
   if (context.empty()) {
     const auto text = base::read_file(folder + "/config.json", kCredentialFileMax);
-    if (!text) return std::string();
+    if (!text) return Context();
     LIMPID_ASSIGN_WITHIN(context, parse_current_context(*text), {folder, "/config.json"});
   }
-  if (context.empty() || context == "default") return std::string();
-  const std::string path =
-      base::cat({folder, "/contexts/meta/", base::sha256(base::as_bytes(context)).hex(), "/meta.json"});
+  if (context.empty() || context == "default") return Context();
+  const std::string id = base::sha256(base::as_bytes(context)).hex();
+  const std::string path = base::cat({folder, "/contexts/meta/", id, "/meta.json"});
   LIMPID_ASSIGN_WITHIN(const std::string text, base::read_file(path, kCredentialFileMax),
                        {"docker's context '", context, "'"});
-  LIMPID_ASSIGN_WITHIN(std::string host, parse_context_host(text), {path});
-  return host;
+  LIMPID_ASSIGN_WITHIN(ContextEndpoint endpoint, parse_context(text), {path});
+  Context found{std::move(endpoint.host), std::nullopt};
+  net::Tls tls = tls_in(base::cat({folder, "/contexts/tls/", id, "/docker"}));
+  tls.insecure = endpoint.skip_tls_verify;
+  if (tls.insecure || tls.has_authorities() || tls.has_identity()) found.tls = std::move(tls);
+  return found;
 }
 
 Result<std::vector<DaemonPlace>> docker_places(const DaemonEnvironment& environment) {
-  std::string address = environment("DOCKER_HOST");
+  Context named{environment("DOCKER_HOST"), tls_of(environment)};
   std::string_view origin = "DOCKER_HOST";
-  if (address.empty()) {
-    LIMPID_ASSIGN(address, context_address(environment));
+  if (named.host.empty()) {
+    LIMPID_ASSIGN(named, find_context(environment));
     origin = "docker's context";
   }
-  if (!address.empty()) {
-    LIMPID_ASSIGN(DaemonPlace place, parse_address(DaemonKind::docker, address, origin, environment));
+  if (!named.host.empty()) {
+    LIMPID_ASSIGN(DaemonPlace place, parse_address(DaemonKind::docker, named.host, origin, named.tls));
     return std::vector<DaemonPlace>{std::move(place)};
   }
   std::vector<DaemonPlace> places{socket_place(DaemonKind::docker, "/var/run/docker.sock")};
@@ -116,7 +139,7 @@ Result<std::vector<DaemonPlace>> docker_places(const DaemonEnvironment& environm
 
 Result<std::vector<DaemonPlace>> podman_places(const DaemonEnvironment& environment) {
   if (const std::string address = environment("CONTAINER_HOST"); !address.empty()) {
-    LIMPID_ASSIGN(DaemonPlace place, parse_address(DaemonKind::podman, address, "CONTAINER_HOST", environment));
+    LIMPID_ASSIGN(DaemonPlace place, parse_address(DaemonKind::podman, address, "CONTAINER_HOST", std::nullopt));
     return std::vector<DaemonPlace>{std::move(place)};
   }
   std::vector<DaemonPlace> places;

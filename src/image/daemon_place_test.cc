@@ -63,10 +63,13 @@ TEST(DaemonPlaces, ReadTheVariablesOfTls) {
   EXPECT_EQ(place.url, "https://h:2376");
   EXPECT_FALSE(place.tls.insecure);
   EXPECT_EQ(place.tls.ca_file, "/home/.docker/ca.pem");
-  place = docker_at({{"DOCKER_HOST", "tcp://h"}, {"DOCKER_CERT_PATH", "/c"}});
+  const Folder folder;
+  for (const std::string name : {"ca.pem", "key.pem"}) folder.write(name, "x");
+  place = docker_at({{"DOCKER_HOST", "tcp://h"}, {"DOCKER_CERT_PATH", folder.path()}});
   EXPECT_EQ(place.url, "https://h:2376");
   EXPECT_TRUE(place.tls.insecure);
-  EXPECT_EQ(place.tls.key_file, "/c/key.pem");
+  EXPECT_EQ(place.tls.key_file, folder.path("key.pem"));
+  EXPECT_EQ(place.tls.cert_file, "");
 }
 
 TEST(DaemonPlaces, RefuseAddressesThatAreNone) {
@@ -92,6 +95,32 @@ TEST(DaemonPlaces, FollowDockersContext) {
   EXPECT_EQ(addresses(DaemonKind::docker, other), Texts{"unix:///named"});
   folder.write(".docker/config.json", "{}");
   EXPECT_EQ(addresses(DaemonKind::docker, home)[0], "unix:///var/run/docker.sock");
+}
+
+TEST(DaemonPlaces, AContextHasItsOwnTls) {
+  const Folder folder;
+  const auto describe = [&](std::string_view endpoint) {
+    folder.write(".docker/contexts/meta/" + testing::hex_of("far") + "/meta.json",
+                 base::cat({R"({"Endpoints":{"docker":)", endpoint, "}}"}));
+  };
+  const Variables far{{"HOME", folder.path()}, {"DOCKER_CONTEXT", "far"}, {"DOCKER_CERT_PATH", "/of/DOCKER_HOST"}};
+  describe(R"({"Host":"tcp://h"})");
+  EXPECT_EQ(docker_at(far).url, "http://h:2375");
+  describe(R"({"Host":"tcp://h","SkipTLSVerify":true})");
+  EXPECT_EQ(docker_at(far).url, "https://h:2376");
+  EXPECT_TRUE(docker_at(far).tls.insecure);
+  describe(R"({"Host":"tcp://h:1","SkipTLSVerify":false})");
+  const std::string tls = ".docker/contexts/tls/" + testing::hex_of("far") + "/docker/";
+  const std::string authority = folder.write(tls + "ca.pem", "x");
+  DaemonPlace place = docker_at(far);
+  EXPECT_EQ(place.url, "https://h:1");
+  EXPECT_FALSE(place.tls.insecure);
+  EXPECT_EQ(place.tls.ca_file, authority);
+  EXPECT_FALSE(place.tls.has_identity());
+  const std::string certificate = folder.write(tls + "cert.pem", "x"), key = folder.write(tls + "key.pem", "x");
+  place = docker_at(far);
+  EXPECT_EQ(place.tls.cert_file, certificate);
+  EXPECT_EQ(place.tls.key_file, key);
 }
 
 TEST(CheckDaemon, SaysWhatIsWrong) {

@@ -187,7 +187,10 @@ TEST_F(DaemonTest, ThePlatformHasToBeTheOneAskedFor) {
   OpenOptions wanted = options();
   wanted.platform = "linux/" + other;
   const auto refused = open_image("docker:app:1", wanted);
-  EXPECT_CONTAINS(error_of(refused), "not for linux/" + other);
+  EXPECT_CONTAINS(error_of(refused), "no image for the platform linux/" + other);
+  wanted.platform = kAllPlatforms;
+  EXPECT_TRUE(open_image("docker:app:1", wanted));
+  wanted.platform = "linux/" + other;
   daemon_.description = described({kFirst, kSecond}, other, daemon_.id);
   EXPECT_TRUE(open_image("docker:app:1", wanted));
   const auto taken = open();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "image/platform.h"
 #include "image/reference.h"
 #include "image/stored_image.h"
 
@@ -196,6 +197,7 @@ class DockerArchive {
   Result<std::unique_ptr<ImageSource>> finish(Manifest manifest, const Config& config, std::vector<std::string> names) {
     manifest.name = name_of_image(path_, reference_, manifest.tags);
     apply_config(config, manifest);
+    LIMPID_TRY(judge_platform(options_.platform, manifest));
     return std::make_unique<StoredImage>(std::move(manifest), store_, std::move(names), options_);
   }
 

@@ -26,7 +26,8 @@ std::string listing(std::string_view config, std::string_view tags, std::string_
 class DockerArchive : public ::testing::Test {
  protected:
   Result<std::unique_ptr<ImageSource>> open(std::string_view bytes, const std::string& reference = {},
-                                            const OpenOptions& options = {}) {
+                                            OpenOptions options = {}) {
+    if (options.platform.empty()) options.platform = "linux/amd64";
     return open_docker_archive(folder_.write("image.tar", bytes), reference, options);
   }
   // Both layers hold what they should, with the digests of these stored bytes.
@@ -47,6 +48,21 @@ class DockerArchive : public ::testing::Test {
   const std::string config_ = config_of({kFirst, kSecond});
   const std::string config_name_ = hex_of(config_) + ".json";
 };
+
+TEST_F(DockerArchive, ThePlatformHasToBeTheOneAskedFor) {
+  OpenOptions options;
+  options.platform = "linux/s390x";
+  const std::string bytes =
+      Tar()
+          .file("1/layer.tar", kFirst)
+          .file("2/layer.tar", kSecond)
+          .file(config_name_, config_)
+          .file("manifest.json", base::cat({"[", listing(config_name_, "null", R"("1/layer.tar","2/layer.tar")"), "]"}))
+          .end();
+  EXPECT_CONTAINS(error_of(open(bytes, {}, options)), "linux/s390x; there are: linux/amd64");
+  options.platform = kAllPlatforms;
+  EXPECT_TRUE(open(bytes, {}, options));
+}
 
 TEST_F(DockerArchive, ReadsTheManifestGeneration) {
   const std::string bytes =
@@ -282,6 +298,15 @@ TEST_F(Legacy, ChainsLayersByTheirParents) {
   expect_layers(**image, kFirst, kSecond);
   EXPECT_TRUE(open(whole().file("repositories", named(top_)).end(), "x:1"));
   EXPECT_FALSE(open(whole().file("repositories", named(top_)).end(), "x:2"));
+}
+
+TEST_F(Legacy, ThePlatformHasToBeTheOneAskedFor) {
+  OpenOptions options;
+  options.platform = "linux/s390x";
+  const std::string bytes = whole().file("repositories", named(top_)).end();
+  EXPECT_CONTAINS(error_of(open(bytes, {}, options)), "linux/s390x; there are: linux/amd64");
+  options.platform = kAllPlatforms;
+  EXPECT_TRUE(open(bytes, {}, options));
 }
 
 TEST_F(Legacy, RefusesBrokenChains) {

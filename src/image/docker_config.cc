@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <unistd.h>
+
 #include "base/base64.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -70,8 +72,8 @@ std::string_view shown(std::string_view key) { return key.substr(key.rfind('@') 
 
 // The entry of the longest key that fits; of two spellings of one key, the first.
 template <class Value>
-const std::pair<std::string, Value>* look_up(const std::vector<std::pair<std::string, Value>>& entries,
-                                             const std::vector<std::string>& keys) {
+const std::pair<std::string, Result<Value>>* look_up(const std::vector<std::pair<std::string, Result<Value>>>& entries,
+                                                     const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     const auto found =
         std::ranges::find_if(entries, [&](const auto& entry) { return normalised_key(entry.first) == key; });
@@ -83,6 +85,7 @@ const std::pair<std::string, Value>* look_up(const std::vector<std::pair<std::st
 struct AuthFile {
   std::string path;
   bool must_exist = false;
+  CredentialFile::Form form = CredentialFile::Form::current;
 };
 
 std::vector<AuthFile> files_to_ask(const CredentialSearch& search) {
@@ -91,13 +94,17 @@ std::vector<AuthFile> files_to_ask(const CredentialSearch& search) {
   if (std::string path = variable("REGISTRY_AUTH_FILE"); !path.empty()) files.push_back({std::move(path), true});
   const std::string docker = variable("DOCKER_CONFIG");
   if (!docker.empty()) files.push_back({docker + "/config.json"});
-  if (const std::string runtime = variable("XDG_RUNTIME_DIR"); !runtime.empty())
+  if (const std::string runtime = variable("XDG_RUNTIME_DIR"); !runtime.empty()) {
     files.push_back({runtime + "/containers/auth.json"});
+  } else {  // without a session: root, cron, CI
+    files.push_back({base::cat({search.runtime, "/", ::getuid(), "/auth.json"})});
+  }
   const std::string home = variable("HOME");
   std::string config = variable("XDG_CONFIG_HOME");
   if (config.empty() && !home.empty()) config = home + "/.config";
   if (!config.empty()) files.push_back({config + "/containers/auth.json"});
   if (docker.empty() && !home.empty()) files.push_back({home + "/.docker/config.json"});
+  if (!home.empty()) files.push_back({home + "/.dockercfg", false, CredentialFile::Form::old});
   return files;
 }
 
@@ -105,7 +112,7 @@ Result<std::optional<CredentialFile>> read(const AuthFile& file) {
   auto text = base::read_file(file.path, kCredentialFileMax);
   if (!text && text.error().code() == Code::not_found && !file.must_exist) return std::nullopt;
   if (!text) return std::unexpected(std::move(text).error().within({"credentials"}));
-  LIMPID_ASSIGN(CredentialFile parsed, parse_credential_file(*text, file.path));
+  LIMPID_ASSIGN(CredentialFile parsed, parse_credential_file(*text, file.path, file.form));
   return parsed;
 }
 
@@ -120,21 +127,57 @@ Result<Credentials> find_in(const CredentialFile& file, const std::string& path,
                             const CredentialSearch& search) {
   const std::vector<std::string> keys = keys_for(name);
   const std::string server = name.domain == kDockerHub ? std::string(kDockerHubKey) : name.domain;
+  const auto wrong = [&](const Error& error) { return std::unexpected(Error(error).within({path})); };
   if (const auto* helper = look_up(file.helpers, keys)) {
     // Asked by what is written there, as containers/image does; Docker writes the host.
+    if (!helper->second) return wrong(helper->second.error());
     const bool plain = normalised_key(helper->first) == name.domain;
-    return ask(helper->second, plain ? server : helper->first, path, base::cat({"credHelpers.", shown(helper->first)}),
+    return ask(*helper->second, plain ? server : helper->first, path, base::cat({"credHelpers.", shown(helper->first)}),
                search);
   }
   // With a store, docker login leaves entries that are empty.
   const auto* entry = look_up(file.entries, keys);
-  if (entry != nullptr && !entry->second.empty()) {
-    Credentials found = entry->second;
+  if (entry != nullptr && !entry->second) return wrong(entry->second.error());
+  if (entry != nullptr && !entry->second->empty()) {
+    Credentials found = *entry->second;
     found.origin = base::cat({path, ": auths.", shown(entry->first)});
     return found;
   }
   if (!file.store.empty()) return ask(file.store, server, path, "credsStore", search);
   return Credentials{};
+}
+
+Result<Credentials> find_in_files(const Name& name, const CredentialSearch& search) {
+  for (const AuthFile& file : files_to_ask(search)) {
+    LIMPID_ASSIGN(const std::optional<CredentialFile> parsed, read(file));
+    if (!parsed) continue;
+    LIMPID_ASSIGN(Credentials found, find_in(*parsed, file.path, name, search));
+    if (!found.empty()) return found;
+  }
+  return Credentials{};
+}
+
+Result<void> read_entries(dom::element element, std::string_view what, CredentialFile& into) {
+  LIMPID_ASSIGN(const dom::object object, object_of(element, what.empty() ? "the file" : what));
+  for (const auto field : object)
+    into.entries.emplace_back(std::string(field.key),
+                              read_entry(field.value, base::cat({what, what.empty() ? "" : ".", shown(field.key)})));
+  return {};
+}
+
+Result<void> read_helpers(dom::element element, CredentialFile& into) {
+  LIMPID_ASSIGN(const dom::object object, object_of(element, "credHelpers"));
+  for (const auto field : object) {
+    std::string_view helper;
+    Result<std::string> read;
+    if (field.value.get(helper) == simdjson::SUCCESS) {
+      read = helper;
+    } else {
+      read = fail(Code::invalid, {"credHelpers.", shown(field.key), " is not text"});
+    }
+    into.helpers.emplace_back(std::string(field.key), std::move(read));
+  }
+  return {};
 }
 
 }  // namespace
@@ -152,7 +195,8 @@ std::string normalised_key(std::string_view key) {
   return base::cat({kDockerHub, "/", path});
 }
 
-Result<CredentialFile> parse_credential_file(std::string_view text, const std::string& path) {
+Result<CredentialFile> parse_credential_file(std::string_view text, const std::string& path,
+                                             CredentialFile::Form form) {
   CredentialFile file;
   const auto parse = [&]() -> Result<void> {
     if (text.size() > kCredentialFileMax)
@@ -160,24 +204,11 @@ Result<CredentialFile> parse_credential_file(std::string_view text, const std::s
     if (base::trim(text).empty()) return {};  // touched, never written
     Text json;
     LIMPID_ASSIGN(const dom::element root, json.parse(text));
+    if (form == CredentialFile::Form::old) return read_entries(root, "", file);
     LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the file", {"auths", "credHelpers", "credsStore"}));
     LIMPID_ASSIGN(file.store, fields.text("credsStore"));
-    if (const auto auths = fields.find("auths")) {
-      LIMPID_ASSIGN(const dom::object object, object_of(*auths, "auths"));
-      for (const auto field : object) {
-        LIMPID_ASSIGN(Credentials entry, read_entry(field.value, base::cat({"auths.", shown(field.key)})));
-        file.entries.emplace_back(std::string(field.key), std::move(entry));
-      }
-    }
-    if (const auto helpers = fields.find("credHelpers")) {
-      LIMPID_ASSIGN(const dom::object object, object_of(*helpers, "credHelpers"));
-      for (const auto field : object) {
-        std::string_view helper;
-        if (field.value.get(helper) != simdjson::SUCCESS)
-          return fail(Code::invalid, {"credHelpers.", shown(field.key), " is not text"});
-        file.helpers.emplace_back(std::string(field.key), std::string(helper));
-      }
-    }
+    if (const auto auths = fields.find("auths")) LIMPID_TRY(read_entries(*auths, "auths", file));
+    if (const auto helpers = fields.find("credHelpers")) LIMPID_TRY(read_helpers(*helpers, file));
     return {};
   };
   LIMPID_TRY_WITHIN(parse(), {path});
@@ -185,12 +216,16 @@ Result<CredentialFile> parse_credential_file(std::string_view text, const std::s
 }
 
 Result<Credentials> find_credentials(const Name& name, const CredentialSearch& search) {
-  for (const AuthFile& file : files_to_ask(search)) {
-    LIMPID_ASSIGN(const std::optional<CredentialFile> parsed, read(file));
-    if (!parsed) continue;
-    LIMPID_ASSIGN(Credentials found, find_in(*parsed, file.path, name, search));
-    if (!found.empty()) return found;
+  std::vector<std::string> helpers = search.helpers;
+  if (helpers.empty()) helpers.emplace_back(kCredentialFiles);
+  std::optional<Error> failure;
+  for (const std::string& helper : helpers) {
+    auto found = helper == kCredentialFiles ? find_in_files(name, search)
+                                            : ask(helper, name.domain, "registries.conf", "credential-helpers", search);
+    if (found ? !found->empty() : found.error().code() == Code::cancelled) return found;
+    if (!found && !failure) failure = std::move(found).error();
   }
+  if (failure) return std::unexpected(*std::move(failure));
   return Credentials{};
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "image/credential_helper.h"
@@ -24,7 +25,8 @@ class Search : public ::testing::Test {
   Search() { variables_["HOME"] = folder_.path("home"); }
   // "user:password" or "token …", "" for none, or the error.
   std::string found(std::string_view name) {
-    const auto credentials = find_credentials(*parse_name(name), {[this](const char* key) { return variables_[key]; }});
+    const auto credentials = find_credentials(*parse_name(name), {[this](const char* key) { return variables_[key]; },
+                                                                  nullptr, helpers_, folder_.path("system-run")});
     if (!credentials) return error_of(credentials);
     if (!credentials->identity_token.empty()) return "token " + credentials->identity_token;
     if (!credentials->registry_token.empty()) return "bearer " + credentials->registry_token;
@@ -40,6 +42,7 @@ class Search : public ::testing::Test {
   }
   Folder folder_;
   std::map<std::string, std::string> variables_;
+  std::vector<std::string> helpers_;
 };
 
 TEST_F(Search, NothingIsNoError) {
@@ -86,10 +89,14 @@ TEST_F(Search, FilesInTheirOrder) {
   const auto file = [](std::string_view user) {
     return base::cat({R"({"auths":{"a.example":)", auth(base::cat({user, ":1"})), "}}"});
   };
+  folder_.write("home/.dockercfg", base::cat({R"({"https://a.example/v1/":)", auth("old:1"), "}"}));
+  EXPECT_EQ(found("a.example/x"), "old:1");
   write_docker(file("docker"));
   EXPECT_EQ(found("a.example/x"), "docker:1");
   folder_.write("home/.config/containers/auth.json", file("config"));
   EXPECT_EQ(found("a.example/x"), "config:1");
+  folder_.write(base::cat({"system-run/", ::getuid(), "/auth.json"}), file("no session"));
+  EXPECT_EQ(found("a.example/x"), "no session:1");
   folder_.write("run/containers/auth.json", file("runtime"));
   variables_["XDG_RUNTIME_DIR"] = folder_.path("run");
   EXPECT_EQ(found("a.example/x"), "runtime:1");
@@ -113,7 +120,6 @@ TEST_F(Search, ErrorsNameFileAndKeyAndNoValue) {
        "auths.a.example.auth holds no user"},
       {R"({"auths":{"a.example":{"password":[")" + secret + R"("]}}})", "auths.a.example.password is not text"},
       {R"({"auths":{"a.example":")" + secret + R"("}})", "auths.a.example is not a JSON object"},
-      {R"({"auths":{"https://u:)" + secret + R"(@a.example":1}})", "auths.a.example is not a JSON object"},
       {R"({"auths":[")" + secret + R"("]})", "auths is not a JSON object"},
       {R"({"auths":{},"auths":{}})", "two fields 'auths'"},
       {R"({"credHelpers":{"a.example":1}})", "credHelpers.a.example is not text"},
@@ -130,6 +136,45 @@ TEST_F(Search, ErrorsNameFileAndKeyAndNoValue) {
   }
   write_docker(std::string(kCredentialFileMax + 1, ' '));
   EXPECT_NE(found("a.example/x"), "");
+}
+
+TEST_F(Search, WhatIsWrongWithOthersIsNoMatter) {
+  write_docker(base::cat({R"({"auths":{"b.example":{"auth":"!"},"c.example":1,"a.example":)", auth("a:1"),
+                          R"(},"credHelpers":{"b.example":1}})"}));
+  EXPECT_EQ(found("a.example/x"), "a:1");
+  EXPECT_EQ(found("d.example/x"), "");
+  EXPECT_CONTAINS(found("b.example/x"), "credHelpers.b.example is not text");
+  EXPECT_CONTAINS(found("c.example/x"), "auths.c.example is not a JSON object");
+}
+
+TEST_F(Search, HelpersOfRegistriesConf) {
+  const std::string asked = folder_.path("asked");
+  write_helper("one", base::cat({"read server\necho \"$1 $server\" >>", asked,
+                                 "\necho '{\"Username\":\"one\",\"Secret\":\"s\"}'\n"}));
+  write_helper("none", "echo 'credentials not found in native keychain'; exit 1\n");
+  write_docker(base::cat({R"({"auths":{"a.example":)", auth("file:1"), "}}"}));
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"one"}, "one:s"},
+      {{"one", "containers-auth.json"}, "one:s"},
+      {{"containers-auth.json", "one"}, "file:1"},
+      {{"none", "containers-auth.json"}, "file:1"},
+      {{"missing", "one"}, "one:s"},
+      {{"none"}, ""},
+  };
+  for (const auto& [helpers, expected] : cases) {
+    helpers_ = helpers;
+    EXPECT_EQ(found("a.example/x"), expected) << helpers.front();
+  }
+  helpers_ = {"containers-auth.json", "one"};
+  EXPECT_EQ(found("alpine"), "one:s");
+  EXPECT_EQ(base::read_file(asked, 1000).value(), "get a.example\nget a.example\nget a.example\nget docker.io\n");
+  // Who could not be asked is told of only if nobody has any.
+  write_docker("broken");
+  EXPECT_EQ(found("a.example/x"), "one:s");
+  helpers_ = {"containers-auth.json", "none"};
+  EXPECT_CONTAINS(found("a.example/x"), "config.json: not JSON");
+  helpers_ = {"missing", "none"};
+  EXPECT_CONTAINS(found("a.example/x"), "registries.conf: credential-helpers: docker-credential-missing: it cannot");
 }
 
 TEST_F(Search, Helpers) {

@@ -46,13 +46,16 @@ Result<std::uint64_t> parse_estargz_footer(Bytes footer) {
   return offset;
 }
 
-Result<std::string> read_estargz_toc(std::unique_ptr<archive::Source> stored, const Digest& promised) {
+Result<std::string> read_estargz_toc(std::unique_ptr<archive::Source> stored, const Digest& promised,
+                                     std::uint64_t size_max) {
   LIMPID_ASSIGN(const auto inflated, archive::decompress(std::move(stored), archive::Compression::gzip));
   const auto tar = archive::open_tar(*inflated);
   LIMPID_ASSIGN(const archive::Entry* entry, tar->next());
   if (entry == nullptr || entry->type != archive::EntryType::file || entry->path != kTocName)
     return fail(Code::invalid, {"where its table of contents should stand, there is no ", kTocName});
-  LIMPID_ASSIGN_WITHIN(std::string json, archive::read_content(*tar, kTocSizeMax), {kTocName});
+  if (entry->size > size_max)
+    return fail(Code::limit, {kTocName, " has ", entry->size, " bytes, beyond the limit toc-size=", size_max});
+  LIMPID_ASSIGN_WITHIN(std::string json, archive::read_content(*tar, size_max), {kTocName});
   base::Hasher hasher(promised.algorithm());
   hasher.update(base::as_bytes(json));
   if (const Digest found = hasher.finish(); found != promised)

@@ -10,6 +10,7 @@
 
 #include "archive/source.h"
 #include "base/error.h"
+#include "image/limits.h"
 #include "image/types.h"
 
 namespace limpid::image {
@@ -23,6 +24,7 @@ TocPromise estargz_promise(const std::map<std::string, std::string>& annotations
 Result<std::uint64_t> parse_estargz_footer(Bytes footer);
 
 // The JSON in the table's gzip member. Code::mismatch if its digest is not the one promised.
-Result<std::string> read_estargz_toc(std::unique_ptr<archive::Source> stored, const Digest& promised);
+Result<std::string> read_estargz_toc(std::unique_ptr<archive::Source> stored, const Digest& promised,
+                                     std::uint64_t size_max = kTocSizeMax);
 
 }  // namespace limpid::image

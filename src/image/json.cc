@@ -6,6 +6,9 @@
 namespace limpid::image {
 namespace {
 
+// Of manifests that are no image's.
+constexpr std::string_view kNoConfig = "application/vnd.oci.empty.v1+json";
+
 Result<Platform> read_platform(dom::element element) {
   LIMPID_ASSIGN(const Fields fields, Fields::of(element, "platform", {"os", "architecture", "variant", "os.version"}));
   Platform platform;
@@ -39,10 +42,11 @@ Result<Descriptor> read_descriptor(dom::element element, std::string_view what) 
   return descriptor;
 }
 
-Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::string_view name, std::uint64_t size_max) {
+Result<std::vector<Descriptor>> read_descriptors(const Fields& fields, std::string_view name, std::string_view limit,
+                                                 std::uint64_t size_max) {
   std::vector<Descriptor> descriptors;
   if (!fields.has(name)) return descriptors;
-  LIMPID_ASSIGN(const dom::array array, fields.list(name, name, size_max));
+  LIMPID_ASSIGN(const dom::array array, fields.list(name, limit, size_max));
   for (const dom::element item : array) {
     const std::string what = base::cat({name, "[", descriptors.size(), "]"});
     LIMPID_ASSIGN(Descriptor descriptor, read_descriptor(item, what));
@@ -114,7 +118,7 @@ Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text,
   LIMPID_ASSIGN(const dom::element root, json.parse(text, limits.json_depth_max));
   LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the document",
                                                 {"schemaVersion", "mediaType", "artifactType", "manifests", "config",
-                                                 "layers", "fsLayers"}));
+                                                 "layers", "fsLayers", "blobs"}));
   if (fields.has("manifests") && (fields.has("layers") || fields.has("config") || fields.has("fsLayers")))
     return fail(Code::invalid, {"the document claims to be both an index and a manifest"});
   if (fields.has("fsLayers"))
@@ -131,11 +135,19 @@ Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text,
     const auto config = fields.find("config");
     if (!config) return fail(Code::invalid, {"the manifest has layers, but no config"});
     LIMPID_ASSIGN(manifest.config, read_descriptor(*config, "config"));
-    LIMPID_ASSIGN(manifest.layers, read_descriptors(fields, "layers", limits.layers_max));
+    LIMPID_ASSIGN(manifest.layers, read_descriptors(fields, "layers", "layers", limits.layers_max));
     return manifest;
   }
+  if (fields.has("blobs") && !fields.has("manifests")) {  // an artifact of the days before such had a config
+    ImageManifest artifact;
+    artifact.config.media_type = kNoConfig;
+    LIMPID_ASSIGN(artifact.media_type, fields.text("mediaType"));
+    LIMPID_ASSIGN(artifact.artifact_type, fields.text("artifactType"));
+    LIMPID_ASSIGN(artifact.layers, read_descriptors(fields, "blobs", "layers", limits.layers_max));
+    return artifact;
+  }
   Index index;
-  LIMPID_ASSIGN(index.manifests, read_descriptors(fields, "manifests", limits.manifests_max));
+  LIMPID_ASSIGN(index.manifests, read_descriptors(fields, "manifests", "manifests", limits.manifests_max));
   return index;
 }
 

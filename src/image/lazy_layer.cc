@@ -16,8 +16,11 @@ namespace {
 class ChunkReader {
  public:
   ChunkReader(BlobRanges& blob, const std::vector<Range>& planned, archive::Compression compression,
-              const archive::InflateLimits& limits)
-      : ranges_(blob, planned), compression_(compression), limits_(limits) {}
+              const OpenOptions& options)
+      : ranges_(blob, planned),
+        compression_(compression),
+        limits_(options.inflate),
+        passed_max_(options.limits.lazy_passed_max) {}
 
   Result<void> begin(const TocChunk& chunk) {
     left_ = chunk.size;
@@ -31,9 +34,11 @@ class ChunkReader {
       offset_ = chunk.offset;
       at_ = 0;
     }
-    passed_ += chunk.inner_offset - at_;
-    if (passed_ > kLazyPassedMax)
-      return fail(Code::limit, {"more than ", kLazyPassedMax, " bytes had to be inflated for what stands behind them"});
+    const std::uint64_t passed = chunk.inner_offset - at_;
+    if (passed > passed_max_ - passed_)
+      return fail(Code::limit,
+                  {"more had to be inflated for what stands behind it than the limit lazy-passed=", passed_max_});
+    passed_ += passed;
     while (at_ < chunk.inner_offset) LIMPID_TRY(take(chunk.inner_offset - at_));
     return {};
   }
@@ -85,6 +90,7 @@ class ChunkReader {
   Bytes piece_;
   std::uint64_t left_ = 0;  // of the chunk
   bool zeros_ = false;
+  std::uint64_t passed_max_;
   std::uint64_t passed_ = 0;
 };
 
@@ -95,7 +101,7 @@ class LazyLayer final : public LayerReader, public archive::EntryReader {
       : expected_(std::move(expected)),
         blob_(std::move(blob)),
         toc_(std::move(stored.toc)),
-        chunks_(*blob_, planned, stored.compression, options.inflate) {}
+        chunks_(*blob_, planned, stored.compression, options) {}
 
   archive::EntryReader& entries() override { return *this; }
   Result<LayerDescriptor> finish() override {
@@ -179,10 +185,11 @@ Result<std::unique_ptr<LayerReader>> read_layer_lazily(std::shared_ptr<const Blo
                                                        const OpenOptions& options) {
   LIMPID_TRY(check_media_type(expected.media_type));
   if (expected.size == 0) return fail(Code::unsupported, {"the manifest does not say how many bytes it has"});
-  auto blob = std::make_unique<BlobRanges>(std::move(store), name, expected.size);
+  auto blob = std::make_unique<BlobRanges>(std::move(store), name, expected.size, options.limits.range_requests_max);
   LIMPID_ASSIGN(StoredToc stored, read_toc(*blob, expected.toc, options));
   LIMPID_ASSIGN(std::vector<Range> needed, needed_ranges(stored.toc, wanted));
-  const std::vector<Range> planned = plan_ranges(std::move(needed));
+  const std::size_t planned_max = std::min<std::uint64_t>(kPlannedRangesMax, options.limits.range_requests_max / 2);
+  const std::vector<Range> planned = plan_ranges(std::move(needed), kRangeGap, planned_max);
   const std::uint64_t bytes = blob->fetched() + bytes_in(planned);
   if (bytes > expected.size / kLazyPartMax)
     return fail(Code::limit, {bytes, " of its ", expected.size, " bytes are wanted: it is better read whole"});

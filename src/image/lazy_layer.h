@@ -11,8 +11,6 @@ namespace limpid::image {
 
 // If more than this part of a blob (1/n) is wanted, it is better read whole: Code::limit.
 inline constexpr std::uint64_t kLazyPartMax = 2;
-// Bytes that are inflated in one layer for nothing but what stands behind them.
-inline constexpr std::uint64_t kLazyPassedMax = std::uint64_t{256} << 20;
 
 // `name` in `store` is the layer that `expected` describes. As ImageSource::open_layer_lazily says.
 Result<std::unique_ptr<LayerReader>> read_layer_lazily(std::shared_ptr<const BlobStore> store, const std::string& name,

@@ -127,7 +127,7 @@ Result<std::string> parse_current_context(std::string_view text) {
   return fields.text("currentContext");
 }
 
-Result<std::string> parse_context_host(std::string_view text) {
+Result<ContextEndpoint> parse_context(std::string_view text) {
   Text json;
   LIMPID_ASSIGN(const dom::element root, json.parse(text));
   LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the context", {"Endpoints"}));
@@ -136,8 +136,12 @@ Result<std::string> parse_context_host(std::string_view text) {
   LIMPID_ASSIGN(const Fields kinds, Fields::of(*endpoints, "Endpoints", {"docker"}));
   const auto docker = kinds.find("docker");
   if (!docker) return fail(Code::invalid, {"the context names no endpoint of Docker"});
-  LIMPID_ASSIGN(const Fields endpoint, Fields::of(*docker, "Endpoints.docker", {"Host"}));
-  return endpoint.text("Host");
+  LIMPID_ASSIGN(const Fields endpoint, Fields::of(*docker, "Endpoints.docker", {"Host", "SkipTLSVerify"}));
+  ContextEndpoint found;
+  LIMPID_ASSIGN(found.host, endpoint.text("Host"));
+  if (const auto skip = endpoint.find("SkipTLSVerify"); skip && skip->get(found.skip_tls_verify) != simdjson::SUCCESS)
+    return fail(Code::invalid, {"Endpoints.docker.SkipTLSVerify is neither true nor false"});
+  return found;
 }
 
 Result<AciManifest> parse_aci_manifest(std::string_view text) {

@@ -33,8 +33,12 @@ std::string parse_daemon_message(std::string_view text);
 
 // "currentContext" of docker's config.json; "" where there is none.
 Result<std::string> parse_current_context(std::string_view text);
-// The address of the daemon in a context's meta.json.
-Result<std::string> parse_context_host(std::string_view text);
+// The daemon in a context's meta.json.
+struct ContextEndpoint {
+  std::string host;  // its address
+  bool skip_tls_verify = false;
+};
+Result<ContextEndpoint> parse_context(std::string_view text);
 
 struct AciManifest {
   std::string name, version;

@@ -71,9 +71,13 @@ TEST(DaemonMessage, IsEmptyWhereThereIsNone) {
 TEST(Context, NamesAHost) {
   EXPECT_EQ(parse_current_context(R"({"currentContext":"far"})").value(), "far");
   EXPECT_EQ(parse_current_context("{}").value(), "");
-  EXPECT_EQ(parse_context_host(R"({"Name":"far","Endpoints":{"docker":{"Host":"unix:///x"}}})").value(), "unix:///x");
-  EXPECT_FALSE(parse_context_host(R"({"Endpoints":{"kubernetes":{}}})"));
-  EXPECT_FALSE(parse_context_host("{}"));
+  const auto far = parse_context(R"({"Name":"far","Endpoints":{"docker":{"Host":"unix:///x"}}})");
+  EXPECT_EQ(far.value().host, "unix:///x");
+  EXPECT_FALSE(far->skip_tls_verify);
+  EXPECT_TRUE(parse_context(R"({"Endpoints":{"docker":{"Host":"x","SkipTLSVerify":true}}})").value().skip_tls_verify);
+  EXPECT_FALSE(parse_context(R"({"Endpoints":{"docker":{"Host":"x","SkipTLSVerify":"no"}}})"));
+  EXPECT_FALSE(parse_context(R"({"Endpoints":{"kubernetes":{}}})"));
+  EXPECT_FALSE(parse_context("{}"));
 }
 
 }  // namespace

@@ -194,6 +194,13 @@ TEST_F(Layout, NamesArtifacts) {
   EXPECT_EQ(refused.error().code(), Code::unsupported);
   EXPECT_CONTAINS(error_of(refused), "not a container image: artifactType application/vnd.example+type");
 
+  const std::string blobs = base::cat(
+      {R"({"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"application/x.sbom","blobs":[)",
+       descriptor("application/json", "{}"), "]}"});
+  files_.blob(blobs);
+  EXPECT_CONTAINS(error_of(open({descriptor("application/vnd.oci.artifact.manifest.v1+json", blobs)})),
+                  "not a container image: artifactType application/x.sbom");
+
   const std::string wasm =
       base::cat({R"({"schemaVersion":2,"config":)", descriptor("application/vnd.wasm.config.v1+json", "{}"),
                  R"(,"layers":[)", descriptor("application/vnd.wasm.content.layer.v1+wasm", "x"), "]}"});

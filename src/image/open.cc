@@ -194,10 +194,7 @@ std::optional<std::string> local_path(const std::string& target) {
   return std::nullopt;
 }
 
-bool is_registry(const std::string& target) {
-  return !std::ranges::any_of(
-      kElsewhere, [&](std::string_view prefix) { return prefix != "registry:" && target.starts_with(prefix); });
-}
+bool is_in_runtime(const std::string& target) { return target.starts_with("containerd:"); }
 
 Result<std::unique_ptr<ImageSource>> open_image(const std::string& target, const OpenOptions& options) {
   if (target.empty()) return fail(Code::usage, {"the target is empty"});

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "base/text.h"
+#include "image/source.h"
 
 namespace limpid::image {
 namespace {
@@ -116,6 +117,22 @@ std::optional<unsigned> distance(const Platform& wanted, const Platform& offered
   const bool named = !wanted.variant.empty() && a.architecture != "arm";
   if (named) return std::nullopt;
   return 100 + *offered_level - *wanted_level;
+}
+
+Result<void> judge_platform(std::string_view asked, Manifest& manifest) {
+  Platform wanted = host_platform();
+  const Platform& offered = manifest.platform;
+  if (asked == kAllPlatforms || offered.architecture.empty()) return {};
+  if (!asked.empty()) {
+    LIMPID_ASSIGN(wanted, parse_platform(asked));
+  }
+  if (distance(wanted, offered)) return {};
+  if (!asked.empty())
+    return fail(Code::not_found,
+                {"no image for the platform ", to_string(wanted), "; there are: ", to_string(offered)});
+  manifest.notes.push_back(base::cat({"the only image is for ", to_string(offered), ", not for this machine's ",
+                                      to_string(wanted), ": it was taken"}));
+  return {};
 }
 
 }  // namespace limpid::image

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "image/source.h"
+
 namespace limpid::image {
 namespace {
 
@@ -38,6 +40,26 @@ TEST(Platform, PrefersTheSameThenTheLowerVariant) {
   EXPECT_FALSE(distance(of("linux/amd64/v2"), of("linux/amd64/v3")));
   EXPECT_TRUE(distance(of("linux/amd64/v3"), of("linux/amd64/v2")));
   EXPECT_FALSE(distance(of("linux/arm64"), of("linux/arm64/strange")));
+}
+
+TEST(JudgePlatform, OfASingleImage) {
+  const std::string other = host_platform().architecture == "s390x" ? "amd64" : "s390x";
+  const auto judged = [](std::string_view asked, const std::string& architecture) {
+    Manifest manifest;
+    manifest.platform.architecture = architecture;
+    const auto result = judge_platform(asked, manifest);
+    if (!result) return std::string(base::name_of(result.error().code())) + ": " + result.error().describe();
+    return manifest.notes.empty() ? std::string() : manifest.notes[0];
+  };
+  EXPECT_EQ(judged("", host_platform().architecture), "");
+  EXPECT_EQ(judged("linux/" + other, other), "");
+  EXPECT_EQ(judged(kAllPlatforms, other), "");
+  EXPECT_EQ(judged("linux/" + other, ""), "");  // it does not say
+  EXPECT_NE(judged("", other).find("the only image is for linux/" + other + ", not for this machine's"),
+            std::string::npos);
+  EXPECT_EQ(judged("linux/riscv64", other),
+            "not found: no image for the platform linux/riscv64; there are: linux/" + other);
+  EXPECT_TRUE(judged("a/b/c/d", other).starts_with("usage: "));
 }
 
 }  // namespace

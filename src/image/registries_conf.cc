@@ -112,6 +112,7 @@ void merge(RegistriesConf& into, RegistriesConf later) {
     }
   }
   if (later.search) into.search = std::move(later.search);
+  if (later.credential_helpers) into.credential_helpers = std::move(later.credential_helpers);
   if (later.short_names) into.short_names = later.short_names;
   for (auto& [name, meaning] : later.aliases) into.aliases[name] = std::move(meaning);
 }

@@ -40,8 +40,9 @@ struct RegistryRule {
 
 struct RegistriesConf {
   enum class ShortNames : std::uint8_t { permissive, enforcing, disabled };
-  std::vector<RegistryRule> rules;                 // no prefix twice
-  std::optional<std::vector<std::string>> search;  // unqualified-search-registries; empty: not set
+  std::vector<RegistryRule> rules;                             // no prefix twice
+  std::optional<std::vector<std::string>> search;              // unqualified-search-registries; empty: not set
+  std::optional<std::vector<std::string>> credential_helpers;  // whom to ask for logins (docker_config.h)
   std::optional<ShortNames> short_names;
   std::map<std::string, std::string> aliases;  // "fedora" → "registry.fedoraproject.org/fedora"; "" for none any more
 };

@@ -41,7 +41,7 @@ const std::string kDigest = "sha256:" + std::string(64, 'a');
 
 TEST(RegistriesConf, WithoutRulesANameIsItself) {
   for (const char* text :
-       {"", "# nothing\n", "unqualified-search-registries = []\n", "credential-helpers = [\"x\"]\n"}) {
+       {"", "# nothing\n", "unqualified-search-registries = []\n", "additional-layer-store-auth-helper = \"x\"\n"}) {
     const RegistriesConf conf = conf_of(text);
     EXPECT_EQ(places_of(conf, "quay.io/team/app:1"), "quay.io/team/app:1");
     EXPECT_EQ(meant_by(conf, "alpine"), "docker.io/library/alpine:latest");
@@ -176,6 +176,7 @@ TEST(RegistriesConf, WhatIsWrongIsTold) {
       {"a = \n", "test.conf: line 1: "},
       {"unqualified-search-registries = \"a.example\"", "unqualified-search-registries is no list"},
       {"unqualified-search-registries = [1]", "has an entry that is no text"},
+      {"credential-helpers = \"x\"", "credential-helpers is no list"},
       {"unqualified-search-registries = [\"plain\"]", "'plain' does not begin with a registry's host"},
       {"short-name-mode = \"loose\"", "short-name-mode 'loose'"},
       {"[aliases]\nx = 1\n", "aliases.x is no text"},

@@ -163,6 +163,7 @@ Result<RegistriesConf> read(const toml::table& root) {
   RegistriesConf conf;
   const Fields fields(root, "");
   LIMPID_TRY(fields.read("unqualified-search-registries", conf.search));
+  LIMPID_TRY(fields.read("credential-helpers", conf.credential_helpers));
   LIMPID_TRY(read_short_names(fields, conf));
   LIMPID_ASSIGN(const toml::array* rules, fields.tables("registry", kRegistryRulesMax));
   for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {

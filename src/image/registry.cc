@@ -88,10 +88,11 @@ Result<std::unique_ptr<ImageSource>> open_at(const Endpoint& endpoint, const Nam
 }
 
 // The user's own words are for the registry that was named, not for its mirrors.
-OpenOptions options_for(const Endpoint& endpoint, const OpenOptions& options) {
+OpenOptions options_for(const Endpoint& endpoint, const RegistriesConf& conf, const OpenOptions& options) {
   OpenOptions own = options;
   RegistryOptions& registry = own.registry;
   registry.insecure = registry.insecure || endpoint.insecure;
+  registry.credential_helpers = conf.credential_helpers.value_or(std::vector<std::string>{});
   if (!endpoint.is_mirror) return own;
   for (std::string* secret : {&registry.username, &registry.password, &registry.cert_file, &registry.key_file})
     secret->clear();
@@ -144,7 +145,7 @@ Result<std::unique_ptr<ImageSource>> open_registry(const std::string& name, cons
     if (!endpoints) attempts.add(meant, meant, std::move(endpoints).error());
     if (!endpoints) continue;
     for (const Endpoint& endpoint : *endpoints) {
-      auto image = open_at(endpoint, meant, options_for(endpoint, options));
+      auto image = open_at(endpoint, meant, options_for(endpoint, conf, options));
       if (image) return image;
       if (image.error().code() == Code::cancelled)
         return std::unexpected(std::move(image).error().within({endpoint.name.text()}));

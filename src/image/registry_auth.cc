@@ -1,7 +1,6 @@
 #include "image/registry_auth.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/base64.h"
 #include "image/json_text.h"
@@ -60,20 +59,24 @@ std::string list_schemes(const std::vector<Challenge>& challenges) {
   return text;
 }
 
-constexpr std::string_view kHowToLogIn =
-    "log in with `docker login` or `podman login`, or give --username and --password-stdin";
-
 }  // namespace
 
-RegistryAuth::RegistryAuth(const Name& name, Credentials credentials, net::Options client, RegistryOptions options,
-                           bool plain_http)
+RegistryAuth::RegistryAuth(const Name& name, Result<Credentials> credentials, net::Options client,
+                           RegistryOptions options, bool plain_http)
     : host_(name.host()),
       scope_(base::cat({"repository:", name.repository, ":pull"})),
-      credentials_(std::move(credentials)),
+      credentials_(credentials.value_or(Credentials{})),
+      not_looked_up_(credentials ? std::nullopt : std::optional(std::move(credentials).error())),
       client_(std::move(client)),
       options_(std::move(options)),
       plain_http_(plain_http) {
   client_.limits.bytes_max = kTokenAnswerMax;
+}
+
+std::string RegistryAuth::how_to_log_in() const {
+  if (!not_looked_up_) return "log in with `docker login` or `podman login`, or give --username and --password-stdin";
+  return base::cat({"they could not be looked up (", not_looked_up_->describe(),
+                    "); mend that, name another file in $REGISTRY_AUTH_FILE, or give --username and --password-stdin"});
 }
 
 Result<std::string> RegistryAuth::header() {
@@ -123,7 +126,7 @@ Result<void> RegistryAuth::take(const std::vector<Challenge>& challenges) {
   }
   if (find("basic") != challenges.end()) {
     if (credentials_.username.empty() && credentials_.password.empty())
-      return fail(Code::io, {"the registry wants credentials: ", kHowToLogIn});
+      return fail(Code::io, {"the registry wants credentials: ", how_to_log_in()});
     if (scheme_ == Scheme::basic)
       return fail(Code::io, {"the registry refused the credentials of ", credentials_.origin});
     scheme_ = Scheme::basic;
@@ -167,14 +170,14 @@ Result<void> RegistryAuth::fetch_token() {
   // A redirect would take a body along, and the refresh token in it.
   client.follow_redirects = request.body.empty();
   // The certificate is for the registry, not for whom it names.
-  if (authority_of(realm_) != host_) client.tls.cert_file.clear(), client.tls.key_file.clear();
+  if (authority_of(realm_) != host_) client.tls.forget_identity();
   LIMPID_ASSIGN_WITHIN(const net::Response response,
                        send_patiently(options_, client_.cancel, [&] { return net::fetch(request, client); }),
                        {"token server"});
   const bool refused = response.status == 400 || response.status == 401 || response.status == 403;
   if (refused && has_credentials())
     return fail(Code::io, {"the registry's token server refused the credentials of ", credentials_.origin});
-  if (refused) return fail(Code::io, {"the registry gives nobody a token without credentials: ", kHowToLogIn});
+  if (refused) return fail(Code::io, {"the registry gives nobody a token without credentials: ", how_to_log_in()});
   if (response.status != 200) return fail(Code::io, {"the registry's token server answered ", response.status});
   LIMPID_TRY_WITHIN(take_token(response), {"the registry's token server"});
   return {};

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ inline constexpr std::chrono::seconds kTokenMargin{10};
 // Thread-safe.
 class RegistryAuth {
  public:
-  // `client` and `options` are those of the registry; `plain_http` if it is itself spoken to without TLS.
-  RegistryAuth(const Name& name, Credentials credentials, net::Options client, RegistryOptions options,
+  // `client` and `options` are those of the registry; `plain_http` if it is itself spoken to without TLS. That
+  // credentials could not be looked up is told only if the registry wants some.
+  RegistryAuth(const Name& name, Result<Credentials> credentials, net::Options client, RegistryOptions options,
                bool plain_http);
 
   // What to send now, "" for nothing. Fetches a token if one is wanted.
@@ -39,6 +41,8 @@ class RegistryAuth {
   // Where the credentials are from, "" without any.
   const std::string& origin() const { return credentials_.origin; }
   bool has_credentials() const { return !credentials_.empty(); }
+  // What to do, for messages, where there are none.
+  std::string how_to_log_in() const;
 
  private:
   enum class Scheme : std::uint8_t { none, basic, bearer };
@@ -51,6 +55,7 @@ class RegistryAuth {
 
   const std::string host_, scope_;
   const Credentials credentials_;
+  const std::optional<Error> not_looked_up_;
   net::Options client_;
   const RegistryOptions options_;
   const bool plain_http_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/log.h"
 #include "image/environment.h"
+#include "image/host_certificates.h"
 #include "image/json_text.h"
 #include "image/patience.h"
 
@@ -135,12 +137,18 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
 Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name& name, const RegistryOptions& options,
                                                                       const std::atomic<bool>* cancel) {
   std::shared_ptr<RegistryClient> client(new RegistryClient(name, options, cancel));
+  LIMPID_TRY(client->find_certificates());
   LIMPID_TRY(client->find_origin());
-  Credentials credentials;
+  Result<Credentials> credentials;
   if (!options.username.empty()) {
     credentials = given_credentials(options);
   } else if (options.read_credential_files) {
-    LIMPID_ASSIGN(credentials, find_credentials(name, {environment, cancel}));
+    // Now, though nobody may ask for them: later, programs can no longer be started (cli/sandbox.h).
+    credentials = find_credentials(name, {environment, cancel, options.credential_helpers});
+    if (!credentials && credentials.error().code() == Code::cancelled) return std::unexpected(credentials.error());
+    if (!credentials)
+      base::log(base::LogLevel::debug, "registry: no look at logins",
+                {{"registry", name.domain}, {"reason", credentials.error().describe()}});
   }
   client->auth_ = std::make_unique<RegistryAuth>(name, std::move(credentials), client->client_options(), options,
                                                  client->origin_.starts_with("http://"));
@@ -149,11 +157,7 @@ Result<std::shared_ptr<const RegistryClient>> RegistryClient::connect(const Name
 
 net::Options RegistryClient::client_options() const {
   net::Options client;
-  client.tls = {.insecure = options_.insecure,
-                .ca_file = options_.ca_file,
-                .cert_file = options_.cert_file,
-                .key_file = options_.key_file,
-                .server_name = {}};
+  client.tls = tls_;
   client.proxy = options_.proxy;
   client.limits.connect = options_.connect_max;
   client.limits.idle = options_.idle_max;
@@ -161,6 +165,16 @@ net::Options RegistryClient::client_options() const {
   client.cancel = cancel_;
   client.session = session_;
   return client;
+}
+
+// What is read now needs no file later (cli/sandbox.h).
+Result<void> RegistryClient::find_certificates() {
+  tls_.insecure = options_.insecure;
+  tls_.ca_file = options_.ca_file;
+  tls_.cert_file = options_.cert_file;
+  tls_.key_file = options_.key_file;
+  LIMPID_ASSIGN(tls_, net::with_contents(std::move(tls_)));
+  return add_host_certificates(name_, {environment}, tls_);
 }
 
 // Asks without credentials. A registry on loopback mostly does without TLS, any other mostly with it.
@@ -171,7 +185,7 @@ Result<void> RegistryClient::find_origin() {
     origin_ = "http://" + host;
     return {};
   }
-  const bool tls_meant = !options_.ca_file.empty() || !options_.cert_file.empty();
+  const bool tls_meant = tls_.has_authorities() || tls_.has_identity();
   origin_ = "https://" + host;
   if (!options_.insecure && (tls_meant || !is_loopback(host))) return {};
   std::array<std::string, 2> origins{"https://" + host, "http://" + host};
@@ -232,10 +246,8 @@ std::unexpected<Error> RegistryClient::refusal(const net::Response& response, st
     if (auth_->has_credentials())
       return fail(Code::io, {what, ": there is no such repository, or it may not be read with the credentials of ",
                              auth_->origin(), " (", reason, ")"});
-    return fail(Code::io, {what,
-                           ": there is no such repository, or it wants credentials: log in with `docker login` or "
-                           "`podman login`, or give --username and --password-stdin (",
-                           reason, ")"});
+    return fail(Code::io, {what, ": there is no such repository, or it wants credentials: ", auth_->how_to_log_in(),
+                           " (", reason, ")"});
   }
   return fail(Code::io, {what, ": the registry answered with ", reason});
 }

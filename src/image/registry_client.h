@@ -25,7 +25,8 @@ inline constexpr unsigned kResumesInVainMax = 3;
 
 class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
  public:
-  // Looks for credentials, and, where both are allowed, whether the registry speaks TLS.
+  // Looks for credentials and certificates, which it reads, and, where both are allowed, whether the registry speaks
+  // TLS.
   static Result<std::shared_ptr<const RegistryClient>> connect(const Name& name, const RegistryOptions& options,
                                                                const std::atomic<bool>* cancel);
 
@@ -55,6 +56,7 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
   RegistryClient(const Name& name, const RegistryOptions& options, const std::atomic<bool>* cancel)
       : name_(name), options_(options), cancel_(cancel) {}
   net::Options client_options() const;
+  Result<void> find_certificates();
   Result<void> find_origin();
   Result<net::Response> ask(const std::string& path, const net::Headers& headers, const Send& send) const;
   Result<Part> open_part(const Digest& digest, std::uint64_t from) const;
@@ -66,6 +68,7 @@ class RegistryClient : public std::enable_shared_from_this<RegistryClient> {
   const RegistryOptions options_;
   const std::atomic<bool>* const cancel_;
   const std::shared_ptr<net::Session> session_ = std::make_shared<net::Session>();
+  net::Tls tls_;
   std::string origin_;  // "https://host:port"
   std::unique_ptr<RegistryAuth> auth_;
 };

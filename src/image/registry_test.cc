@@ -607,6 +607,15 @@ Result<void> renewed(std::string realm, bool plain_http) {
   return auth.renew(refused, "");
 }
 
+TEST(RegistryAuth, CredentialsThatCouldNotBeLookedUpAreToldOfWhenWanted) {
+  RegistryAuth auth(*parse_name("registry.example/app"), fail(Code::io, {"config.json: no helper"}), {}, {}, false);
+  EXPECT_EQ(auth.header().value(), "");
+  net::Response refused;
+  refused.status = 401;
+  refused.headers = {{"www-authenticate", "Basic realm=\"x\""}};
+  EXPECT_CONTAINS(error_of(auth.renew(refused, "")), "wants credentials: they could not be looked up (config.json: no");
+}
+
 TEST(RegistryAuth, TokensAreNotFetchedInTheClear) {
   EXPECT_TRUE(renewed("https://auth.example/token", false));
   EXPECT_TRUE(renewed("http://127.0.0.1:5001/token", false));

@@ -27,6 +27,7 @@ struct RegistryOptions {
   // For every registry; "" looks for credentials in the files of `docker login` and `podman login` (docker_config.h).
   std::string username, password;
   bool read_credential_files = true;
+  std::vector<std::string> credential_helpers;  // of registries.conf, which fills this in (CredentialSearch)
   // Mirrors, other locations, blocked registries, and what names without a registry mean (registries_conf.h).
   bool read_registries_conf = true;
   std::string registries_conf;       // the only file of them; "": the usual ones
@@ -118,8 +119,8 @@ Result<std::vector<std::unique_ptr<ImageSource>>> open_images(const std::string&
 // Without opening anything: the path of this machine that `target` stands for, "" if nothing is there; nothing if it is
 // to be found elsewhere (a registry, a daemon).
 std::optional<std::string> local_path(const std::string& target);
-// Of those that are elsewhere.
-bool is_registry(const std::string& target);
+// Of those that are elsewhere: whether it is in the files of a runtime, which may lie anywhere.
+bool is_in_runtime(const std::string& target);
 
 // One file per kind; `path` exists, `reference` is a tag, a full name or a digest, or "".
 Result<std::unique_ptr<ImageSource>> open_docker_archive(const std::string& path, const std::string& reference,

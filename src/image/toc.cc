@@ -45,12 +45,14 @@ struct File {
 
 class Parser {
  public:
-  Parser(TocPromise::Format format, std::uint64_t content_end, const archive::TarLimits& limits)
-      : format_(format), content_end_(content_end), limits_(limits), skips_(limits.skipped_max) {}
+  Parser(TocPromise::Format format, std::uint64_t content_end, const archive::TarLimits& limits,
+         const ImageLimits& bounds)
+      : format_(format), content_end_(content_end), limits_(limits), bounds_(bounds), skips_(limits.skipped_max) {}
 
   Result<Toc> parse(std::string_view json) {
-    if (json.size() > kTocSizeMax)
-      return fail(Code::limit, {"has ", json.size(), " bytes, more than the ", kTocSizeMax, " that we read"});
+    if (json.size() > bounds_.toc_size_max)
+      return fail(Code::limit, {"has ", json.size(), " bytes, beyond the limit toc-size=", bounds_.toc_size_max});
+    LIMPID_TRY(remember(parsed_size(json)));
     Text text;
     LIMPID_ASSIGN(const dom::element root, text.parse(json));
     LIMPID_ASSIGN(const Fields fields, Fields::of(root, "the table", {"version", "entries"}));
@@ -105,6 +107,21 @@ class Parser {
     return std::nullopt;
   }
 
+  // What simdjson makes of a text, about: a copy, the texts in it, and two words and the place of each value.
+  static std::uint64_t parsed_size(std::string_view json) {
+    constexpr std::uint64_t kValueSize = 24;
+    const auto values =
+        std::ranges::count_if(json, [](char c) { return c == ',' || c == ':' || c == '[' || c == '{'; });
+    return 2 * json.size() + kValueSize * static_cast<std::uint64_t>(values);
+  }
+
+  // A table in memory, parsed and then as entries, is many times its text.
+  Result<void> remember(std::uint64_t bytes) {
+    memory_ += bytes;
+    if (memory_ <= bounds_.toc_memory_max) return {};
+    return fail(Code::limit, {"it takes more than the limit memory=", bounds_.toc_memory_max});
+  }
+
   static Result<void> refuse_replaced(std::string_view name) {
     if (name.find(kReplacement) == std::string_view::npos) return {};
     return fail(Code::unsupported, {"'", name, "' stands for a name that is no UTF-8"});
@@ -142,6 +159,7 @@ class Parser {
       if (major > 0xfff || minor > kDeviceNumberMax) return fail(Code::invalid, {"a device that cannot be"});
       entry.device = static_cast<std::uint32_t>(major << 20 | minor);
     }
+    LIMPID_TRY(remember(sizeof(TocEntry) + entry.path.size() + entry.link_target.size()));
     toc_.entries.push_back({std::move(entry), 0, 0});
     return true;
   }
@@ -187,10 +205,8 @@ class Parser {
       if (chunk.offset >= content_end_)
         return fail(Code::invalid, {"'", file_->raw_name, "' begins at byte ", chunk.offset,
                                     " of the blob, beyond the files' end at ", content_end_});
-      if (chunk.inner_offset > kTocInnerOffsetMax)
-        return fail(Code::limit, {"'", file_->raw_name, "' stands behind ", chunk.inner_offset,
-                                  " other bytes, the limit is ", kTocInnerOffsetMax});
     }
+    LIMPID_TRY(remember(sizeof(TocChunk) + sizeof(std::uint64_t)));  // set_ends() needs another number
     toc_.chunks.push_back(chunk);
     return {};
   }
@@ -234,7 +250,9 @@ class Parser {
   TocPromise::Format format_;
   std::uint64_t content_end_;
   const archive::TarLimits& limits_;
+  const ImageLimits& bounds_;
   archive::SkipLog skips_;
+  std::uint64_t memory_ = 0;  // of the parsed text and of toc_, about
   Toc toc_;
   std::optional<File> file_;
 };
@@ -242,8 +260,8 @@ class Parser {
 }  // namespace
 
 Result<Toc> parse_toc(std::string_view json, TocPromise::Format format, std::uint64_t content_end,
-                      const archive::TarLimits& limits) {
-  return Parser(format, content_end, limits).parse(json);
+                      const archive::TarLimits& limits, const ImageLimits& bounds) {
+  return Parser(format, content_end, limits, bounds).parse(json);
 }
 
 }  // namespace limpid::image

@@ -17,16 +17,10 @@
 #include "archive/tar.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "image/limits.h"
 #include "image/types.h"
 
 namespace limpid::image {
-
-// The JSON, inflated: some 200'000 files.
-inline constexpr std::uint64_t kTocSizeMax = std::uint64_t{64} << 20;
-// As it is fetched.
-inline constexpr std::uint64_t kTocStoredMax = std::uint64_t{32} << 20;
-// How much of what one offset leads to may stand before a file's content: eStargz puts small files together.
-inline constexpr std::uint64_t kTocInnerOffsetMax = std::uint64_t{64} << 20;
 
 // A file's content, or a part of it.
 struct TocChunk {
@@ -52,6 +46,6 @@ struct Toc {
 // `content_end`: where in the blob the files' contents end at the latest. Errors: Code::invalid for what contradicts
 // itself, Code::unsupported for what we do not know or what JSON cannot tell (names that are no UTF-8), Code::limit.
 Result<Toc> parse_toc(std::string_view json, TocPromise::Format format, std::uint64_t content_end,
-                      const archive::TarLimits& limits = {});
+                      const archive::TarLimits& limits = {}, const ImageLimits& bounds = {});
 
 }  // namespace limpid::image

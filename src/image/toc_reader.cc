@@ -10,6 +10,12 @@ std::unexpected<Error> too_small(std::uint64_t size) {
   return fail(Code::unsupported, {"has ", size, " bytes, too few for a table of contents"});
 }
 
+Result<void> check_stored_size(std::uint64_t size, const ImageLimits& limits) {
+  if (size <= limits.toc_stored_max) return {};
+  return fail(Code::limit, {"its table of contents has ", size,
+                            " bytes as stored, beyond the limit toc-stored-size=", limits.toc_stored_max});
+}
+
 Result<StoredToc> read_estargz(BlobRanges& blob, const TocPromise& promise, const OpenOptions& options) {
   if (blob.size() <= kEstargzFooterSize) return too_small(blob.size());
   const std::uint64_t footer_at = blob.size() - kEstargzFooterSize;
@@ -17,11 +23,12 @@ Result<StoredToc> read_estargz(BlobRanges& blob, const TocPromise& promise, cons
   LIMPID_ASSIGN(const std::uint64_t at, parse_estargz_footer(base::as_bytes(footer)));
   if (at >= footer_at)
     return fail(Code::invalid, {"its table of contents is said to begin at byte ", at, " of ", blob.size()});
-  if (footer_at - at > kTocStoredMax)
-    return fail(Code::limit, {"its table of contents has ", footer_at - at, " bytes, the limit is ", kTocStoredMax});
+  LIMPID_TRY(check_stored_size(footer_at - at, options.limits));
   LIMPID_ASSIGN(auto stored, blob.open({at, footer_at}));
-  LIMPID_ASSIGN(const std::string json, read_estargz_toc(std::move(stored), promise.digest));
-  LIMPID_ASSIGN_WITHIN(Toc toc, parse_toc(json, promise.format, at, options.tar), {"its table of contents"});
+  LIMPID_ASSIGN(const std::string json,
+                read_estargz_toc(std::move(stored), promise.digest, options.limits.toc_size_max));
+  LIMPID_ASSIGN_WITHIN(Toc toc, parse_toc(json, promise.format, at, options.tar, options.limits),
+                       {"its table of contents"});
   return StoredToc{std::move(toc), archive::Compression::gzip};
 }
 
@@ -35,15 +42,15 @@ Result<StoredToc> read_zstd_chunked(BlobRanges& blob, TocPromise promise, const 
       promise.size > blob.size() - promise.offset)
     return fail(Code::invalid, {"its table of contents is said to be ", promise.size, " bytes from byte ",
                                 promise.offset, " on, of ", blob.size()});
-  if (promise.size > kTocStoredMax)
-    return fail(Code::limit, {"its table of contents has ", promise.size, " bytes, the limit is ", kTocStoredMax});
+  LIMPID_TRY(check_stored_size(promise.size, options.limits));
   std::string json;
   {
     LIMPID_ASSIGN(const std::string stored, blob.read({promise.offset, promise.offset + promise.size}));
-    LIMPID_ASSIGN(json, read_zstd_chunked_toc(stored, promise));
+    LIMPID_ASSIGN(json, read_zstd_chunked_toc(stored, promise, options.limits.toc_size_max));
   }
   const std::uint64_t content_end = promise.offset - kSkippableHeaderSize;
-  LIMPID_ASSIGN_WITHIN(Toc toc, parse_toc(json, promise.format, content_end, options.tar), {"its table of contents"});
+  LIMPID_ASSIGN_WITHIN(Toc toc, parse_toc(json, promise.format, content_end, options.tar, options.limits),
+                       {"its table of contents"});
   return StoredToc{std::move(toc), archive::Compression::zstd};
 }
 

@@ -111,8 +111,6 @@ TEST(Toc, RefusesWhatDoesNotFitTogether) {
       {R"({"name":"a","type":"reg","size":1})", Code::invalid, "'a' has content, but no offset"},
       {R"({"name":"a","type":"reg","size":1,"offset":1000})", Code::invalid, "beyond the files' end at 1000"},
       {R"({"name":"a","type":"reg","size":1,"offset":18446744073709551615})", Code::invalid, "beyond the files' end"},
-      {R"({"name":"a","type":"reg","size":1,"offset":1,"innerOffset":1000000000})", Code::limit,
-       "'a' stands behind 1000000000 other bytes"},
       // chunks
       {R"({"name":"a","type":"chunk","offset":1})", Code::invalid, "does not follow its file"},
       {R"({"name":"a","type":"reg"},{"name":"b","type":"chunk","offset":1})", Code::invalid,
@@ -163,11 +161,34 @@ TEST(Toc, IsBounded) {
   const auto too_large = parse_toc(large, kEstargz, 1);
   ASSERT_FALSE(too_large);
   EXPECT_EQ(too_large.error().code(), Code::limit);
-  EXPECT_CONTAINS(error_of(too_large), "more than the 67108864 that we read");
+  EXPECT_CONTAINS(error_of(too_large), "beyond the limit toc-size=67108864");
   const auto too_many = parse_toc(R"({"version":1,"entries":[{"type":"dir"},{"type":"dir"},{"type":"dir"}]})", kEstargz,
                                   1, {.entries_max = 2});
   ASSERT_FALSE(too_many);
   EXPECT_EQ(too_many.error().code(), Code::limit);
+}
+
+TEST(Toc, IsBoundedInMemory) {
+  constexpr std::uint64_t kMany = 1000;
+  const auto within = [](std::string_view rest, std::uint64_t memory) {
+    return error_of(
+        parse_toc(base::cat({R"({"version":1,)", rest, "}"}), kEstargz, 1000, {}, {.toc_memory_max = memory}));
+  };
+  const auto many = [](std::string_view one) {
+    std::string list = "\"entries\":[";
+    for (std::uint64_t i = 0; i < kMany; ++i) base::append(list, {i == 0 ? "" : ",", one});
+    return list + "]";
+  };
+  // Its text with all its values; its entries beside that; their chunks beside both.
+  const std::string folders = many(R"({"name":"a","type":"dir"})");
+  const std::uint64_t parsed = kMany * (2 * 26 + 5 * 24);
+  EXPECT_CONTAINS(within(folders, parsed / 2), "it takes more than the limit memory=");
+  EXPECT_CONTAINS(within(folders, parsed + kMany * sizeof(TocEntry) / 2), "it takes more than the limit memory=");
+  EXPECT_EQ(within(folders, parsed + kMany * (sizeof(TocEntry) + 10)), "");
+  const std::string files = many(R"({"name":"a","type":"reg","size":1,"offset":1})");
+  const std::uint64_t with_entries = kMany * (2 * 46 + 9 * 24 + sizeof(TocEntry) + 10);
+  EXPECT_CONTAINS(within(files, with_entries), "it takes more than the limit memory=");
+  EXPECT_EQ(within(files, with_entries + kMany * (sizeof(TocChunk) + 10)), "");
 }
 
 }  // namespace

@@ -59,7 +59,10 @@ Result<void> parse_zstd_chunked_footer(Bytes footer, TocPromise& promise) {
   return {};
 }
 
-Result<std::string> read_zstd_chunked_toc(std::string_view stored, const TocPromise& promise) {
+Result<std::string> read_zstd_chunked_toc(std::string_view stored, const TocPromise& promise, std::uint64_t size_max) {
+  if (promise.json_size > size_max)
+    return fail(Code::limit,
+                {"its table of contents has ", promise.json_size, " bytes, beyond the limit toc-size=", size_max});
   base::Hasher hasher(promise.digest.algorithm());
   hasher.update(base::as_bytes(stored));
   if (const Digest found = hasher.finish(); found != promise.digest)
@@ -67,7 +70,7 @@ Result<std::string> read_zstd_chunked_toc(std::string_view stored, const TocProm
                                  promise.digest.to_string(), " was promised"});
   LIMPID_ASSIGN(const auto inflated,
                 archive::decompress(archive::memory_source(base::as_bytes(stored)), archive::Compression::zstd));
-  LIMPID_ASSIGN(std::string json, archive::read_all(*inflated, kTocSizeMax));
+  LIMPID_ASSIGN(std::string json, archive::read_all(*inflated, size_max));
   if (json.size() != promise.json_size)
     return fail(Code::mismatch,
                 {"its table of contents has ", json.size(), " bytes, but ", promise.json_size, " were promised"});

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "image/limits.h"
 #include "image/types.h"
 
 namespace limpid::image {
@@ -28,6 +29,7 @@ TocPromise zstd_chunked_promise(const std::map<std::string, std::string>& annota
 Result<void> parse_zstd_chunked_footer(Bytes footer, TocPromise& promise);
 
 // The JSON in the table as stored. Code::mismatch if its digest or its size is not the one promised.
-Result<std::string> read_zstd_chunked_toc(std::string_view stored, const TocPromise& promise);
+Result<std::string> read_zstd_chunked_toc(std::string_view stored, const TocPromise& promise,
+                                          std::uint64_t size_max = kTocSizeMax);
 
 }  // namespace limpid::image

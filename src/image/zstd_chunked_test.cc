@@ -62,6 +62,7 @@ TEST(ZstdChunked, ATableIsComparedWithItsDigestAndSize) {
   promise.json_size = 3;
   EXPECT_CONTAINS(error_of(read_zstd_chunked_toc(stored, promise)), "has 2 bytes, but 3 were promised");
   EXPECT_CONTAINS(error_of(read_zstd_chunked_toc(zstd("[]"), promise)), "the digest of its table of contents is");
+  EXPECT_CONTAINS(error_of(read_zstd_chunked_toc(stored, promise, 2)), "3 bytes, beyond the limit toc-size=2");
   promise.digest = base::sha256(base::as_bytes("no zstd"));
   EXPECT_FALSE(read_zstd_chunked_toc("no zstd", promise));
   const std::string bomb = zstd(std::string((64U << 20) + 1, ' '));

@@ -25,11 +25,21 @@ inline constexpr std::size_t kResponseHeadersMax = std::size_t{256} << 10;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Tls {
-  bool insecure = false;            // no verification of the server
-  std::string ca_file;              // beside the system's; "" for none
-  std::string cert_file, key_file;  // a client certificate
-  std::string server_name;          // overrides the name to verify and to send; "" for the URL's
+  bool insecure = false;                // no verification of the server
+  std::string ca_file{};                // beside the system's; "" for none
+  std::string cert_file{}, key_file{};  // a client certificate
+  std::string server_name{};            // overrides the name to verify and to send; "" for the URL's
+  // The same as PEM texts; more authorities, and in place of the client certificate's files.
+  std::string ca{}, cert{}, key{};
+
+  bool has_authorities() const { return !(ca_file.empty() && ca.empty()); }
+  bool has_identity() const { return !(cert_file.empty() && cert.empty()); }
+  void forget_identity() {
+    for (std::string* part : {&cert_file, &key_file, &cert, &key}) part->clear();
+  }
 };
+// With what its files hold in place of their names, so that none is opened later. Errors name the file.
+Result<Tls> with_contents(Tls tls);
 
 struct Limits {
   std::chrono::milliseconds connect{10'000};

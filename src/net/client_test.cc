@@ -923,6 +923,31 @@ TEST_F(OverTls, ClientCertificateStaysHome) {
   EXPECT_EQ(other.requests().size(), 1U);
 }
 
+TEST_F(OverTls, FilesAreReadBefore) {
+  Server server(hello, testing::tls(here(), &authority_));
+  const Identity client = authority_.sign("client", "");
+  options_.tls.ca_file = write("ca.pem", authority_.certificate_pem());
+  options_.tls.cert_file = write("client.pem", client.certificate_pem());
+  options_.tls.key_file = write("client.key", client.key_pem());
+  const auto read = with_contents(options_.tls);
+  ASSERT_TRUE(read) << read.error().describe();
+  for (const std::string& file : {options_.tls.ca_file, options_.tls.cert_file, options_.tls.key_file})
+    std::filesystem::remove(file);
+  EXPECT_FALSE(fetch(get(server.url("/", "https")), options_));
+  EXPECT_FALSE(with_contents(options_.tls));
+  options_.tls = *read;
+  const auto answer = fetch(get(server.url("/", "https")), options_);
+  EXPECT_TRUE(answer) << answer.error().describe();
+  options_.tls.forget_identity();
+  EXPECT_FALSE(fetch(get(server.url("/", "https")), options_));
+  // More authorities beside those of a file.
+  options_.tls = *read;
+  options_.tls.ca_file = write("other.pem", stranger_.certificate_pem());
+  EXPECT_TRUE(fetch(get(server.url("/", "https")), options_));
+  options_.tls.cert = stranger_.sign("client", "").certificate_pem();  // with a key that is another's
+  expect_error(fetch(get(server.url("/", "https")), options_), Code::io, "TLS: ");
+}
+
 TEST_F(OverTls, FilesThatAreNot) {
   Server server(hello, testing::tls(here()));
   Options options = direct();

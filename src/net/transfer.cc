@@ -48,14 +48,22 @@ milliseconds until(Transfer::Clock::time_point when) {
   return std::chrono::ceil<milliseconds>(when - Transfer::Clock::now());
 }
 
-// The system's certificates and the file's, as one PEM text.
-Result<std::string> authorities(CURL* easy, const std::string& ca_file) {
-  LIMPID_ASSIGN(std::string own, base::read_file(ca_file, kCaFileMax));
-  if (own.find("-----BEGIN ") == std::string::npos)
-    return fail(Code::usage, {ca_file, ": no certificate in PEM form in it"});
+// Appends what a file holds.
+Result<void> read_authorities(const std::string& file, std::string& to) {
+  LIMPID_ASSIGN_WITHIN(const std::string pem, base::read_file(file, kCaFileMax), {"ca_file"});
+  if (pem.find("-----BEGIN ") == std::string::npos)
+    return fail(Code::usage, {"ca_file: ", file, ": no certificate in PEM form in it"});
+  base::append(to, {"\n", pem});
+  return {};
+}
+
+// The system's certificates and those of `tls`, as one PEM text.
+Result<std::string> authorities(CURL* easy, const Tls& tls) {
+  std::string own = tls.ca;
+  if (!tls.ca_file.empty()) LIMPID_TRY(read_authorities(tls.ca_file, own));
   char* system_file = nullptr;
   if (curl_easy_getinfo(easy, CURLINFO_CAINFO, &system_file) != CURLE_OK || system_file == nullptr) return own;
-  // A machine without certificates of its own is one that trusts only the file's.
+  // A machine without certificates of its own is one that trusts only these.
   if (const auto system = base::read_file(system_file, kCaFileMax)) base::append(own, {"\n", *system});
   return own;
 }
@@ -397,17 +405,25 @@ Result<void> Transfer::State::configure_tls() {
   set(CURLOPT_SSL_VERIFYHOST, tls.insecure ? 0L : 2L);
   set(CURLOPT_SSL_CTX_FUNCTION, &State::on_tls_context);
   set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(line.get()));
-  if (!tls.ca_file.empty()) {
-    LIMPID_ASSIGN_WITHIN(std::string pem, authorities(easy.get(), tls.ca_file), {"ca_file"});
+  const auto set_pem = [&](CURLoption option, std::string pem) {
     curl_blob blob{pem.data(), pem.size(), CURL_BLOB_COPY};
-    set(CURLOPT_CAINFO_BLOB, &blob);
-    set(CURLOPT_PROXY_CAINFO_BLOB, &blob);
+    set(option, &blob);
+  };
+  if (tls.has_authorities()) {
+    LIMPID_ASSIGN(const std::string pem, authorities(easy.get(), tls));
+    set_pem(CURLOPT_CAINFO_BLOB, pem);
+    set_pem(CURLOPT_PROXY_CAINFO_BLOB, pem);
   }
-  if (exchange.has_identity && !tls.cert_file.empty()) {
-    set(CURLOPT_SSLCERT, tls.cert_file.c_str());
-    // A file may hold both.
-    set(CURLOPT_SSLKEY, tls.key_file.empty() ? tls.cert_file.c_str() : tls.key_file.c_str());
+  if (exchange.has_identity && tls.has_identity()) {
     set(CURLOPT_KEYPASSWD, "");  // an encrypted key is an error, and no question at the terminal
+    // One text or file may hold both.
+    if (!tls.cert.empty()) {
+      set_pem(CURLOPT_SSLCERT_BLOB, tls.cert);
+      set_pem(CURLOPT_SSLKEY_BLOB, tls.key.empty() ? tls.cert : tls.key);
+      return {};
+    }
+    set(CURLOPT_SSLCERT, tls.cert_file.c_str());
+    set(CURLOPT_SSLKEY, tls.key_file.empty() ? tls.cert_file.c_str() : tls.key_file.c_str());
   }
   return {};
 }
@@ -523,6 +539,20 @@ Error Transfer::State::error_of(CURLcode code) const {
 }
 
 // ---- What the room sees.
+
+Result<Tls> with_contents(Tls tls) {
+  if (!tls.ca_file.empty()) LIMPID_TRY(read_authorities(tls.ca_file, tls.ca));
+  const auto read = [](const std::string& file, std::string& to) -> Result<void> {
+    if (file.empty() || !to.empty()) return {};
+    LIMPID_ASSIGN(to, base::read_file(file, kCaFileMax));
+    if (to.empty()) return fail(Code::usage, {file, ": the file is empty"});
+    return {};
+  };
+  LIMPID_TRY_WITHIN(read(tls.cert_file, tls.cert), {"client certificate"});
+  LIMPID_TRY_WITHIN(read(tls.key_file, tls.key), {"key of the client certificate"});
+  tls.ca_file.clear(), tls.cert_file.clear(), tls.key_file.clear();
+  return tls;
+}
 
 Transfer::Transfer(const Options& options) : state_(std::make_unique<State>(options)) {}
 Transfer::~Transfer() = default;

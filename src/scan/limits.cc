@@ -103,6 +103,18 @@ constexpr std::array kLimits{
     limit<kImage, &ImageLimits::folder_depth_max>(
         "folder-depth", Unit::count, "folders in each other in a root file system on disk; each is an open file", 1,
         kFolderDepthMost),
+    limit<kImage, &ImageLimits::export_size_max>(
+        "export-size", Unit::bytes, "an image as a daemon exports it; it is put down in a temporary file", 1, kMost),
+    limit<kImage, &ImageLimits::toc_size_max>(
+        "toc-size", Unit::bytes,
+        "the text of a layer's table of contents (--lazy), which in memory counts as the limit memory", 1, kMemoryMost),
+    limit<kImage, &ImageLimits::toc_stored_max>("toc-stored-size", Unit::bytes, "the same as it is stored", 1,
+                                                kMemoryMost),
+    limit<kImage, &ImageLimits::lazy_passed_max>(
+        "lazy-passed", Unit::bytes, "what is inflated in one layer only to reach what stands behind it (--lazy)", 0,
+        kMost),
+    limit<kImage, &ImageLimits::range_requests_max>("range-requests", Unit::count,
+                                                    "requests for parts of one layer (--lazy)", 1, kCountMost),
     limit<kLayer, &LayerLimits::wanted_bytes_max>(
         "wanted-size", Unit::bytes, "the files of one layer that are read for what is in them, together", 1, kMost),
     limit<kLayer, &LayerLimits::file_size_max>(
@@ -175,6 +187,7 @@ void apply(const Limits& limits, image::OpenOptions& to) {
   to.inflate = limits.inflate;
   to.tar = limits.tar;
   to.limits = limits.image;
+  to.limits.toc_memory_max = limits.layer.memory_max;
   to.registry.manifest_size_max = limits.image.manifest_size_max;
 }
 

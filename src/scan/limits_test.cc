@@ -65,12 +65,14 @@ TEST(Limits, ReachTheImage) {
   limits.tar.entries_max = 2;
   limits.image.layers_max = 3;
   limits.image.manifest_size_max = 4;
+  limits.layer.memory_max = 5;
   image::OpenOptions to;
   apply(limits, to);
   EXPECT_EQ(to.inflate.output_max, 1U);
   EXPECT_EQ(to.tar.entries_max, 2U);
   EXPECT_EQ(to.limits.layers_max, 3U);
   EXPECT_EQ(to.registry.manifest_size_max, 4U);
+  EXPECT_EQ(to.limits.toc_memory_max, 5U);
 }
 
 // The table of docs/limits.md is this list, line by line.

@@ -3,6 +3,7 @@ memory and time."""
 import bz2
 import functools
 import gzip
+import http.server
 import io
 import json
 import lzma
@@ -16,10 +17,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import unittest
 import zlib
 
+from estargz import estargz, image_of
 from images import ARCHITECTURE, DEBIAN_12, LIMPID, MEASURE, Image, dpkg, run, sha, tar
 
 SANITIZED = bool(os.environ.get("LIMPID_SANITIZED"))
@@ -607,6 +610,56 @@ class Limits(Hostile):
         os.makedirs(os.path.join(root, "a/b/c"))
         return "rootfs:" + root
 
+    def at_daemon(self):
+        """An image at a daemon, which $DOCKER_HOST names."""
+        image = Image(LAYER)
+        with open(image.docker_archive(os.path.join(self.folder, "export")), "rb") as stream:
+            export = stream.read()
+        inspected = {"Id": "sha256:" + sha(image.config), "Os": "linux", "Architecture": ARCHITECTURE, "RootFS": {"Type": "layers", "Layers": ["sha256:" + sha(image.tars[0])]}}
+        answers = {"json": json.dumps(inspected).encode(), "history": b"[]", "get": export}
+
+        class Daemon(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802: the library's name
+                body = answers[self.path.rsplit("/", 1)[1]]
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Daemon)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        before = os.environ.get("DOCKER_HOST", "")
+        self.addCleanup(os.environ.__setitem__, "DOCKER_HOST", before)
+        os.environ["DOCKER_HOST"] = f"tcp://127.0.0.1:{server.server_port}"
+        return "docker:test"
+
+    def lazy_layer(self, change=lambda entries: entries):
+        return self.layout(image_of(estargz(tar({**LAYER, "noise": random.Random(5).randbytes(4 * MIB)}), change=change)))
+
+    @staticmethod
+    def status_behind_release(entries):
+        """The same content, said to stand in what is compressed for the file before it, behind that and its own header."""
+        release, status = (next(entry for entry in entries if entry["name"] == name) for name in LAYER)
+        status |= {"offset": release["offset"], "innerOffset": -(-len(DEBIAN_12) // 512) * 512 + 512}
+        return entries
+
+    def reads_whole(self, target, pattern, *arguments, **bounds):
+        """What is beyond the limit keeps nobody from reading the layer, but not by its table of contents."""
+        status, report, error = self.inventory(target, "--lazy", "-v", *arguments, **bounds)
+        self.assertEqual((status, names(report)), (0, ["good"]), error)
+        self.assertRegex(error, "not_lazily=.*" + pattern)
+        self.assertNotIn("not_lazily", self.inventory(target, "--lazy", "-v", "--limit", "memory=2GiB", memory=1 << 30)[2])
+
+    def test_a_table_of_tiny_entries(self):
+        many = [{"name": f"d{i}", "type": "dir"} for i in range(600_000)]
+        # Its text, the limit, and what reading it whole takes; without a limit it would be 200 MiB.
+        self.reads_whole(self.lazy_layer(lambda entries: entries + many), "it takes more than the limit memory=", memory=170 * MIB)
+
     def cases(self):
         """name: (target, value, more limits); of which message it is: an error's or of something skipped."""
         rootfs = lambda data: "rootfs:" + self.write(data)
@@ -614,7 +667,8 @@ class Limits(Hostile):
         zeros = rootfs(gzip.compress(tar({**LAYER, "zeros": bytes(4 * MIB)})))
         image = self.layout(Image(LAYER, LAYER))
         links = rootfs(tar({**LAYER, "a": ("link", "x"), "b": ("link", "x")}))
-        error, skipped = self.fails, self.skips
+        lazy = self.lazy_layer()
+        error, skipped, whole = self.fails, self.skips, self.reads_whole
         return {
             "unpacked-size": (error, zeros, "1048576", ()),
             "ratio": (error, zeros, "50", ("ratio-free=1KiB",)),
@@ -635,6 +689,11 @@ class Limits(Hostile):
             "json-depth": (error, image, "2", ()),
             "archive-members": (error, "docker-archive:" + Image(LAYER).docker_archive(os.path.join(self.folder, "archive")), "2", ()),
             "folder-depth": (skipped, self.folder_root(), "2", ()),
+            "export-size": (error, self.at_daemon(), "1000", ()),
+            "toc-size": (whole, lazy, "100", ()),
+            "toc-stored-size": (whole, lazy, "100", ()),
+            "lazy-passed": (whole, self.lazy_layer(self.status_behind_release), "0", ()),
+            "range-requests": (whole, lazy, "1", ()),
             "wanted-size": (skipped, layer, "20", ()),
             "file-size": (skipped, layer, "20", ()),
             "evidence": (skipped, layer, "1", ()),

@@ -23,9 +23,10 @@ STATUS = dpkg(("libssl3", "3.0.1-1", {"Source": "openssl"}), ("zlib1g", "1:1.2.1
 
 
 class Registry:
-    """docker-registry on a port of its own; `http` is what its configuration says of TLS, `users` makes it ask for a login."""
+    """docker-registry on a port of its own; `tls` is what its configuration says of that, `users` makes it ask for a login,
+    `token` for one at that token server (token_server.py)."""
 
-    def __init__(self, folder, tls=None, users=None):
+    def __init__(self, folder, tls=None, users=None, token=None):
         if not shutil.which("docker-registry"):
             raise FixtureFailed("the package docker-registry is missing")
         self.folder = tempfile.mkdtemp(prefix="registry-", dir=folder)
@@ -38,6 +39,8 @@ class Registry:
             salt = crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=1 << 4)
             pathlib.Path(path).write_text("".join(f"{user}:{crypt.crypt(password, salt)}\n" for user, password in users.items()), "utf-8")
             config["auth"] = {"htpasswd": {"realm": "a registry", "path": path}}
+        if token:
+            config["auth"] = {"token": token}
         path = os.path.join(self.folder, "config.yml")
         pathlib.Path(path).write_text(json.dumps(config), "utf-8")  # JSON is YAML
         wrapper = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
@@ -72,7 +75,7 @@ class Registry:
 def limpid(*arguments, text=None, **env):
     """The finished process, with nobody's login but what the test gives it."""
     return subprocess.run([LIMPID, *arguments], input=text or "", capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "no_proxy": "*", "HOME": "/nonexistent", "XDG_RUNTIME_DIR": "", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "CONTAINERS_REGISTRIES_CONF": "", **env})
+                          env={**os.environ, "no_proxy": "*", "HOME": "/nonexistent", "XDG_RUNTIME_DIR": "/nonexistent", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "CONTAINERS_REGISTRIES_CONF": "", **env})
 
 
 class RegistryTest(unittest.TestCase):
@@ -159,6 +162,35 @@ class RegistryTest(unittest.TestCase):
         self.assertIn("--username", self.refusal("--password-stdin", target, text=PASSWORD))
         self.assertIn("standard input is empty", self.refusal("--username", USER, "--password-stdin", target))
 
+    def test_logins_that_cannot_be_looked_up(self):
+        """They are told of where the registry wants one, and no sooner."""
+        plain, secured = f"{self.plain.host}/app:1", f"{self.secured.host}/team/app:1"
+        folder = os.path.join(self.folder, "faults")
+        os.mkdir(folder)
+        for text, why in ((json.dumps({"auths": {}, "credsStore": "desktop"}), "config.json: credsStore: docker-credential-desktop: it cannot be started"),
+                          (json.dumps({"auths": {host: {"auth": "!"} for host in (self.plain.host, self.secured.host)}}), f"config.json: auths.{self.secured.host}.auth is not base64"),
+                          ("broken", "config.json: not JSON")):
+            pathlib.Path(folder, "config.json").write_text(text, "utf-8")
+            self.assertIn("packages", self.inventory(plain, DOCKER_CONFIG=folder))
+            told = self.refusal(*self.authority, secured, DOCKER_CONFIG=folder)
+            self.assertIn(f"they could not be looked up ({folder}/{why}", told)
+            self.assertIn("$REGISTRY_AUTH_FILE, or give --username", told)
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        pathlib.Path(folder, "config.json").write_text(json.dumps({"auths": {"other.example": {"auth": "!"}, self.secured.host: {"auth": login}}}), "utf-8")
+        self.assertIn("packages", self.inventory(*self.authority, secured, DOCKER_CONFIG=folder))
+
+    def test_credential_helpers_of_registries_conf(self):
+        target = f"{self.secured.host}/team/app:1"
+        folder = os.path.join(self.folder, "helpers")
+        os.mkdir(folder)
+        helper = os.path.join(folder, "docker-credential-conf")
+        pathlib.Path(helper).write_text(f"#!/bin/sh\nread server\n[ \"$1 $server\" = 'get {self.secured.host}' ] || exit 1\n"
+                                        f"echo '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n", "utf-8")
+        os.chmod(helper, 0o755)
+        conf = os.path.join(folder, "registries.conf")
+        pathlib.Path(conf).write_text('credential-helpers = ["containers-auth.json", "conf"]\n', "utf-8")
+        self.assertIn("packages", self.inventory(*self.authority, "--registries-conf", conf, target, PATH=folder + os.pathsep + os.environ["PATH"]))
+
     def test_the_certificate_counts_unless_told_otherwise(self):
         target = f"registry:{self.secured.host}/team/app:1"
         other = make_certificates(self.folder, "another authority")
@@ -171,6 +203,20 @@ class RegistryTest(unittest.TestCase):
         self.assertIn("packages", self.inventory(*self.authority, *client, target))
         self.assertIn(self.mutual.host, self.refusal(*self.authority, target))
         self.assertIn("give both", self.refusal(*self.authority, *client[:2], target))
+
+    def test_certificates_by_the_registrys_name(self):
+        """As Podman and skopeo find them; the layers are read when no file of a home can be read any more."""
+        home = os.path.join(self.folder, "home")
+        place = os.path.join(home, ".config/containers/certs.d", self.mutual.host)
+        shutil.copytree(os.path.join(self.folder, "skopeo"), place)
+        target = f"{self.mutual.host}/team/app:1"
+        self.assertEqual(subprocess.run(["skopeo", "inspect", f"docker://{target}"], capture_output=True, timeout=60, check=False,
+                                        env={**os.environ, "no_proxy": "*", "HOME": home}).returncode, 0)
+        self.assertIn("packages", self.inventory("--no-cache", target, HOME=home))
+        os.unlink(os.path.join(place, "client.key"))
+        self.assertIn("client.cert is without its client.key", self.refusal(target, HOME=home))
+        os.unlink(os.path.join(place, "client.cert"))
+        self.assertIn(self.mutual.host, self.refusal(target, HOME=home))
 
     def test_of_an_index_this_machines_image(self):
         other = Image({"etc/os-release": DEBIAN_12, "var/lib/dpkg/status": dpkg(("other", "1"))})

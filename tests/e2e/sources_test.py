@@ -334,6 +334,11 @@ class SourcesTest(unittest.TestCase):
         found, expected = self.inventory("docker:localhost/test:test", **at), self.inventory("docker:localhost/test:test", **self.at_docker)
         self.assertEqual(bare(found["packages"]), bare(expected["packages"]))
         self.assertGreater(front.seen, 0)
+        # By its bare name, which could be a registry's, and by docker's context.
+        self.assertEqual(bare(self.inventory("localhost/test:test", **at)["packages"]), bare(expected["packages"]))
+        self.context(front.address, folder)
+        context = {"DOCKER_HOST": "", "DOCKER_CONTEXT": "far", "DOCKER_CONFIG": self.path("docker"), "CONTAINER_HOST": "unix:///none/socket"}
+        self.assertEqual(bare(self.inventory("docker:localhost/test:test", **context)["packages"]), bare(expected["packages"]))
         seen = front.seen
         self.assertNotIn("packages", self.refusal("docker:localhost/test:test", **{**at, "DOCKER_TLS_VERIFY": "", "DOCKER_CERT_PATH": ""}))
         shutil.copy(stranger["authority"], os.path.join(folder, "ca.pem"))
@@ -343,6 +348,16 @@ class SourcesTest(unittest.TestCase):
         shutil.copy(stranger["client"], os.path.join(folder, "cert.pem"))
         shutil.copy(stranger["client_key"], os.path.join(folder, "key.pem"))
         self.refusal("docker:localhost/test:test", **at)
+
+    def context(self, address, certificates):
+        """docker's context "far", as `docker context create` writes it."""
+        contexts, name = pathlib.Path(self.path("docker"), "contexts"), sha(b"far")
+        meta, tls = contexts / "meta" / name, contexts / "tls" / name / "docker"
+        meta.mkdir(parents=True)
+        (meta / "meta.json").write_text(json.dumps({"Name": "far", "Metadata": {}, "Endpoints": {"docker": {"Host": "tcp://" + address, "SkipTLSVerify": False}}}), "utf-8")
+        tls.mkdir(parents=True)
+        for name in ("ca.pem", "cert.pem", "key.pem"):
+            shutil.copy(os.path.join(certificates, name), tls)
 
     def test_nothing_is_left_behind(self):
         temporary = self.path("temporary")
@@ -361,7 +376,9 @@ class SourcesTest(unittest.TestCase):
         self.assertIn("no socket of Podman", self.refusal("podman:x", XDG_RUNTIME_DIR=self.path("none"), CONTAINER_HOST=""))
         self.assertIn("no image 'docker.io/library/none:1'", self.refusal("containerd:none:1", "--containerd-root", self.containerd.root))
         self.assertIn("there is no containerd at", self.refusal("containerd:x", "--containerd-root", self.path("none")))
-        self.assertIn("not for linux/s390x", self.refusal("--platform", "linux/s390x", "podman:test:test", **self.at_podman))
+        for target in ("podman:test:test", self.docker_archive, self.oci_archive):
+            self.assertIn(f"linux/s390x; there are: linux/{ARCHITECTURE}", self.refusal("--platform", "linux/s390x", target, **self.at_podman))
+            self.assertEqual(len(self.inventory("--platform", "all", target, **self.at_podman)), 1)
 
     def test_a_store_of_many_images(self):
         """Names enough for a tree of several levels, in containerd's own database."""
