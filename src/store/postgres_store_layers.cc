@@ -25,14 +25,19 @@ Layer layer_of(const Rows& rows, std::size_t row) {
 
 // From column 1 on.
 Feature feature_of(const Rows& rows, std::size_t row) {
-  return {rows.text(row, 1), rows.text(row, 2), rows.text(row, 3), rows.text(row, 4),
-          static_cast<version::Scheme>(rows.integer(row, 5)), rows.text(row, 6)};
+  return {rows.text(row, 1),
+          rows.text(row, 2),
+          rows.text(row, 3),
+          rows.text(row, 4),
+          static_cast<version::Scheme>(rows.integer(row, 5)),
+          rows.text(row, 6)};
 }
 
 // The hash under which a feature is found: of all its parts, with their lengths, so that none runs into the next.
 std::string key_of(const Feature& feature) {
   std::string parts;
-  for (const std::string* part : {&feature.name_space, &feature.name, &feature.version, &feature.origin, &feature.module})
+  for (const std::string* part :
+       {&feature.name_space, &feature.name, &feature.version, &feature.origin, &feature.module})
     base::append(parts, {part->size(), ":", *part});
   base::append(parts, {static_cast<int>(feature.scheme)});
   return raw_digest(base::sha256(base::as_bytes(parts)));

@@ -23,7 +23,8 @@ Layer layer_of(const Statement& row) {
 
 // From the columns after the feature's number.
 Feature feature_of(const Statement& row) {
-  return {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<version::Scheme>(row.integer(5)), row.text(6)};
+  return {row.text(1), row.text(2), row.text(3), row.text(4), static_cast<version::Scheme>(row.integer(5)),
+          row.text(6)};
 }
 
 // Finds or makes features, within one transaction. Namespaces are few and asked for once.
@@ -40,7 +41,8 @@ class Features {
       LIMPID_ASSIGN(const bool is_there, found.step());
       if (is_there) return found.integer(0);
     }
-    LIMPID_TRY(connection_.run(Sql::insert_feature, name_space, feature.name, feature.version, feature.origin, scheme, feature.module));
+    LIMPID_TRY(connection_.run(Sql::insert_feature, name_space, feature.name, feature.version, feature.origin, scheme,
+                               feature.module));
     return connection_.last_row();
   }
 
