@@ -291,7 +291,7 @@ class DirectoryWalk final : public archive::EntryReader {
   std::uint64_t depth_max_;
   const std::atomic<bool>* cancel_;
   std::shared_ptr<ReadCounters> counters_;
-  dev_t device_ = 0;                          // of the directory that is entered next
+  dev_t device_ = 0;  // of the directory that is entered next
   std::vector<Level> levels_;
   Entry entry_;
   std::string name_;  // of entry_, in the directory of levels_.back()
