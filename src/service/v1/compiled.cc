@@ -62,6 +62,8 @@ std::uint64_t key_of(std::string_view name_space, std::string_view name, Advisor
 
 }  // namespace
 
+std::string_view name_of(const match::Finding& finding) { return match::without_distribution(finding.advisory); }
+
 std::string link_of(std::string_view name_space, std::string_view name, const vulndb::Details& details) {
   const std::string_view family = name_space.substr(0, name_space.find(':'));
   const bool cve = name.starts_with("CVE-");
@@ -94,51 +96,50 @@ Compiled::Compiled(std::shared_ptr<const vulndb::Database> database, std::int64_
     : database_(std::move(database)), generation_(generation) {}
 
 // Of the records by that name with a statement in the namespace, those of the feed that is believed first.
-Result<std::vector<AdvisoryNumber>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
+Result<std::vector<Compiled::Record>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
   LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, database_->find(name));
   // OSV's copies are found under their own names.
   std::string family(name_space.substr(0, name_space.find(':')));
   std::ranges::transform(family, family.begin(), base::to_upper);
   LIMPID_ASSIGN(const std::vector<AdvisoryNumber> copies, database_->find(base::cat({family, "-", name})));
   numbers.insert(numbers.end(), copies.begin(), copies.end());
-  std::vector<AdvisoryNumber> deciders;
-  std::string feed;
+  std::vector<Record> deciders;
+  std::string_view feed;
   const std::string own = place_of(name_space);
   for (const AdvisoryNumber number : numbers) {
     LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
+    Record record{number, {}};
+    for (const vulndb::Database::Placed& place : placed)
+      if (place.name_space == own) record.statements.push_back(place.statement);
     // "Under investigation" is no statement that anything is wrong yet.
-    const auto here = std::ranges::find_if(placed, [&](const vulndb::Database::Placed& place) {
-      return place.name_space == own && place.statement.status != Status::under_investigation;
-    });
-    if (here == placed.end()) continue;
-    const std::string_view candidate = here->statement.feed;
-    if (!deciders.empty() && candidate != feed) {
-      if (match::rank_of_feed(candidate) >= match::rank_of_feed(feed)) continue;
+    const auto states = [](const Statement& one) { return one.status != Status::under_investigation; };
+    const auto here = std::ranges::find_if(record.statements, states);
+    // Found by another of its names, or in another case, it is not what was asked for.
+    if (here == record.statements.end() || match::without_distribution(here->id) != name) continue;
+    if (!deciders.empty() && here->feed != feed) {
+      if (match::rank_of_feed(here->feed) >= match::rank_of_feed(feed)) continue;
       deciders.clear();
     }
-    feed = candidate;
-    deciders.push_back(number);
+    feed = here->feed;
+    deciders.push_back(std::move(record));
   }
   return deciders;
 }
 
 Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_view name,
-                                     const std::vector<AdvisoryNumber>& numbers) const {
+                                     const std::vector<Record>& records) const {
   Vulnerability vulnerability;
   vulnerability.name = name;
   vulnerability.name_space = name_space;
-  const std::string own = place_of(name_space);
-  for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
+  for (const Record& record : records) {
+    LIMPID_ASSIGN(const vulndb::Details details, database_->details(record.number));
     if (vulnerability.description.empty()) vulnerability.description = details.description;
     if (vulnerability.description.empty()) vulnerability.description = details.title;
     if (vulnerability.link.empty()) vulnerability.link = link_of(name_space, name, details);
-    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
-    for (const vulndb::Database::Placed& place : placed) {
-      if (place.name_space != own) continue;
-      vulnerability.severity = std::max(vulnerability.severity, severity_of(place.statement));
-      add_fix(place.statement, vulnerability.fixed_in);
-      add_affects(place.statement, vulnerability.affects);
+    for (const Statement& statement : record.statements) {
+      vulnerability.severity = std::max(vulnerability.severity, severity_of(statement));
+      add_fix(statement, vulnerability.fixed_in);
+      add_affects(statement, vulnerability.affects);
     }
   }
   std::ranges::sort(vulnerability.fixed_in, {}, &Fix::package);
@@ -147,15 +148,9 @@ Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_vi
 }
 
 Result<std::optional<Vulnerability>> Compiled::find(std::string_view name_space, std::string_view name) const {
-  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
-  if (numbers.empty()) return std::nullopt;
-  // The name as the upstream spells it, since it is found in any case.
-  LIMPID_ASSIGN(const vulndb::Details details, database_->details(numbers.front()));
-  std::string spelled(name);
-  if (base::equal_ignoring_case(match::without_distribution(details.id), name))
-    spelled = match::without_distribution(details.id);
-  if (spelled != name) return std::nullopt;  // v1's names are exact
-  LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, numbers));
+  LIMPID_ASSIGN(const std::vector<Record> records, deciders(name_space, name));
+  if (records.empty()) return std::nullopt;
+  LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, records));
   return vulnerability;
 }
 
@@ -170,10 +165,10 @@ Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space
     if (page.empty()) break;
     for (const vulndb::Database::Named& named : page) {
       const std::string_view name = match::without_distribution(named.id);
-      LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
+      LIMPID_ASSIGN(const std::vector<Record> records, deciders(name_space, name));
       // A copy of what another feed says itself is listed there.
-      if (numbers.empty() || numbers.front() != named.number) continue;
-      LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, numbers));
+      if (records.empty() || records.front().number != named.number) continue;
+      LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, records));
       listed.push_back({named.id, std::move(vulnerability)});
     }
     from = page.back().id;
@@ -229,7 +224,8 @@ Result<std::shared_ptr<const Compiled::Fragment>> Compiled::fragment(std::string
 
 Result<void> Compiled::append_fragment(std::string& to, std::string_view name_space,
                                        const match::Finding& finding) const {
-  LIMPID_ASSIGN(const std::shared_ptr<const Fragment> found, fragment(name_space, finding.id, finding.advisory_number));
+  LIMPID_ASSIGN(const std::shared_ptr<const Fragment> found,
+                fragment(name_space, name_of(finding), finding.advisory_number));
   to += found->json;
   return {};
 }
@@ -245,7 +241,6 @@ Result<void> Compiled::prepare(std::string_view name_space) const {
   std::ranges::sort(numbers);
   for (const AdvisoryNumber number : numbers) {
     LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
-    if (!match::without_distribution(details.id).starts_with("CVE-")) continue;  // named by what it is found with
     LIMPID_TRY(fragment(name_space, match::without_distribution(details.id), number));
   }
   return {};
