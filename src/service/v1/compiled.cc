@@ -55,6 +55,13 @@ void add_affects(const Statement& statement, std::vector<Affects>& all) {
   all.push_back(std::move(affects));
 }
 
+// OSV's copies of what a distribution says of a CVE have ids of their own.
+std::string name_of_copy(std::string_view name_space, std::string_view name) {
+  std::string family(name_space.substr(0, name_space.find(':')));
+  std::ranges::transform(family, family.begin(), base::to_upper);
+  return base::cat({family, "-", name});
+}
+
 std::uint64_t key_of(std::string_view name_space, std::string_view name, AdvisoryNumber number) {
   const std::hash<std::string_view> hash;
   return hash(name) * 31 + hash(name_space) * 17 + number;
@@ -95,27 +102,15 @@ bool Compiled::knows(std::string_view name_space) const { return !place_of(name_
 Compiled::Compiled(std::shared_ptr<const vulndb::Database> database, std::int64_t generation)
     : database_(std::move(database)), generation_(generation) {}
 
-// Of the records by that name with a statement in the namespace, those of the feed that is believed first.
-Result<std::vector<Compiled::Record>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
-  LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, database_->find(name));
-  // OSV's copies are found under their own names.
-  std::string family(name_space.substr(0, name_space.find(':')));
-  std::ranges::transform(family, family.begin(), base::to_upper);
-  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> copies, database_->find(base::cat({family, "-", name})));
-  numbers.insert(numbers.end(), copies.begin(), copies.end());
+// Of records by one name those of the feed that is believed first.
+std::vector<Compiled::Record> Compiled::believed(std::vector<Record> records) {
   std::vector<Record> deciders;
   std::string_view feed;
-  const std::string own = place_of(name_space);
-  for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
-    Record record{number, {}};
-    for (const vulndb::Database::Placed& place : placed)
-      if (place.name_space == own) record.statements.push_back(place.statement);
+  for (Record& record : records) {
     // "Under investigation" is no statement that anything is wrong yet.
     const auto states = [](const Statement& one) { return one.status != Status::under_investigation; };
     const auto here = std::ranges::find_if(record.statements, states);
-    // Found by another of its names, or in another case, it is not what was asked for.
-    if (here == record.statements.end() || match::without_distribution(here->id) != name) continue;
+    if (here == record.statements.end()) continue;
     if (!deciders.empty() && here->feed != feed) {
       if (match::rank_of_feed(here->feed) >= match::rank_of_feed(feed)) continue;
       deciders.clear();
@@ -124,6 +119,23 @@ Result<std::vector<Compiled::Record>> Compiled::deciders(std::string_view name_s
     deciders.push_back(std::move(record));
   }
   return deciders;
+}
+
+Result<std::vector<Compiled::Record>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
+  const std::string own = place_of(name_space);
+  std::vector<Record> records;
+  for (const std::string& id : {std::string(name), name_of_copy(name_space, name)}) {
+    LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, database_->find(id));
+    for (const AdvisoryNumber number : numbers) {
+      LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
+      Record record{number, {}};
+      // What was found by another of its names, or in another case, is not what was asked for.
+      for (const vulndb::Database::Placed& place : placed)
+        if (place.name_space == own && place.statement.id == id) record.statements.push_back(place.statement);
+      records.push_back(std::move(record));
+    }
+  }
+  return believed(std::move(records));
 }
 
 Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_view name,
@@ -152,6 +164,31 @@ Result<std::optional<Vulnerability>> Compiled::find(std::string_view name_space,
   if (records.empty()) return std::nullopt;
   LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, records));
   return vulnerability;
+}
+
+Result<std::map<std::string, Vulnerability, std::less<>>> Compiled::find_all(std::string_view name_space,
+                                                                             std::span<const std::string> names) const {
+  std::unordered_map<std::string_view, std::vector<Record>> all;
+  for (const std::string& name : names) all.try_emplace(name);
+  LIMPID_TRY(database_->each_statement(place_of(name_space), [&](const Statement& statement) {
+    const std::string_view name = match::without_distribution(statement.id);
+    const auto found = all.find(name);
+    if (found == all.end() || (statement.id != name && statement.id != name_of_copy(name_space, name))) return;
+    auto record = std::ranges::find(found->second, statement.advisory, &Record::number);
+    if (record == found->second.end()) record = found->second.insert(record, Record{statement.advisory, {}});
+    record->statements.push_back(statement);
+  }));
+  // In the order of find(): copies behind, and else by their numbers.
+  std::map<std::string, Vulnerability, std::less<>> known;
+  for (auto& [name, records] : all) {
+    std::ranges::sort(records, {},
+                      [&](const Record& one) { return std::pair(one.statements.front().id != name, one.number); });
+    const std::vector<Record> deciders = believed(std::move(records));
+    if (deciders.empty()) continue;
+    LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, deciders));
+    known.emplace(name, std::move(vulnerability));
+  }
+  return known;
 }
 
 Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space, std::string_view after,

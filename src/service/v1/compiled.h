@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +40,10 @@ class Compiled {
   // The best-ranked feed's word on it; nothing if no feed has a statement on it in that namespace. The name is exactly
   // that of a feed's record ("RHSA-2015:1193"), as in name_of().
   Result<std::optional<Vulnerability>> find(std::string_view name_space, std::string_view name) const;
+  // The same for many names at once, those that it has: one reading of the namespace, where each find() reads all
+  // statements on the packages of its vulnerability.
+  Result<std::map<std::string, Vulnerability, std::less<>>> find_all(std::string_view name_space,
+                                                                     std::span<const std::string> names) const;
 
   // The first `limit` in the order of their keys after `after`. The key is what a page token holds.
   struct Listed {
@@ -70,6 +75,7 @@ class Compiled {
   Result<Vulnerability> view(std::string_view name_space, std::string_view name,
                              const std::vector<Record>& records) const;
   Result<std::vector<Record>> deciders(std::string_view name_space, std::string_view name) const;
+  static std::vector<Record> believed(std::vector<Record> records);
   Result<std::shared_ptr<const Fragment>> fragment(std::string_view name_space, std::string_view name,
                                                    vulndb::AdvisoryNumber number) const;
 

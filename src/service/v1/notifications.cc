@@ -20,6 +20,8 @@ namespace limpid::service::v1 {
 namespace {
 
 constexpr std::int64_t kFinished = -1;
+// Vulnerabilities that are compared with each other in one reading of their namespace: what bounds the memory of it.
+constexpr std::size_t kReadTogether = 4'096;
 
 // Where each of the two lists of layers goes on: the number of a layer, or kFinished.
 struct Position {
@@ -186,24 +188,36 @@ Result<std::vector<store::NewNotification>> changes_between(const Compiled& befo
   std::set<std::string, std::less<>> known_feeds;
   for (const vulndb::FeedInfo& feed : before.database().info().feeds) known_feeds.insert(feed.name);
   // Two feeds may speak of one vulnerability.
-  std::set<std::pair<std::string, std::string>> names;
+  std::map<std::string, std::set<std::string>, std::less<>> names;  // by namespace
   for (const vulndb::Changed& one : changed) {
     if (!known_feeds.contains(one.feed)) continue;
     const std::string name(match::without_distribution(one.id));
-    names.emplace(clair_namespace(one.name_space), name);
+    names[clair_namespace(one.name_space)].insert(name);
     for (const Readers* readers : {&old_readers, &new_readers}) {
       const auto [begin, end] = readers->equal_range(one.name_space);
-      for (auto reader = begin; reader != end; ++reader) names.emplace(reader->second, name);
+      for (auto reader = begin; reader != end; ++reader) names[reader->second].insert(name);
     }
   }
   std::vector<store::NewNotification> notifications;
-  for (const auto& [name_space, name] : names) {
-    LIMPID_TRY(base::check_cancelled(cancel));
-    if (overlay.find(name_space, name) != nullptr) continue;
-    LIMPID_ASSIGN(const std::optional<Vulnerability> old, before.find(name_space, name));
-    LIMPID_ASSIGN(const std::optional<Vulnerability> known, after.find(name_space, name));
-    if (old == known) continue;
-    notifications.push_back(make_notification(old ? &*old : nullptr, known ? &*known : nullptr, now));
+  for (const auto& [name_space, all] : names) {
+    std::vector<std::string> open;
+    for (const std::string& name : all)
+      if (overlay.find(name_space, name) == nullptr) open.push_back(name);
+    for (std::span<const std::string> rest = open; !rest.empty();) {
+      LIMPID_TRY(base::check_cancelled(cancel));
+      const std::span<const std::string> some = rest.first(std::min(rest.size(), kReadTogether));
+      rest = rest.subspan(some.size());
+      LIMPID_ASSIGN(const auto old, before.find_all(name_space, some));
+      LIMPID_ASSIGN(const auto known, after.find_all(name_space, some));
+      for (const std::string& name : some) {
+        const auto was = old.find(name);
+        const auto is = known.find(name);
+        const Vulnerability* was_one = was == old.end() ? nullptr : &was->second;
+        const Vulnerability* is_one = is == known.end() ? nullptr : &is->second;
+        const bool is_same = was_one == nullptr || is_one == nullptr ? was_one == is_one : *was_one == *is_one;
+        if (!is_same) notifications.push_back(make_notification(was_one, is_one, now));
+      }
+    }
   }
   return notifications;
 }

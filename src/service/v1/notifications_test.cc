@@ -135,6 +135,35 @@ TEST_F(DatabasesTest, AFeedThatIsNewIsAFirstLoad) {
   EXPECT_EQ(changes(*after, *make(said), {}), Lines{"+ alpine:v3.20 CVE-2024-10"});
 }
 
+// By the two ways to it.
+TEST_F(DatabasesTest, ManyAreFoundAsOne) {
+  const auto database = make({{"debian", "CVE-2024-1", "debian:12", "zlib"},
+                              {"debian", "CVE-2024-1", "debian:12", "curl"},
+                              {"debian", "CVE-2024-1", "debian:13", "xz"},
+                              {"osv", "DEBIAN-CVE-2024-1", "debian:12", "other"},
+                              {"osv", "DEBIAN-CVE-2024-2", "debian:12", "zlib"},
+                              {"osv", "UBUNTU-CVE-2024-3", "debian:12", "zlib"},
+                              {"osv", "DSA-1-1", "debian:12", "zlib"},
+                              {"redhat", "RHSA-2024:1", "rhel:9", "zlib"}});
+  const std::vector<std::string> names = {"CVE-2024-1", "CVE-2024-2", "CVE-2024-3",
+                                          "cve-2024-1", "DSA-1-1",    "RHSA-2024:1"};
+  for (const std::string name_space : {"debian:12", "debian:13", "rocky:9", "alpine:v3.20"}) {
+    const auto all = database->find_all(name_space, names);
+    ASSERT_TRUE(all);
+    for (const std::string& name : names) {
+      const auto one = database->find(name_space, name);
+      ASSERT_TRUE(one);
+      EXPECT_EQ(one->has_value(), all->contains(name)) << name_space << " " << name;
+      if (*one && all->contains(name)) {
+        EXPECT_EQ(**one, all->find(name)->second);
+      }
+    }
+  }
+  const auto found = database->find_all("debian:12", names);
+  EXPECT_EQ(found->size(), 3U);
+  EXPECT_EQ(found->find("CVE-2024-1")->second.fixed_in.size(), 2U) << "the distribution's own word counts";
+}
+
 TEST_F(DatabasesTest, TheSearchForChangesCanBeCancelled) {
   const std::atomic<bool> cancel = true;
   const auto made = changes_between(*make(kBefore), *make(kAfter), Overlay(), {}, 1, &cancel);
