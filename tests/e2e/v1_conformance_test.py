@@ -885,6 +885,9 @@ class Contract:
         name = ("0123456789abcdef" * 16) + self.unique("-")  # 256 and more
         self.add(layer("debian:8", [("p" * 200, "1." + "0" * 200)]), name=name)
         self.assertEqual(set(self.features(name)), {("debian:8", "p" * 200, "1." + "0" * 200)})
+        longest = self.unique("-").rjust(1024, "n")
+        self.add(layer("debian:8", [("p", "1")]), name=longest)
+        self.assertEqual(set(self.features(longest)), {("debian:8", "p", "1")})
 
     def test_a_vulnerability_as_posted(self):
         flaw = self.unique("CVE-2030")
