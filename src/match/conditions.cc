@@ -99,19 +99,4 @@ std::string advisory_namespace(const vulndb::Database& database, std::string_vie
   return name_space.starts_with("amzn:201") && database.has_namespace(amazon) ? amazon : std::string();
 }
 
-std::vector<std::string> namespaces_read_from(std::string_view name_space) {
-  std::vector<std::string> readers{std::string(name_space)};
-  for (const auto& [family, same] : kSame) {
-    std::string_view release = name_space;
-    if (base::strip_prefix(release, same)) readers.push_back(base::cat({family, release}));
-  }
-  for (const auto& [family, same] : kSameFamily)
-    if (name_space == same) readers.emplace_back(family);
-  if (name_space == "amzn:2018.03") {
-    for (int year = 2011; year <= 2017; ++year)
-      for (const std::string_view month : {"03", "09"}) readers.push_back(base::cat({"amzn:", year, ".", month}));
-  }
-  return readers;
-}
-
 }  // namespace limpid::match

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "inventory/types.h"
 #include "vulndb/database.h"
@@ -19,7 +18,5 @@ bool meets_conditions(const vulndb::Statement& statement, const inventory::Packa
 // AlmaLinux, Rocky and Oracle Linux are RHEL's only where the database has nothing of their own. A rolling system's
 // ("minimos:20241031") has no release in the database.
 std::string advisory_namespace(const vulndb::Database& database, std::string_view name_space);
-// The other way round, for what depends on a namespace's statements: itself and all whose packages they may speak of.
-std::vector<std::string> namespaces_read_from(std::string_view name_space);
 
 }  // namespace limpid::match

@@ -240,18 +240,6 @@ TEST(Conditions, OracleLinuxAsClairNamesIt) {
             "CVE-2024-1 fixed 1.2-3");
 }
 
-TEST(Conditions, WhoseReportsDependOnANamespace) {
-  using Texts = std::vector<std::string>;
-  EXPECT_EQ(namespaces_read_from("rhel:9"),
-            (Texts{"rhel:9", "centos:9", "scientific:9", "sl:9", "almalinux:9", "rocky:9", "oracle:9", "ol:9",
-                   "eurolinux:9", "miraclelinux:9", "springdale:9"}));
-  EXPECT_EQ(namespaces_read_from("ol:8"), (Texts{"ol:8", "oracle:8"}));
-  EXPECT_EQ(namespaces_read_from("wolfi"), (Texts{"wolfi", "chainguard"}));
-  EXPECT_EQ(namespaces_read_from("debian:12"), Texts{"debian:12"});
-  const auto amazon = namespaces_read_from("amzn:2018.03");
-  EXPECT_NE(std::ranges::find(amazon, "amzn:2017.09"), amazon.end());
-}
-
 // Clair's features have no architecture.
 TEST(Conditions, AnUnknownArchitectureIsAny) {
   Affected arm = fixed("rhel:9", "zlib", "1.2-3.el9");

@@ -49,8 +49,10 @@ Result<std::string> plan_table(const ScanResult& result, const Style& style) {
                                          base::printable(to)}),
                               style.width - 2, false),
                           "\n"});
-      const std::string removes = base::cat({"removes ", upgrade.ids.size(), ": "});
-      base::append(text, {"    ", removes, wrap_list(upgrade.ids, 4 + removes.size(), style.width), "\n"});
+      std::vector<std::string> ids;
+      for (const std::string& id : upgrade.ids) ids.push_back(base::printable(id));
+      const std::string removes = base::cat({"removes ", ids.size(), ": "});
+      base::append(text, {"    ", removes, wrap_list(ids, 4 + removes.size(), style.width), "\n"});
       base::append(text, {"    ", paint(style, Ink::dim, "packages: " + wrap_list(packages, 14, style.width)), "\n"});
     }
   }

@@ -118,7 +118,7 @@ std::string columns(const std::vector<std::vector<std::string>>& rows, const Sty
 std::string headline(const Subject& subject) {
   const inventory::Distribution& distribution = subject.inventory.distribution;
   std::string name =
-      distribution.pretty_name.empty() ? distribution.name_space : base::printable(distribution.pretty_name);
+      base::printable(distribution.pretty_name.empty() ? distribution.name_space : distribution.pretty_name);
   if (name.empty()) name = "no known distribution";
   const image::Platform& platform = subject.manifest.platform;
   std::string text = base::cat({name, ", "});

@@ -35,6 +35,7 @@ constexpr std::uint64_t kSizeMax = std::uint64_t{1} << 60;
 constexpr unsigned kDatabaseConnectionsMax = 1'000;
 constexpr unsigned kConcurrencyMax = 1'024;
 constexpr unsigned kAttemptsMax = 1'000;
+constexpr std::chrono::hours kKeepUnreadMin{1};
 constexpr std::size_t kConnectionsMax = 1'000'000;
 constexpr std::size_t kListMax = 10'000;
 
@@ -440,6 +441,7 @@ void read_notifier(Section notifier, NotifierConfig& to) {
   notifier.number("attempts", to.attempts, 1, kAttemptsMax);
   notifier.duration("renotifyinterval", to.renotify_interval, milliseconds{1});
   notifier.flag("onlyaffected", to.only_affected);
+  notifier.duration("keepunread", to.keep_unread, kKeepUnreadMin);
   read_webhook(notifier.section("http"), to);
 }
 

@@ -75,6 +75,9 @@ struct NotifierConfig {
   std::string endpoint;  // "": nobody is notified
   std::string server_name, ca_file, cert_file, key_file, proxy;
   bool only_affected = false;  // leave out changes that touch no indexed layer
+  // Notifications that nobody reads go after so long. A node without an endpoint may stand beside one that has one, so
+  // that it is long for all.
+  std::chrono::milliseconds keep_unread = std::chrono::hours(30 * 24);
 };
 
 struct Config {

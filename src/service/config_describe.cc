@@ -131,6 +131,7 @@ void describe_notifier(const NotifierConfig& notifier, Writer& out) {
   out.number("attempts", notifier.attempts);
   out.plain("renotifyinterval", base::print_duration(notifier.renotify_interval));
   out.flag("onlyaffected", notifier.only_affected);
+  out.plain("keepunread", base::print_duration(notifier.keep_unread));
   out.open("http");
   out.text("endpoint", mask_url(notifier.endpoint));
   out.text("servername", notifier.server_name);

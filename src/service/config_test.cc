@@ -126,7 +126,7 @@ updater:
   - feed: alpine
     url: https://m.example/a
     namespace: alpine:3.20
-notifier: {attempts: 7, renotifyinterval: 1h, onlyaffected: On, http: {endpoint: "http://h/x", servername: h,
+notifier: {attempts: 7, renotifyinterval: 1h, onlyaffected: On, keepunread: 48h, http: {endpoint: "http://h/x", servername: h,
   proxy: "socks5h://p:1"}}
 datafolder: /data
 vulndb: /db
@@ -158,6 +158,7 @@ vulndb: /db
   EXPECT_EQ(config.notifier.attempts, 7U);
   EXPECT_EQ(config.notifier.renotify_interval, std::chrono::hours(1));
   EXPECT_TRUE(config.notifier.only_affected);
+  EXPECT_EQ(config.notifier.keep_unread, std::chrono::hours(48));
   EXPECT_EQ(config.notifier.endpoint, "http://h/x");
   EXPECT_EQ(config.notifier.server_name, "h");
   EXPECT_EQ(config.notifier.proxy, "socks5h://p:1");

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,8 +24,10 @@ namespace limpid::service {
 class DatabaseFiles {
  public:
   struct Options {
-    std::string folder;          // of the service's data
-    std::string file;            // --db: this file is used, and watched for a new one in its place; "": the store's
+    std::string folder;  // of the service's data
+    // --db: this file's content is used (a copy: its owner may write into it), and it is watched for a new one; "": the
+    // store's
+    std::string file;
     std::string default_file;    // what `limpid db update` writes: the first database where the store has none yet
     bool only_affected = false;  // notifications only for what some layer holds
   };
@@ -38,18 +42,21 @@ class DatabaseFiles {
   // The same at once: from its return on this node answers from it.
   Result<void> take();
 
-  // What the change from one database to the next means to the API's clients. `before` may be nullptr: the first load
-  // is silent.
+  // Updater::Hooks::notifications.
   Result<std::vector<store::NewNotification>> notifications(const vulndb::Database* before,
-                                                            const vulndb::Database& after) const;
+                                                            const vulndb::Database& after,
+                                                            const std::atomic<bool>* cancel) const;
 
  private:
   void watch(const std::stop_token& stop);
+  void measure_feeds();
   Result<void> take_current();
   Result<void> take_file(const std::string& path);
+  Result<void> take_published();
   Result<void> use(const std::string& path, std::int64_t generation);
   // Reports come from the namespaces of layers that are there: theirs are made ready before anybody asks.
-  Result<void> prepare(const v1::Compiled& compiled) const;
+  static Result<void> prepare(const v1::Compiled& compiled, std::span<const store::Namespace> held);
+  bool has_others(const std::set<std::string, std::less<>>& namespaces) const;
 
   // Device, inode, size and time: another file in the same place.
   struct Identity {
@@ -70,7 +77,7 @@ class DatabaseFiles {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool look_ = false;
-  Identity seen_;
+  Identity seen_;  // of the file that was taken, or that it is in vain to take
   std::jthread thread_;
 };
 

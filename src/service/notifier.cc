@@ -111,11 +111,12 @@ void Notifier::State::work() {
   }
 }
 
-// Where nobody is to be told: those that were read go nevertheless.
+// Where nobody is to be told: those that were read, or that nobody reads, go nevertheless.
 void Notifier::State::tidy() {
   while (!is_stopping) {
     purge_if_due();
-    sleep_until(next_purge);
+    count_waiting();
+    sleep_until(std::min(next_purge, Clock::now() + pace.poll));
   }
 }
 
@@ -171,7 +172,9 @@ void Notifier::State::remember_due(store::Seconds when) {
 
 void Notifier::State::purge_if_due() {
   if (Clock::now() < next_purge) return;
-  const auto purged = store.purge_notifications(base::seconds_now() - seconds(kReadNotificationKept).count());
+  const store::Seconds now = base::seconds_now();
+  const auto purged = store.purge_notifications(now - seconds(kReadNotificationKept).count(),
+                                                now - std::chrono::ceil<seconds>(config.keep_unread).count());
   next_purge = Clock::now() + (succeeded(purged, "purge") ? pace.purge : std::min(pace.purge, kStoreBackoffMost));
 }
 

@@ -241,7 +241,7 @@ TEST_F(NotifierTest, OthersGoFirstAfterGivingUp) {
   config_.endpoint = server.url("/");
   config_.attempts = 1;
   pace_.give_up = kNever;
-  put({"a"}, 1'000);
+  put({"a"}, now_in_seconds() - 1'000);
   Notifier notifier(config_, "node-a", *store_, metrics_, pace_);
   notifier.start();
   ASSERT_TRUE(eventually([&] { return calls("end_claim") == 1; }));
@@ -579,6 +579,18 @@ TEST_F(NotifierTest, TakesAwayWhatWasReadADayAgo) {
     return stored("later").name.empty();
   }));
   EXPECT_TRUE(webhook.requests().empty());
+}
+
+// A node beside it may have an endpoint, so that it takes long.
+TEST_F(NotifierTest, WhatNobodyReadsGoesInTheEnd) {
+  put({"a", "b"}, now_in_seconds() - 29 * 24 * 3'600);
+  put({"old"}, now_in_seconds() - 31 * 24 * 3'600);
+  pace_.poll = milliseconds(5);
+  Notifier notifier(config_, "node-a", *store_, metrics_, pace_);
+  notifier.start();
+  EXPECT_TRUE(eventually([&] { return stored("old").name.empty(); }));
+  EXPECT_TRUE(eventually([&] { return has_metric("limpid_notifications_waiting 2"); })) << metrics_.text();
+  EXPECT_EQ(stored("a").name, "a");
 }
 
 TEST_F(NotifierTest, WithoutAUsableEndpointItOnlyTidies) {

@@ -92,8 +92,9 @@ class Node final : public Service {
 
   Result<void> open_database() {
     Updater::Hooks hooks;
-    hooks.notifications = [this](const vulndb::Database* before, const vulndb::Database& after) {
-      return files_->notifications(before, after);
+    hooks.notifications = [this](const vulndb::Database* before, const vulndb::Database& after,
+                                 const std::atomic<bool>* cancel) {
+      return files_->notifications(before, after, cancel);
     };
     hooks.adopt = [this] { return files_->take(); };
     // An operator who names a file keeps it fresh, too.

@@ -65,7 +65,6 @@ struct Updater::State {
   Result<UpdateOutcome> update();
   Result<void> publish(const std::string& candidate);
   Result<std::vector<store::NewNotification>> changes(const std::string& before, const std::string& after);
-  void tell(const store::FeedState& feed);
   Result<void> save_states(const std::vector<store::FeedState>& feeds);
   void renew_lease(std::stop_token ended);
   // False if stop() was called meanwhile.
@@ -205,7 +204,7 @@ Result<void> Updater::State::run_once() {
     if (hooks.adopt) LIMPID_TRY(hooks.adopt());
   }
   LIMPID_TRY(save_states(outcome.feeds));
-  for (const store::FeedState& feed : outcome.feeds) tell(feed);
+  for (const store::FeedState& feed : outcome.feeds) measure_feed(feed, metrics);
   metrics.set("clair_updater_notes_total", static_cast<double>(outcome.failed));
   if (outcome.failed > 0) metrics.add("clair_updater_errors_total", {}, static_cast<double>(outcome.failed));
   failures = outcome.failed > 0 ? failures + 1 : 0;
@@ -217,9 +216,9 @@ Result<std::vector<store::NewNotification>> Updater::State::changes(const std::s
   std::vector<store::NewNotification> none;
   if (!hooks.notifications) return none;
   LIMPID_ASSIGN(const auto database, vulndb::Database::open(after, vulndb::Access::map));
-  if (before.empty()) return hooks.notifications(nullptr, database);
+  if (before.empty()) return hooks.notifications(nullptr, database, &cancel);
   LIMPID_ASSIGN(const auto in_use, vulndb::Database::open(before, vulndb::Access::map));
-  return hooks.notifications(&in_use, database);
+  return hooks.notifications(&in_use, database, &cancel);
 }
 
 // Makes the file the nodes' next database, if it is another than the one in use, and tells what changed.
@@ -254,14 +253,6 @@ Result<void> Updater::State::publish(const std::string& candidate) {
   return {};
 }
 
-void Updater::State::tell(const store::FeedState& feed) {
-  const Labels of_feed = {{"feed", feed.name}};
-  metrics.set("limpid_feed_last_success_timestamp_seconds", static_cast<double>(feed.last_success), of_feed);
-  metrics.set("limpid_feed_records", static_cast<double>(feed.records), of_feed);
-  metrics.set("limpid_feed_statements", static_cast<double>(feed.statements), of_feed);
-  metrics.set("limpid_feed_failing", feed.problem.empty() ? 0 : 1, of_feed);
-}
-
 Result<void> Updater::State::save_states(const std::vector<store::FeedState>& feeds) {
   store::Seconds oldest = feeds.empty() ? 0 : feeds[0].last_success;
   for (const store::FeedState& feed : feeds) {
@@ -273,6 +264,14 @@ Result<void> Updater::State::save_states(const std::vector<store::FeedState>& fe
   // While a feed was never read, the data is not up to date as of any time.
   if (oldest > 0) LIMPID_TRY(store.set_value(kLast, base::cat({oldest})));
   return {};
+}
+
+void measure_feed(const store::FeedState& feed, Metrics& metrics) {
+  const Labels of_feed = {{"feed", feed.name}};
+  metrics.set("limpid_feed_last_success_timestamp_seconds", static_cast<double>(feed.last_success), of_feed);
+  metrics.set("limpid_feed_records", static_cast<double>(feed.records), of_feed);
+  metrics.set("limpid_feed_statements", static_cast<double>(feed.statements), of_feed);
+  metrics.set("limpid_feed_failing", feed.problem.empty() ? 0 : 1, of_feed);
 }
 
 Updater::Updater(const UpdaterConfig& config, std::string folder, store::Store& store, Metrics& metrics, Hooks hooks)
@@ -299,13 +298,17 @@ void Updater::stop() {
 
 Result<store::DatabaseRecord> Updater::publish(const std::string& path) {
   LIMPID_TRY(make_folders(state_->folder));
-  LIMPID_ASSIGN_WITHIN(const FileHash hash, hash_file(path), {path});
+  LIMPID_ASSIGN_WITHIN(const FileHash hash, hash_file(path, &state_->cancel), {path});
   LIMPID_ASSIGN(std::optional<store::DatabaseRecord> current, state_->store.database());
-  if (current && current->sha256 == hash.sha256) return *current;
-  // A copy, since its owner may write into the file and not replace it: the next one is compared with this.
+  const bool is_current = current && current->sha256 == hash.sha256;
+  store::DatabaseRecord record;
+  if (is_current && state_->files.current(record)) return *current;
+  // A copy, since its owner may write into the file and not replace it: this one is mapped, and the next one is
+  // compared with it.
   const std::string given = state_->folder + "/given.db";
   LIMPID_TRY(copy_file(path, given));
-  const Result<void> published = state_->publish(given);
+  // SQLite keeps no copy of the database in use, whose file may be gone.
+  const Result<void> published = is_current ? state_->files.offer(current->generation, given) : state_->publish(given);
   remove_quietly(given);
   LIMPID_TRY(published);
   LIMPID_ASSIGN(current, state_->store.database());

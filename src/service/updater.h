@@ -1,6 +1,7 @@
 // The thread that keeps the compiled database fresh: on an interval, on one node at a time (a lease in the store).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,9 +19,9 @@ class Updater {
  public:
   struct Hooks {
     // What changed between the database in use (nullptr: this is the first) and the new file, as notifications. The
-    // first load is silent.
-    std::function<Result<std::vector<store::NewNotification>>(const vulndb::Database* before,
-                                                              const vulndb::Database& after)>
+    // first load is silent. Ends with Code::cancelled soon after *cancel was set.
+    std::function<Result<std::vector<store::NewNotification>>(
+        const vulndb::Database* before, const vulndb::Database& after, const std::atomic<bool>* cancel)>
         notifications;
     // This node shall answer from the database that an update has just published, before the update counts as done:
     // whoever reads "updater/last" and then asks finds the new data.
@@ -47,6 +48,9 @@ class Updater {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// Sets the metrics of a feed. The node that updates knows at once, the others ask the store now and then.
+void measure_feed(const store::FeedState& feed, Metrics& metrics);
 
 // The loop, as Clair's: due when the last success ("updater/last" in the store, UNIX seconds as text) is an interval
 // ago; after a failure 1 min doubling up to the interval; after a run at least 1 min; jitter of up to a tenth. The

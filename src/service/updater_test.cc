@@ -49,8 +49,8 @@ class UpdaterTest : public testing::Test {
 
   Updater::Hooks hooks() {
     Updater::Hooks hooks;
-    hooks.notifications = [this](const vulndb::Database* before,
-                                 const vulndb::Database& after) -> Result<std::vector<store::NewNotification>> {
+    hooks.notifications = [this](const vulndb::Database* before, const vulndb::Database& after,
+                                 const std::atomic<bool>*) -> Result<std::vector<store::NewNotification>> {
       hooks_called_.push_back(before == nullptr ? "first" : "changed");
       if (in_hook) in_hook();
       EXPECT_TRUE(after.has_namespace("alpine:v3.5"));
@@ -134,7 +134,7 @@ TEST_F(UpdaterTest, PublishesWhatChangedAndKeepsTheGenerationBefore) {
   serve(5002);
   in_hook = nullptr;
   ASSERT_TRUE(store_->delete_notification("11111111-1111-4111-8111-111111111111", 1));
-  ASSERT_TRUE(store_->purge_notifications(1'000));
+  ASSERT_TRUE(store_->purge_notifications(1'000, 0));
   run_once();
   EXPECT_EQ(generation(), 3);
   EXPECT_FALSE(fs::exists(file(1)));

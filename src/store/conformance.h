@@ -211,7 +211,7 @@ TEST_P(Conformance, TellsTheObserverOfEachCall) {
     EXPECT_TRUE(!calls.empty() && calls[0].starts_with("end_claim"));
     calls.clear();
   }
-  must(store().purge_notifications(1)), told("purge_notifications");
+  must(store().purge_notifications(1, 1)), told("purge_notifications");
   must(store().notifications_waiting(1)), told("notifications_waiting");
   must(store().database()), told("database");
   must(store().publish_database({1, "aa", 5, 1}, path, {})), told("publish_database");

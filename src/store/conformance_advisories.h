@@ -216,13 +216,21 @@ TEST_P(Conformance, KeepsNotificationsUntilTheyArePurged) {
   EXPECT_TRUE(must(store().delete_notification("b", 150)));
   reopen();
   EXPECT_EQ(show(must(store().notification("a"))), "a|10|0|100|" + kHardText + "|");
-  EXPECT_EQ(must(store().purge_notifications(100)), 0u);
-  EXPECT_EQ(must(store().purge_notifications(101)), 1u);
+  EXPECT_EQ(must(store().purge_notifications(100, 0)), 0u);
+  EXPECT_EQ(must(store().purge_notifications(101, 0)), 1u);
   EXPECT_EQ(show(must(store().notification("a"))), "none");
   EXPECT_EQ(show(must(store().notification("b"))), "b|11|0|150||" + kHardText);
-  EXPECT_EQ(must(store().purge_notifications(1'000)), 1u);
+  EXPECT_EQ(must(store().purge_notifications(1'000, 12)), 1u);
   EXPECT_EQ(show(must(store().notification("c"))), "c|12|0|0||");
   EXPECT_FALSE(must(store().delete_notification("a", 300)));
+  // Unread ones by their age, whether they were told or not.
+  notify({{"d", 13, "", ""}, {"e", 14, "", ""}});
+  EXPECT_TRUE(must(store().claim_notification("me", 100, 0, 200)));
+  must(store().end_claim("c", "me", 160, 0));
+  EXPECT_EQ(must(store().purge_notifications(0, 14)), 2u);
+  EXPECT_EQ(show(must(store().notification("c"))), "none");
+  EXPECT_EQ(show(must(store().notification("d"))), "none");
+  EXPECT_EQ(show(must(store().notification("e"))), "e|14|0|0||");
 }
 
 TEST_P(Conformance, HandsOutNotificationsOldestFirstAndOnce) {

@@ -314,7 +314,8 @@ TEST_P(Conformance, KeepsInventoriesByDiffAndDetectorSet) {
     EXPECT_EQ(must(store().inventory(one, UINT64_MAX)), "");
     EXPECT_EQ(must(store().inventory(one, std::uint64_t{1} << 63)), "high");
     EXPECT_EQ(must(store().inventory(two, 1)), std::string(3, '\0'));
-    EXPECT_FALSE(must(store().inventory(two, 2)));
+    EXPECT_EQ(must(store().inventory(two, 2)), std::string(3, '\0')) << "another detector set's";
+    EXPECT_EQ(must(store().inventory(one, 2)), "high") << "the newest one";
   };
   check();
   reopen();

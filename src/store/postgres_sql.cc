@@ -131,7 +131,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     {Sql::delete_descendants, true, "DELETE FROM layer WHERE id = ANY(ARRAY" LIMPID_DESCENDANTS ")"},
 
     // ── Inventories ──
-    {Sql::inventory, false, "SELECT bytes FROM inventory WHERE diff = $1::bytea AND detectors = $2::int8"},
+    {Sql::inventory, false,
+     "SELECT bytes FROM inventory WHERE diff = $1::bytea ORDER BY detectors = $2::int8 DESC, age(xmin) LIMIT 1"},
     {Sql::put_inventory, true,
      "INSERT INTO inventory (diff, detectors, bytes) VALUES ($1::bytea, $2::int8, $3::bytea) "
      "ON CONFLICT (diff, detectors) DO UPDATE SET bytes = excluded.bytes WHERE inventory.bytes <> excluded.bytes"},
@@ -215,7 +216,10 @@ constexpr auto kEntries = std::to_array<Entry>({
     {Sql::end_claim, true,
      "UPDATE notification SET owner = '', notified = CASE $3::int8 WHEN 0 THEN notified ELSE $3 END, "
      "claimed_until = CASE $3 WHEN 0 THEN $4::int8 ELSE 0 END WHERE name = $1::text AND owner = $2::text"},
-    {Sql::purge_notifications, true, "DELETE FROM notification WHERE deleted <> 0 AND deleted < $1::int8"},
+    // That `notified` is asked for lets an index answer, and not the table with its documents.
+    {Sql::purge_notifications, true,
+     "DELETE FROM notification WHERE (deleted <> 0 AND deleted < $1::int8) "
+     "OR (deleted = 0 AND notified >= 0 AND created < $2::int8)"},
     {Sql::notifications_waiting, false, "SELECT count(*) FROM notification WHERE deleted = 0 AND notified < $1::int8"},
 
     // ── The compiled database ──

@@ -68,9 +68,9 @@ Result<void> PostgresStore::end_claim(std::string_view name, std::string_view ow
   });
 }
 
-Result<std::uint64_t> PostgresStore::purge_notifications(Seconds before) {
+Result<std::uint64_t> PostgresStore::purge_notifications(Seconds deleted_before, Seconds created_before) {
   return write("purge_notifications", [&](Connection& connection, std::optional<Made>&) -> Result<std::uint64_t> {
-    LIMPID_ASSIGN(const Rows rows, connection.run(Sql::purge_notifications, before));
+    LIMPID_ASSIGN(const Rows rows, connection.run(Sql::purge_notifications, deleted_before, created_before));
     return rows.affected();
   });
 }

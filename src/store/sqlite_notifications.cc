@@ -68,9 +68,9 @@ Result<void> SqliteStore::end_claim(std::string_view name, std::string_view owne
   });
 }
 
-Result<std::uint64_t> SqliteStore::purge_notifications(Seconds before) {
+Result<std::uint64_t> SqliteStore::purge_notifications(Seconds deleted_before, Seconds created_before) {
   return write("purge_notifications", [&](Connection& connection, std::optional<Change>&) -> Result<std::uint64_t> {
-    LIMPID_ASSIGN(const std::int64_t gone, connection.run(Sql::purge_notifications, before));
+    LIMPID_ASSIGN(const std::int64_t gone, connection.run(Sql::purge_notifications, deleted_before, created_before));
     return static_cast<std::uint64_t>(gone);
   });
 }

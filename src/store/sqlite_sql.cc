@@ -63,7 +63,7 @@ const char* text_of_layers(Sql sql) {
     case Sql::insert_feature:
       return "INSERT INTO feature (namespace, name, version, origin, scheme, module) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     case Sql::inventory:
-      return "SELECT bytes FROM inventory WHERE diff = ?1 AND detectors = ?2";
+      return "SELECT bytes FROM inventory WHERE diff = ?1 ORDER BY detectors = ?2 DESC, rowid DESC LIMIT 1";
     case Sql::put_inventory:
       return "INSERT INTO inventory (diff, detectors, bytes) VALUES (?1, ?2, ?3) "
              "ON CONFLICT (diff, detectors) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes";
@@ -117,7 +117,9 @@ const char* text_of_advisories(Sql sql) {
       return "UPDATE notification SET owner = '', notified = CASE ?3 WHEN 0 THEN notified ELSE ?3 END, "
              "claimed_until = CASE ?3 WHEN 0 THEN ?4 ELSE 0 END WHERE name = ?1 AND owner = ?2";
     case Sql::purge_notifications:
-      return "DELETE FROM notification WHERE deleted <> 0 AND deleted < ?1";
+      // That `notified` is asked for lets an index answer, and not the table with its documents.
+      return "DELETE FROM notification WHERE (deleted <> 0 AND deleted < ?1) "
+             "OR (deleted = 0 AND notified >= 0 AND created < ?2)";
     case Sql::notifications_waiting:
       return "SELECT count(*) FROM notification WHERE deleted = 0 AND notified < ?1";
     default:

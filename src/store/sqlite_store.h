@@ -45,7 +45,7 @@ class SqliteStore final : public Store {
                                                          Seconds until) override;
   Result<bool> renew_claim(std::string_view name, std::string_view owner, Seconds until) override;
   Result<void> end_claim(std::string_view name, std::string_view owner, Seconds notified, Seconds not_before) override;
-  Result<std::uint64_t> purge_notifications(Seconds before) override;
+  Result<std::uint64_t> purge_notifications(Seconds deleted_before, Seconds created_before) override;
   Result<std::uint64_t> notifications_waiting(Seconds renotify_before) override;
 
   Result<std::optional<DatabaseRecord>> database() override;

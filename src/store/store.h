@@ -79,6 +79,7 @@ class Store {
   virtual Result<bool> delete_layer(std::string_view name) = 0;
 
   // ── Inventories: a function of (diff ID, detector set), as bytes that the caller understands ──
+  // Where there is none of this detector set: the newest of another one.
   virtual Result<std::optional<std::string>> inventory(const Digest& diff_id, std::uint64_t detector_set) = 0;
   virtual Result<void> put_inventory(const Digest& diff_id, std::uint64_t detector_set, std::string_view bytes) = 0;
 
@@ -115,8 +116,9 @@ class Store {
   // Ends the claim; notified == 0: the delivery failed, and nobody claims it again before `not_before`.
   virtual Result<void> end_claim(std::string_view name, std::string_view owner, Seconds notified,
                                  Seconds not_before) = 0;
-  // Takes away those deleted before `before`. How many.
-  virtual Result<std::uint64_t> purge_notifications(Seconds before) = 0;
+  // Takes away those deleted before `deleted_before`, and those that were made before `created_before` and that nobody
+  // deleted. How many.
+  virtual Result<std::uint64_t> purge_notifications(Seconds deleted_before, Seconds created_before) = 0;
   virtual Result<std::uint64_t> notifications_waiting(Seconds renotify_before) = 0;
 
   // ── The compiled database ──

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <tuple>
+#include <unordered_map>
 
+#include "base/cancel.h"
 #include "vulndb/state.h"
 
 namespace limpid::vulndb {
@@ -40,7 +43,8 @@ Key key_of(const Statement& statement) { return {statement.id, statement.feed}; 
 
 class Comparison {
  public:
-  Comparison(const Database& before, const Database& after) : before_(before), after_(after) {}
+  Comparison(const Database& before, const Database& after, const std::atomic<bool>* cancel)
+      : before_(before), after_(after), cancel_(cancel) {}
 
   Result<std::vector<Changed>> run() {
     LIMPID_TRY(compare_texts());
@@ -96,6 +100,7 @@ class Comparison {
     Block a_block, b_block;
     bool a_read = false, b_read = false;
     while (a < a_end && b < b_end) {
+      LIMPID_TRY(base::check_cancelled(cancel_));
       if (!a_read) {
         LIMPID_ASSIGN(a_print, print_of(before_, a, a_block));
       }
@@ -104,17 +109,29 @@ class Comparison {
       }
       a_read = b_read = true;
       const auto order = a_print.key() <=> b_print.key();
-      if (order == 0 && a_print.hash != b_print.hash) LIMPID_TRY(texts_changed(b_print, b));
+      if (order == 0 && a_print.hash != b_print.hash) LIMPID_TRY(texts_changed(b_print, b, b_block));
       if (order <= 0) ++a, a_read = false;
       if (order >= 0) ++b, b_read = false;
     }
     return {};
   }
 
-  Result<void> texts_changed(const Print& print, AdvisoryNumber number) {
-    LIMPID_ASSIGN(const std::vector<Database::Placed> placed, after_.statements_of(number));
-    for (const Database::Placed& place : placed) note(place.name_space, print.key(), place.statement.package);
+  Result<void> texts_changed(const Print& print, AdvisoryNumber number, Block& block) {
+    Database::State& state = *after_.state_;
+    std::vector<std::uint32_t> places;
+    LIMPID_TRY(state.details(number, &places, block.texts));
+    for (const std::uint32_t place : places) {
+      const Namespace& name_space = *state.namespace_of_group(place);
+      LIMPID_ASSIGN(const GroupHead head, head_of(state, name_space.groups, place - name_space.groups.first));
+      note(name_space.name, print.key(), head.package);
+    }
     return {};
+  }
+
+  static Result<GroupHead> head_of(Database::State& state, const Table& table, std::uint32_t index) {
+    LIMPID_ASSIGN(const Bytes entries, state.table(table));
+    LIMPID_ASSIGN(const Bytes group, state.record(table, entries, index));
+    return read_group_head(group, table.first + index);
   }
 
   Result<void> compare_namespace(std::string_view name) {
@@ -131,18 +148,43 @@ class Comparison {
     const auto all = [&](const GroupHead& head) { return compare_package(head, false); };
     const auto new_ones = [&](const GroupHead& head) { return compare_package(head, true); };
     LIMPID_TRY(for_each_group(before_, name, all));
-    return for_each_group(after_, name, new_ones);
+    LIMPID_TRY(for_each_group(after_, name, new_ones));
+    return compare_severities(name);
+  }
+
+  // A report shows an advisory with the highest severity that it has anywhere in the namespace: where that may be
+  // another one now, all its packages are concerned.
+  Result<void> compare_severities(std::string_view name) {
+    if (doubtful_.empty()) return {};
+    for (const bool is_new : {false, true}) {
+      std::unordered_map<AdvisoryNumber, Doubtful*> known;
+      LIMPID_TRY((is_new ? after_ : before_).each_statement(name, [&](const Statement& statement) {
+        const auto [at, is_first] = known.try_emplace(statement.advisory, nullptr);
+        if (is_first) {
+          const auto found = doubtful_.find(key_of(statement));
+          if (found != doubtful_.end()) at->second = &found->second;
+        }
+        if (at->second == nullptr) return;
+        (is_new ? at->second->now : at->second->before).insert(statement.severity);
+        at->second->packages.insert(statement.package);
+      }));
+    }
+    for (const auto& [key, one] : doubtful_) {
+      if (one.before == one.now) continue;
+      for (const std::string_view package : one.packages) note(name, key, package);
+    }
+    doubtful_.clear();
+    return {};
   }
 
   template <class Use>
-  static Result<void> for_each_group(const Database& database, std::string_view name, const Use& use) {
+  Result<void> for_each_group(const Database& database, std::string_view name, const Use& use) {
     const Namespace* found = database.state_->find_namespace(name);
     if (found == nullptr || found->groups.count == 0) return {};
     const Table& table = found->groups;
-    LIMPID_ASSIGN(const Bytes entries, database.state_->table(table));
     for (std::uint32_t i = 0; i < table.count; ++i) {
-      LIMPID_ASSIGN(const Bytes group, database.state_->record(table, entries, i));
-      LIMPID_ASSIGN(const GroupHead head, read_group_head(group, table.first + i));
+      LIMPID_TRY(base::check_cancelled(cancel_));
+      LIMPID_ASSIGN(const GroupHead head, head_of(*database.state_, table, i));
       LIMPID_TRY(use(head));
     }
     return {};
@@ -160,7 +202,11 @@ class Comparison {
       while (b < now.size() && key_of(now[b]) == key) ++b;
       bool same = a - a_begin == b - b_begin;
       for (std::size_t i = 0; same && i < a - a_begin; ++i) same = equal(old[a_begin + i], now[b_begin + i]);
-      if (!same) note(name, key, package);
+      if (same) continue;
+      note(name, key, package);
+      if (words_of(std::span(old).subspan(a_begin, a - a_begin)) !=
+          words_of(std::span(now).subspan(b_begin, b - b_begin)))
+        doubtful_.try_emplace(key);
     }
   }
 
@@ -172,13 +218,25 @@ class Comparison {
     changed.packages.emplace_back(package);
   }
 
+  // The words for the severity of an advisory's statements in the namespace that is being compared, and their packages.
+  struct Doubtful {
+    std::set<std::string_view> before, now, packages;
+  };
+  static std::set<std::string_view> words_of(std::span<const Statement> statements) {
+    std::set<std::string_view> words;
+    for (const Statement& statement : statements) words.insert(statement.severity);
+    return words;
+  }
+
   const Database& before_;
   const Database& after_;
+  const std::atomic<bool>* cancel_;
+  std::map<Key, Doubtful> doubtful_;
   std::map<std::tuple<std::string, std::string, std::string>, Changed> changed_;
 };
 
-Result<std::vector<Changed>> compare(const Database& before, const Database& after) {
-  Comparison comparison(before, after);
+Result<std::vector<Changed>> compare(const Database& before, const Database& after, const std::atomic<bool>* cancel) {
+  Comparison comparison(before, after, cancel);
   return comparison.run();
 }
 

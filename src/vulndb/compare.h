@@ -2,6 +2,7 @@
 // cost is that of reading both once; memory holds a few bytes for each advisory.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ struct Changed {
   auto operator<=>(const Changed&) const = default;
 };
 
-// Sorted by namespace, feed, id. Both must be open with Access::map.
-Result<std::vector<Changed>> compare(const Database& before, const Database& after);
+// Sorted by namespace, feed, id. Both must be open with Access::map. Code::cancelled once *cancel is set.
+Result<std::vector<Changed>> compare(const Database& before, const Database& after,
+                                     const std::atomic<bool>* cancel = nullptr);
 
 }  // namespace limpid::vulndb

@@ -87,6 +87,35 @@ TEST_F(CompareTest, TextsChangeEveryNamespaceOfTheRecord) {
   EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].published = "2024-12-31"; }), both);
 }
 
+// A report shows the highest severity that an advisory has in the namespace, whatever package it is of.
+TEST_F(CompareTest, AnotherSeverityOfOnePackageConcernsAllOfTheNamespace) {
+  const auto make_one = [&](const std::string& of_curl, const std::string& of_zlib, bool with_xz) {
+    std::vector<Input> inputs = testing::small_inputs();
+    advisory::Advisory& one = inputs[0].advisories[0];
+    one.affected.push_back(affected("debian:12", "curl", Status::fixed, {{"", "1", ""}}));
+    one.affected.back().severity = of_curl;
+    one.affected[0].severity = of_zlib;
+    if (with_xz) one.affected.push_back(affected("debian:12", "xz", Status::fixed, {{"", "1", ""}}));
+    return make(std::move(inputs));
+  };
+  const Lines all{"debian:12 debian CVE-2024-1000: curl,zlib"};
+  EXPECT_EQ(compared(make_one("medium", "low", false), make_one("high", "low", false)), all);
+  EXPECT_EQ(compared(make_one("high", "low", false), make_one("low", "low", false)), all);
+  // A package that comes or goes with a severity of its own; "low" is the record's.
+  EXPECT_EQ(compared(make_one("high", "high", false), make_one("high", "high", true)),
+            Lines{"debian:12 debian CVE-2024-1000: curl,xz,zlib"});
+  EXPECT_EQ(compared(make_one("high", "high", true), make_one("high", "high", false)),
+            Lines{"debian:12 debian CVE-2024-1000: curl,xz,zlib"});
+  EXPECT_EQ(compared(make_one("high", "low", false), make_one("high", "low", true)),
+            Lines{"debian:12 debian CVE-2024-1000: xz"});
+}
+
+TEST_F(CompareTest, EndsWhenCancelled) {
+  const std::atomic<bool> cancel = true;
+  const Database one = make(testing::small_inputs());
+  EXPECT_EQ(compare(one, one, &cancel).error().code(), Code::cancelled);
+}
+
 TEST_F(CompareTest, AStatementOnAnotherPackage) {
   EXPECT_EQ(after([](auto& inputs) { inputs[0].advisories[0].affected[0].package = "zlib-ng"; }),
             Lines{"debian:12 debian CVE-2024-1000: zlib,zlib-ng"});

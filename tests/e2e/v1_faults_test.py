@@ -7,13 +7,14 @@ import http.client
 import os
 import random
 import shutil
+import sqlite3
 import tempfile
 import threading
 import time
 import unittest
 
 import v1_case
-from layers_v1 import blank, layer
+from layers_v1 import blank, layer, stanza
 from service import BlobServer, Client, Postgres, Service, quote, wait_for
 
 SEEDS = [int(seed) for seed in os.environ.get("LIMPID_SEED", "1 2 3").split()]
@@ -150,6 +151,36 @@ class KilledService(FaultsCase):
     def test_postgres(self):
         postgres = Postgres.shared()
         self.killed(lambda: postgres.url(postgres.create_database()))
+
+
+class UpgradedService(FaultsCase):
+    """The inventories of the layers that are there were made by a program with other detectors."""
+
+    def test_a_child_on_layers_that_an_older_program_read(self):
+        self.child_after("UPDATE inventory SET detectors = detectors + 1")
+
+    def test_a_child_on_layers_without_an_inventory(self):
+        self.child_after("DELETE FROM inventory")
+
+    def test_a_child_on_layers_whose_inventories_cannot_be_read(self):
+        self.child_after("UPDATE inventory SET bytes = x'00'")
+
+    def child_after(self, change):
+        store = self.sqlite()
+        node = self.node(store)
+        package = lambda name: {f"var/lib/dpkg/status.d/{name}": stanza(name, "1")}  # as distroless images have them
+        parent, child = layer("debian:12", (), package("base") | package("zlib")), layer(None, (), package("openssl"))
+        self.assertEqual(node.client.post_layer("parent", self.blobs.put(parent.data)).status, 201)
+        self.assertEqual(node.client.post_layer("child", self.blobs.put(child.data), "parent").status, 201)
+        node.stop()
+        with contextlib.closing(sqlite3.connect(store.removeprefix("sqlite:"))) as rows, rows:
+            rows.execute(change)
+        node = self.node(store)
+        self.assertEqual(node.client.post_layer("again", self.blobs.put(child.data), "parent").status, 201)
+        for name in ("child", "again"):
+            shown = node.client.layer(name, "features").json["Layer"]
+            self.assertEqual([one["Name"] for one in shown["Features"]], ["base", "openssl", "zlib"], name)
+            self.assertEqual(shown["NamespaceName"], "debian:12", name)
 
 
 class KilledPostgres(FaultsCase):

@@ -2,6 +2,7 @@
 #include "service/http/listener.h"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -14,19 +15,28 @@
 namespace limpid::service::http {
 namespace {
 
+constexpr std::string_view kEveryInterface = "::";
 constexpr int kBacklog = 4'096;  // the kernel lowers it to its own limit
 
-Result<base::File> open_listening(const addrinfo& where, const std::string& name) {
+// What the kernel says that has no IPv6, or has it switched off.
+bool is_without_ipv6(int problem) { return problem == EAFNOSUPPORT || problem == EADDRNOTAVAIL; }
+
+// `problem` becomes errno where it fails.
+Result<base::File> open_listening(const addrinfo& where, const std::string& name, int& problem) {
+  const auto failed = [&](std::string_view what) {
+    problem = errno;
+    return base::fail_errno({what, name});
+  };
   base::File socket(::socket(where.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket.is_open()) return base::fail_errno({"socket for ", name});
+  if (!socket.is_open()) return failed("socket for ");
   const int on = 1;
   const int off = 0;
   ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (where.ai_family == AF_INET6 &&
       ::setsockopt(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
-    return base::fail_errno({"IPv4 beside IPv6 on ", name});
-  if (::bind(socket.descriptor(), where.ai_addr, where.ai_addrlen) != 0) return base::fail_errno({"bind ", name});
-  if (::listen(socket.descriptor(), kBacklog) != 0) return base::fail_errno({"listen on ", name});
+    return failed("IPv4 beside IPv6 on ");
+  if (::bind(socket.descriptor(), where.ai_addr, where.ai_addrlen) != 0) return failed("bind ");
+  if (::listen(socket.descriptor(), kBacklog) != 0) return failed("listen on ");
   return socket;
 }
 
@@ -61,7 +71,12 @@ Result<Listening> listen_on(const std::string& address, std::uint16_t port) {
     return fail(Code::usage, {"address ", address, ": ", ::gai_strerror(error)});
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
   Listening listening;
-  LIMPID_ASSIGN(listening.socket, open_listening(*found, name));
+  int problem = 0;
+  auto socket = open_listening(*found, name, problem);
+  // Every interface, where all have IPv4 only.
+  if (!socket && address == kEveryInterface && is_without_ipv6(problem)) return listen_on("0.0.0.0", port);
+  if (!socket) return std::unexpected(socket.error());
+  listening.socket = *std::move(socket);
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   if (::getsockname(listening.socket.descriptor(), reinterpret_cast<sockaddr*>(&bound), &size) != 0)

@@ -17,7 +17,7 @@ struct Listening {
   std::uint16_t port = 0;
   bool is_v6 = false;
 };
-// `address` is numeric or a name; "::" takes IPv4 too.
+// `address` is numeric or a name; "::" takes IPv4 too, and is "0.0.0.0" where there is no IPv6.
 Result<Listening> listen_on(const std::string& address, std::uint16_t port);
 // "127.0.0.1:41234"; an IPv4 peer of an IPv6 socket is told as IPv4.
 std::string name_of(const sockaddr_storage& address);

@@ -50,32 +50,47 @@ const std::vector<Api::Route>& Api::routes() {
   return all;
 }
 
-Response Api::handle(const Request& request) {
-  const auto path = http::split_path(request.path);
+const Api::Route* Api::route_of(const Request& request, const Path* path, bool& is_known_path) {
   const Route* found = nullptr;
-  bool known_path = false;
+  is_known_path = false;
   for (const Route& route : routes()) {
-    if (!path || !route.fits(*path)) continue;
-    known_path = true;
+    if (path == nullptr || !route.fits(*path)) continue;
+    is_known_path = true;
     if (route.method == request.method) found = &route;
   }
-  if (found == nullptr) return known_path ? text(405, "Method Not Allowed\n") : text(404, "404 page not found\n");
+  return found;
+}
+
+Response Api::handle(const Request& request) {
+  const auto path = http::split_path(request.path);
+  bool is_known_path = false;
+  const Route* found = route_of(request, path ? &*path : nullptr, is_known_path);
+  if (found == nullptr) return is_known_path ? text(405, "Method Not Allowed\n") : text(404, "404 page not found\n");
   Response response = (this->*found->answer)(request, *path);
   response.route = found->name;
   if (!response.ready) compress(request, response.body, response);
   return response;
 }
 
-Response Api::timed_out(const Request&) {
+Response Api::refused(const Request& request, Response response) {
+  const auto path = http::split_path(request.path);
+  bool is_known_path = false;
+  if (const Route* route = route_of(request, path ? &*path : nullptr, is_known_path)) response.route = route->name;
+  return response;
+}
+
+Response Api::timed_out(const Request& request) {
   Response response;
   response.status = 503;
   response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
   response.body =
       R"({"Error":{"Message":"Clair failed to respond within the configured timeout window.","Type":"Timeout"}})";
-  return response;
+  return refused(request, std::move(response));
 }
 
-Response Api::overloaded(const Request&) { return error(503, "too many requests are waiting: try again later"); }
+Response Api::overloaded(const Request& request) {
+  return refused(request, error(503, "too many requests are waiting: try again later"));
+}
 
 void Api::answered(const Request& request, std::string_view route, int status, std::uint64_t bytes,
                    std::chrono::nanoseconds duration) {

@@ -51,6 +51,10 @@ class Api final : public http::Handler {
 
   struct Route;
   static const std::vector<Route>& routes();
+  // The path's route for the request's method; nullptr if there is none, and whether one of another method has it.
+  static const Route* route_of(const http::Request& request, const Path* path, bool& is_known_path);
+  // Refused before anybody looked at it: counted as if somebody had.
+  static http::Response refused(const http::Request& request, http::Response response);
 
   // One for each route; `path` has the decoded segments.
   http::Response post_layer(const http::Request& request, const Path& path);

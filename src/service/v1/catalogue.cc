@@ -58,7 +58,7 @@ Result<void> append_feature(std::string& to, const store::Feature& feature, std:
   open_feature(out, feature);
   if (shown.empty()) return {};
   std::ranges::stable_sort(shown, {}, &Shown::name);
-  // A custom one may name the package and its origin.
+  // A record may be about several flaws of a package, and a custom one may name the package and its origin.
   const auto repeated = std::ranges::unique(shown, {}, &Shown::name);
   shown.erase(repeated.begin(), repeated.end());
   out.member("Vulnerabilities") += '[';
@@ -104,7 +104,7 @@ Result<std::vector<FeatureTexts::Pointer>> texts_of(std::span<const HeldFeature>
   for (std::uint32_t number = 0; number < places.size(); ++number) {
     shown.clear();
     for (; finding != matches.findings.end() && finding->package == number; ++finding)
-      shown.push_back({finding->id, &*finding, nullptr, finding->fixed_in});
+      shown.push_back({name_of(*finding), &*finding, nullptr, finding->fixed_in});
     const store::Feature& feature = features[places[number]].feature;
     FeatureTexts::Text text;
     LIMPID_TRY(append_feature(text.json, feature, shown, &compiled));
@@ -141,8 +141,8 @@ class CustomWriter {
     const Overlay::Space* space = overlay_.space(feature.name_space);
     shown_.clear();
     for (const match::Finding& finding : matches.findings)
-      if (space == nullptr || !space->shadows(finding.id))
-        shown_.push_back({finding.id, &finding, nullptr, finding.fixed_in});
+      if (space == nullptr || !space->shadows(name_of(finding)))
+        shown_.push_back({name_of(finding), &finding, nullptr, finding.fixed_in});
     if (space != nullptr) add(*space, feature, feature.name);
     if (space != nullptr && !feature.origin.empty()) add(*space, feature, feature.origin);
     return append_feature(to, feature, shown_, compiled_);

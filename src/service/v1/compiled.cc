@@ -55,12 +55,21 @@ void add_affects(const Statement& statement, std::vector<Affects>& all) {
   all.push_back(std::move(affects));
 }
 
+// OSV's copies of what a distribution says of a CVE have ids of their own.
+std::string name_of_copy(std::string_view name_space, std::string_view name) {
+  std::string family(name_space.substr(0, name_space.find(':')));
+  std::ranges::transform(family, family.begin(), base::to_upper);
+  return base::cat({family, "-", name});
+}
+
 std::uint64_t key_of(std::string_view name_space, std::string_view name, AdvisoryNumber number) {
   const std::hash<std::string_view> hash;
   return hash(name) * 31 + hash(name_space) * 17 + number;
 }
 
 }  // namespace
+
+std::string_view name_of(const match::Finding& finding) { return match::without_distribution(finding.advisory); }
 
 std::string link_of(std::string_view name_space, std::string_view name, const vulndb::Details& details) {
   const std::string_view family = name_space.substr(0, name_space.find(':'));
@@ -93,52 +102,56 @@ bool Compiled::knows(std::string_view name_space) const { return !place_of(name_
 Compiled::Compiled(std::shared_ptr<const vulndb::Database> database, std::int64_t generation)
     : database_(std::move(database)), generation_(generation) {}
 
-// Of the records by that name with a statement in the namespace, those of the feed that is believed first.
-Result<std::vector<AdvisoryNumber>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
-  LIMPID_ASSIGN(std::vector<AdvisoryNumber> numbers, database_->find(name));
-  // OSV's copies are found under their own names.
-  std::string family(name_space.substr(0, name_space.find(':')));
-  std::ranges::transform(family, family.begin(), base::to_upper);
-  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> copies, database_->find(base::cat({family, "-", name})));
-  numbers.insert(numbers.end(), copies.begin(), copies.end());
-  std::vector<AdvisoryNumber> deciders;
-  std::string feed;
-  const std::string own = place_of(name_space);
-  for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
+// Of records by one name those of the feed that is believed first.
+std::vector<Compiled::Record> Compiled::believed(std::vector<Record> records) {
+  std::vector<Record> deciders;
+  std::string_view feed;
+  for (Record& record : records) {
     // "Under investigation" is no statement that anything is wrong yet.
-    const auto here = std::ranges::find_if(placed, [&](const vulndb::Database::Placed& place) {
-      return place.name_space == own && place.statement.status != Status::under_investigation;
-    });
-    if (here == placed.end()) continue;
-    const std::string_view candidate = here->statement.feed;
-    if (!deciders.empty() && candidate != feed) {
-      if (match::rank_of_feed(candidate) >= match::rank_of_feed(feed)) continue;
+    const auto states = [](const Statement& one) { return one.status != Status::under_investigation; };
+    const auto here = std::ranges::find_if(record.statements, states);
+    if (here == record.statements.end()) continue;
+    if (!deciders.empty() && here->feed != feed) {
+      if (match::rank_of_feed(here->feed) >= match::rank_of_feed(feed)) continue;
       deciders.clear();
     }
-    feed = candidate;
-    deciders.push_back(number);
+    feed = here->feed;
+    deciders.push_back(std::move(record));
   }
   return deciders;
 }
 
+Result<std::vector<Compiled::Record>> Compiled::deciders(std::string_view name_space, std::string_view name) const {
+  const std::string own = place_of(name_space);
+  std::vector<Record> records;
+  for (const std::string& id : {std::string(name), name_of_copy(name_space, name)}) {
+    LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, database_->find(id));
+    for (const AdvisoryNumber number : numbers) {
+      LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
+      Record record{number, {}};
+      // What was found by another of its names, or in another case, is not what was asked for.
+      for (const vulndb::Database::Placed& place : placed)
+        if (place.name_space == own && place.statement.id == id) record.statements.push_back(place.statement);
+      records.push_back(std::move(record));
+    }
+  }
+  return believed(std::move(records));
+}
+
 Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_view name,
-                                     const std::vector<AdvisoryNumber>& numbers) const {
+                                     const std::vector<Record>& records) const {
   Vulnerability vulnerability;
   vulnerability.name = name;
   vulnerability.name_space = name_space;
-  const std::string own = place_of(name_space);
-  for (const AdvisoryNumber number : numbers) {
-    LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
+  for (const Record& record : records) {
+    LIMPID_ASSIGN(const vulndb::Details details, database_->details(record.number));
     if (vulnerability.description.empty()) vulnerability.description = details.description;
     if (vulnerability.description.empty()) vulnerability.description = details.title;
     if (vulnerability.link.empty()) vulnerability.link = link_of(name_space, name, details);
-    LIMPID_ASSIGN(const std::vector<vulndb::Database::Placed> placed, database_->statements_of(number));
-    for (const vulndb::Database::Placed& place : placed) {
-      if (place.name_space != own) continue;
-      vulnerability.severity = std::max(vulnerability.severity, severity_of(place.statement));
-      add_fix(place.statement, vulnerability.fixed_in);
-      add_affects(place.statement, vulnerability.affects);
+    for (const Statement& statement : record.statements) {
+      vulnerability.severity = std::max(vulnerability.severity, severity_of(statement));
+      add_fix(statement, vulnerability.fixed_in);
+      add_affects(statement, vulnerability.affects);
     }
   }
   std::ranges::sort(vulnerability.fixed_in, {}, &Fix::package);
@@ -147,16 +160,35 @@ Result<Vulnerability> Compiled::view(std::string_view name_space, std::string_vi
 }
 
 Result<std::optional<Vulnerability>> Compiled::find(std::string_view name_space, std::string_view name) const {
-  LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
-  if (numbers.empty()) return std::nullopt;
-  // The name as the upstream spells it, since it is found in any case.
-  LIMPID_ASSIGN(const vulndb::Details details, database_->details(numbers.front()));
-  std::string spelled(name);
-  if (base::equal_ignoring_case(match::without_distribution(details.id), name))
-    spelled = match::without_distribution(details.id);
-  if (spelled != name) return std::nullopt;  // v1's names are exact
-  LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, numbers));
+  LIMPID_ASSIGN(const std::vector<Record> records, deciders(name_space, name));
+  if (records.empty()) return std::nullopt;
+  LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, records));
   return vulnerability;
+}
+
+Result<std::map<std::string, Vulnerability, std::less<>>> Compiled::find_all(std::string_view name_space,
+                                                                             std::span<const std::string> names) const {
+  std::unordered_map<std::string_view, std::vector<Record>> all;
+  for (const std::string& name : names) all.try_emplace(name);
+  LIMPID_TRY(database_->each_statement(place_of(name_space), [&](const Statement& statement) {
+    const std::string_view name = match::without_distribution(statement.id);
+    const auto found = all.find(name);
+    if (found == all.end() || (statement.id != name && statement.id != name_of_copy(name_space, name))) return;
+    auto record = std::ranges::find(found->second, statement.advisory, &Record::number);
+    if (record == found->second.end()) record = found->second.insert(record, Record{statement.advisory, {}});
+    record->statements.push_back(statement);
+  }));
+  // In the order of find(): copies behind, and else by their numbers.
+  std::map<std::string, Vulnerability, std::less<>> known;
+  for (auto& [name, records] : all) {
+    std::ranges::sort(records, {},
+                      [&](const Record& one) { return std::pair(one.statements.front().id != name, one.number); });
+    const std::vector<Record> deciders = believed(std::move(records));
+    if (deciders.empty()) continue;
+    LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, deciders));
+    known.emplace(name, std::move(vulnerability));
+  }
+  return known;
 }
 
 Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space, std::string_view after,
@@ -170,10 +202,10 @@ Result<std::vector<Compiled::Listed>> Compiled::list(std::string_view name_space
     if (page.empty()) break;
     for (const vulndb::Database::Named& named : page) {
       const std::string_view name = match::without_distribution(named.id);
-      LIMPID_ASSIGN(const std::vector<AdvisoryNumber> numbers, deciders(name_space, name));
+      LIMPID_ASSIGN(const std::vector<Record> records, deciders(name_space, name));
       // A copy of what another feed says itself is listed there.
-      if (numbers.empty() || numbers.front() != named.number) continue;
-      LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, numbers));
+      if (records.empty() || records.front().number != named.number) continue;
+      LIMPID_ASSIGN(Vulnerability vulnerability, view(name_space, name, records));
       listed.push_back({named.id, std::move(vulnerability)});
     }
     from = page.back().id;
@@ -229,7 +261,8 @@ Result<std::shared_ptr<const Compiled::Fragment>> Compiled::fragment(std::string
 
 Result<void> Compiled::append_fragment(std::string& to, std::string_view name_space,
                                        const match::Finding& finding) const {
-  LIMPID_ASSIGN(const std::shared_ptr<const Fragment> found, fragment(name_space, finding.id, finding.advisory_number));
+  LIMPID_ASSIGN(const std::shared_ptr<const Fragment> found,
+                fragment(name_space, name_of(finding), finding.advisory_number));
   to += found->json;
   return {};
 }
@@ -245,7 +278,6 @@ Result<void> Compiled::prepare(std::string_view name_space) const {
   std::ranges::sort(numbers);
   for (const AdvisoryNumber number : numbers) {
     LIMPID_ASSIGN(const vulndb::Details details, database_->details(number));
-    if (!match::without_distribution(details.id).starts_with("CVE-")) continue;  // named by what it is found with
     LIMPID_TRY(fragment(name_space, match::without_distribution(details.id), number));
   }
   return {};

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,8 +37,13 @@ class Compiled {
 
   // Whether it has statements on packages of that namespace, by whatever name they are filed there: centos:7 is rhel:7.
   bool knows(std::string_view name_space) const;
-  // The best-ranked feed's word on it; nothing if no feed has a statement on it in that namespace.
+  // The best-ranked feed's word on it; nothing if no feed has a statement on it in that namespace. The name is exactly
+  // that of a feed's record ("RHSA-2015:1193"), as in name_of().
   Result<std::optional<Vulnerability>> find(std::string_view name_space, std::string_view name) const;
+  // The same for many names at once, those that it has: one reading of the namespace, where each find() reads all
+  // statements on the packages of its vulnerability.
+  Result<std::map<std::string, Vulnerability, std::less<>>> find_all(std::string_view name_space,
+                                                                     std::span<const std::string> names) const;
 
   // The first `limit` in the order of their keys after `after`. The key is what a page token holds.
   struct Listed {
@@ -61,9 +67,15 @@ class Compiled {
 
   std::string place_of(std::string_view name_space) const;  // the database's name for it, "" if it has none
   Result<std::shared_ptr<const Severities>> severities(std::string_view name_space) const;
+  // A record with its statements in one namespace.
+  struct Record {
+    vulndb::AdvisoryNumber number = 0;
+    std::vector<vulndb::Statement> statements;
+  };
   Result<Vulnerability> view(std::string_view name_space, std::string_view name,
-                             const std::vector<vulndb::AdvisoryNumber>& numbers) const;
-  Result<std::vector<vulndb::AdvisoryNumber>> deciders(std::string_view name_space, std::string_view name) const;
+                             const std::vector<Record>& records) const;
+  Result<std::vector<Record>> deciders(std::string_view name_space, std::string_view name) const;
+  static std::vector<Record> believed(std::vector<Record> records);
   Result<std::shared_ptr<const Fragment>> fragment(std::string_view name_space, std::string_view name,
                                                    vulndb::AdvisoryNumber number) const;
 
@@ -83,6 +95,9 @@ class Compiled {
   mutable std::mutex prepared_mutex_;
   mutable std::set<std::string, std::less<>> prepared_;
 };
+
+// What v1 calls a finding: by the record that decided, as lists, notifications and the routes of a vulnerability do.
+std::string_view name_of(const match::Finding& finding);
 
 // Where a person reads about it: the distribution's own page, else the record's first reference.
 std::string link_of(std::string_view name_space, std::string_view name, const vulndb::Details& details);

@@ -1,7 +1,8 @@
 #include "service/v1/feature_texts.h"
 
-#include <functional>
 #include <utility>
+
+#include "base/keyed_hash.h"
 
 namespace limpid::service::v1 {
 
@@ -15,7 +16,7 @@ std::uint64_t FeatureTexts::Text::bytes() const {
 }
 
 std::size_t FeatureTexts::hash_of(const store::Feature& feature) {
-  const std::hash<std::string_view> hash;
+  const base::KeyedHash hash;  // names and versions come from outside
   std::size_t mixed = hash(feature.name) * 31 + hash(feature.version);
   mixed = mixed * 31 + hash(feature.name_space);
   mixed = mixed * 31 + hash(feature.origin);
@@ -54,9 +55,10 @@ void FeatureTexts::insert(Shard& shard, const Asked& asked, Pointer text) {
   if (shard.young.emplace(Key{asked.feature, asked.hash}, std::move(text)).second) shard.young_bytes += bytes;
 }
 
-void FeatureTexts::take_over(const FeatureTexts& before, const std::set<std::pair<std::string, std::string>>& changed) {
+void FeatureTexts::take_over(const FeatureTexts& before, const std::set<std::string, std::less<>>& namespaces,
+                             const std::set<std::pair<std::string, std::string>>& changed) {
   const auto is_same = [&](const store::Feature& feature) {
-    return !changed.contains({feature.name_space, feature.name}) &&
+    return namespaces.contains(feature.name_space) && !changed.contains({feature.name_space, feature.name}) &&
            (feature.origin.empty() || !changed.contains({feature.name_space, feature.origin}));
   };
   for (std::size_t number = 0; number < kShards; ++number) {

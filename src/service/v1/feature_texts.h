@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -34,9 +35,10 @@ class FeatureTexts {
   Pointer find(const store::Feature& feature);
   void put(const store::Feature& feature, Pointer text);
   std::uint64_t bytes() const;
-  // Takes what `before` has over, unless it speaks of one of these packages, as (namespace, package): those are what
-  // the two databases do not say the same of.
-  void take_over(const FeatureTexts& before, const std::set<std::pair<std::string, std::string>>& changed);
+  // Takes over what `before` has of these namespaces, unless it speaks of one of these packages, as (namespace,
+  // package): those are what the two databases do not say the same of.
+  void take_over(const FeatureTexts& before, const std::set<std::string, std::less<>>& namespaces,
+                 const std::set<std::pair<std::string, std::string>>& changed);
 
  private:
   // A feature with its hash, which is a good part of what finding a text costs: computed once.

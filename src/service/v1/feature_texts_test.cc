@@ -55,7 +55,11 @@ TEST(FeatureTexts, TakesOverWhatDidNotChange) {
   const store::Feature built{"debian:12", "lib-2", "1.0", "package-2", version::Scheme::dpkg};
   before.put(built, text(10, 'c'));
   FeatureTexts after;
-  after.take_over(before, {{"debian:12", "package-1"}, {"debian:12", "package-2"}, {"debian:11", "package-3"}});
+  const store::Feature elsewhere{"debian:13", "package-3", "1.0", "", version::Scheme::dpkg};
+  before.put(elsewhere, text(10, 'd'));
+  after.take_over(before, {"debian:11", "debian:12"},
+                  {{"debian:12", "package-1"}, {"debian:12", "package-2"}, {"debian:11", "package-3"}});
+  EXPECT_EQ(after.find(elsewhere), nullptr) << "nobody looked at what changed in its namespace";
   EXPECT_EQ(after.find(feature(1)), nullptr);
   EXPECT_EQ(after.find(feature(2)), nullptr);
   EXPECT_EQ(after.find(built), nullptr) << "what was built from a package depends on it";

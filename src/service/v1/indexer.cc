@@ -57,6 +57,12 @@ std::optional<IndexOutcome> missing(const LayerRequest& request) {
   return std::nullopt;
 }
 
+std::string lease_of(const std::string& name) {
+  std::string lease = base::cat({"layer/", name});
+  if (lease.size() <= store::kNameLengthMax) return lease;
+  return base::cat({"layer/", base::sha256(base::as_bytes(name)).hex()});
+}
+
 std::string reason_word(const IndexOutcome& outcome) {
   if (outcome.status == 500) return "store";
   if (outcome.message == kNotFound) return "fetch";
@@ -186,7 +192,7 @@ Result<std::unique_ptr<Indexer>> Indexer::make(const LayersConfig& config, std::
 
 IndexOutcome Indexer::post(const LayerRequest& request) {
   if (auto outcome = missing(request)) return *std::move(outcome);
-  const std::string lease = base::cat({"layer/", request.name});
+  const std::string lease = lease_of(request.name);
   const auto deadline = std::chrono::steady_clock::now() + config_.timeout;
   {
     std::unique_lock lock(mutex_);
@@ -248,7 +254,8 @@ void Indexer::remember(const InventoryPointer& inventory, std::uint64_t bytes) {
   }
 }
 
-// nullptr where the store has none of this detector set.
+// nullptr where the store has none that can be read. One of another detector set (from before an upgrade of the
+// program) says less or more than today's would, but not that nothing is there.
 Result<Indexer::InventoryPointer> Indexer::inventory_of(const Digest& diff_id) {
   {
     const std::lock_guard lock(recent_mutex_);
@@ -260,13 +267,18 @@ Result<Indexer::InventoryPointer> Indexer::inventory_of(const Digest& diff_id) {
   }
   LIMPID_ASSIGN(const std::optional<std::string> bytes, store_.inventory(diff_id, detector_set_));
   if (!bytes) return InventoryPointer();
-  LIMPID_ASSIGN_WITHIN(LayerInventory restored, inventory::restore(*bytes), {diff_id.brief()});
-  auto inventory = std::make_shared<const LayerInventory>(std::move(restored));
+  auto restored = inventory::restore(*bytes);
+  if (!restored) {
+    base::log(base::LogLevel::warn, "the inventory of an ancestor cannot be read",
+              {{"diff_id", diff_id.to_string()}, {"why", restored.error().describe()}});
+    return InventoryPointer();
+  }
+  auto inventory = std::make_shared<const LayerInventory>(*std::move(restored));
   remember(inventory, bytes->size());
   return inventory;
 }
 
-// Bottom first; empty if one of them was read by other detectors than today's, and so is not comparable.
+// Bottom first; empty if one of them is not to be had.
 Result<std::vector<Indexer::InventoryPointer>> Indexer::inventories_of(const store::Layer& layer) {
   LIMPID_ASSIGN(const std::vector<store::Layer> chain, store_.ancestry(layer.id));
   std::vector<InventoryPointer> inventories;
@@ -373,9 +385,8 @@ IndexOutcome Indexer::index(const LayerRequest& request, const store::Layer* par
   std::set<store::Feature> before;
   for (const store::HeldFeature& one : parent_features) before.insert(one.feature);
   std::set<store::Feature> now = features_of(image, made.name_space, before);
-  // Without the inventories of all ancestors (they were read by an older detector set) the layer was looked at alone,
-  // and what it does not speak of is as it was.
-  if (parent != nullptr && chain.empty() && now.empty()) now = before;
+  // Without the inventories of all ancestors the layer was looked at alone, and says nothing of what it takes away.
+  if (parent != nullptr && chain.empty()) now.insert(before.begin(), before.end());
   const auto homeless = std::ranges::find_if(now, [](const store::Feature& one) { return one.name_space.empty(); });
   if (homeless != now.end())
     return {422, std::string(kUnsupported), base::cat({"packages (", homeless->name, ", …) but no distribution"})};

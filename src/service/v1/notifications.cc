@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <set>
 
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/text.h"
 #include "match/conditions.h"
 #include "match/match.h"
@@ -18,6 +20,8 @@ namespace limpid::service::v1 {
 namespace {
 
 constexpr std::int64_t kFinished = -1;
+// Vulnerabilities that are compared with each other in one reading of their namespace: what bounds the memory of it.
+constexpr std::size_t kReadTogether = 4'096;
 
 // Where each of the two lists of layers goes on: the number of a layer, or kFinished.
 struct Position {
@@ -104,6 +108,14 @@ Result<void> append_revision(std::string& to, store::Store& store, const std::st
   return {};
 }
 
+// A database's namespaces, each with those that are read from it.
+using Readers = std::multimap<std::string, std::string, std::less<>>;
+Readers readers_of(const vulndb::Database& database, std::span<const store::Namespace> held) {
+  Readers readers;
+  for (const store::Namespace& one : held) readers.emplace(match::advisory_namespace(database, one.name), one.name);
+  return readers;
+}
+
 void append_time(ObjectWriter& out, std::string_view name, store::Seconds time) {
   if (time != 0) out.text(name, base::cat({time}));
 }
@@ -149,30 +161,63 @@ store::NewNotification make_notification(const Vulnerability* before, const Vuln
   return notification;
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> packages_between(const Compiled& before,
-                                                                          const Compiled& after) {
+Result<std::optional<Packages>> packages_between(const Compiled& before, const Compiled& after,
+                                                 std::span<const store::Namespace> held) {
+  for (const store::Namespace& one : held)
+    if (match::advisory_namespace(before.database(), one.name) != match::advisory_namespace(after.database(), one.name))
+      return std::nullopt;
+  const Readers readers = readers_of(after.database(), held);
   LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
   std::set<std::pair<std::string, std::string>> packages;
-  for (const vulndb::Changed& one : changed)
-    for (const std::string& name_space : match::namespaces_read_from(one.name_space))
-      for (const std::string& package : one.packages) packages.emplace(name_space, package);
-  return std::vector<std::pair<std::string, std::string>>(packages.begin(), packages.end());
+  for (const vulndb::Changed& one : changed) {
+    const auto [begin, end] = readers.equal_range(one.name_space);
+    for (auto reader = begin; reader != end; ++reader)
+      for (const std::string& package : one.packages) packages.emplace(reader->second, package);
+  }
+  return Packages(packages.begin(), packages.end());
 }
 
 Result<std::vector<store::NewNotification>> changes_between(const Compiled& before, const Compiled& after,
-                                                            const Overlay& overlay, std::int64_t now) {
-  LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed, vulndb::compare(before.database(), after.database()));
+                                                            const Overlay& overlay,
+                                                            std::span<const store::Namespace> held, std::int64_t now,
+                                                            const std::atomic<bool>* cancel) {
+  LIMPID_ASSIGN(const std::vector<vulndb::Changed> changed,
+                vulndb::compare(before.database(), after.database(), cancel));
+  const Readers old_readers = readers_of(before.database(), held);
+  const Readers new_readers = readers_of(after.database(), held);
+  std::set<std::string, std::less<>> known_feeds;
+  for (const vulndb::FeedInfo& feed : before.database().info().feeds) known_feeds.insert(feed.name);
   // Two feeds may speak of one vulnerability.
-  std::set<std::pair<std::string, std::string>> names;
-  for (const vulndb::Changed& one : changed)
-    names.emplace(clair_namespace(one.name_space), match::without_distribution(one.id));
+  std::map<std::string, std::set<std::string>, std::less<>> names;  // by namespace
+  for (const vulndb::Changed& one : changed) {
+    if (!known_feeds.contains(one.feed)) continue;
+    const std::string name(match::without_distribution(one.id));
+    names[clair_namespace(one.name_space)].insert(name);
+    for (const Readers* readers : {&old_readers, &new_readers}) {
+      const auto [begin, end] = readers->equal_range(one.name_space);
+      for (auto reader = begin; reader != end; ++reader) names[reader->second].insert(name);
+    }
+  }
   std::vector<store::NewNotification> notifications;
-  for (const auto& [name_space, name] : names) {
-    if (overlay.find(name_space, name) != nullptr) continue;
-    LIMPID_ASSIGN(const std::optional<Vulnerability> old, before.find(name_space, name));
-    LIMPID_ASSIGN(const std::optional<Vulnerability> known, after.find(name_space, name));
-    if (old == known) continue;
-    notifications.push_back(make_notification(old ? &*old : nullptr, known ? &*known : nullptr, now));
+  for (const auto& [name_space, all] : names) {
+    std::vector<std::string> open;
+    for (const std::string& name : all)
+      if (overlay.find(name_space, name) == nullptr) open.push_back(name);
+    for (std::span<const std::string> rest = open; !rest.empty();) {
+      LIMPID_TRY(base::check_cancelled(cancel));
+      const std::span<const std::string> some = rest.first(std::min(rest.size(), kReadTogether));
+      rest = rest.subspan(some.size());
+      LIMPID_ASSIGN(const auto old, before.find_all(name_space, some));
+      LIMPID_ASSIGN(const auto known, after.find_all(name_space, some));
+      for (const std::string& name : some) {
+        const auto was = old.find(name);
+        const auto is = known.find(name);
+        const Vulnerability* was_one = was == old.end() ? nullptr : &was->second;
+        const Vulnerability* is_one = is == known.end() ? nullptr : &is->second;
+        const bool is_same = was_one == nullptr || is_one == nullptr ? was_one == is_one : *was_one == *is_one;
+        if (!is_same) notifications.push_back(make_notification(was_one, is_one, now));
+      }
+    }
   }
   return notifications;
 }

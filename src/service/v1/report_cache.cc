@@ -60,8 +60,8 @@ bool ReportCache::changed_since(std::uint64_t moment, const std::vector<store::H
   if (changes_.load(std::memory_order_acquire) == moment) return false;
   if (everything_moment_ > moment || layers_moment_ > moment) return true;
   if (features == nullptr) return false;
-  if (!recent_changes_.empty() && recent_changes_.front().first > moment + 1 && recent_changes_.size() == kRemembered)
-    return true;
+  // Of a change that is remembered in part the rest is forgotten.
+  if (recent_changes_.size() == kRemembered && recent_changes_.front().first > moment) return true;
   Names changed;
   for (auto at = recent_changes_.rbegin(); at != recent_changes_.rend() && at->first > moment; ++at)
     changed.insert(at->second);

@@ -101,6 +101,17 @@ TEST_F(ReportCacheTest, DeletedLayersMustBeConfirmed) {
   EXPECT_EQ(cache_.known("a"), nullptr);
 }
 
+TEST_F(ReportCacheTest, AChangeOfMorePackagesThanAreRememberedConcernsAnything) {
+  const auto moment = cache_.moment();
+  std::vector<std::pair<std::string, std::string>> many = {{"debian:12", "zlib"}};
+  while (many.size() < 70'000) many.emplace_back("debian:12", "p" + std::to_string(many.size()));
+  cache_.packages_changed(many);
+  cache_.put(layer("a", {"zlib"}), Part::vulnerabilities, false, answer("x"), moment);
+  EXPECT_FALSE(has("a"));
+  put("a", {"zlib"});
+  EXPECT_TRUE(has("a"));
+}
+
 TEST_F(ReportCacheTest, AnotherLayerByTheSameNameDependsOnItsOwnPackages) {
   put("a", {"zlib"});
   cache_.put(layer("a", {"openssl"}, 2), Part::vulnerabilities, false, answer("x"), cache_.moment());
