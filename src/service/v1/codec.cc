@@ -6,6 +6,7 @@
 #include <boost/json/src.hpp>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "base/text.h"
@@ -110,14 +111,11 @@ Result<FeatureRequest> read_feature(const json::object& object) {
 // Any JSON, written the same way whatever order its keys came in.
 void append_sorted(std::string& to, const json::value& value) {
   if (const json::object* object = value.if_object()) {
-    std::vector<const json::key_value_pair*> members;
-    for (const auto& member : *object) members.push_back(&member);
-    std::ranges::sort(members, {}, [](const json::key_value_pair* member) {
-      return std::string_view(member->key().data(), member->key().size());
-    });
+    std::map<std::string, const json::value*> members;  // as they are written; of several by one name the last counts
+    for (const auto& member : *object)
+      members.insert_or_assign(repaired({member.key().data(), member.key().size()}), &member.value());
     ObjectWriter out(to);
-    for (const json::key_value_pair* member : members)
-      append_sorted(out.member({member->key().data(), member->key().size()}), member->value());
+    for (const auto& [key, member] : members) append_sorted(out.member(key), *member);
     out.close();
   } else if (const json::array* array = value.if_array()) {
     to += '[';

@@ -24,6 +24,7 @@ Result<Vulnerability> parse_stored(std::string_view document);
 
 // ── Writing: compact JSON appended to a string ──
 
+std::string repaired(std::string_view text);                 // with U+FFFD for each stray byte
 void append_string(std::string& to, std::string_view text);  // quoted and escaped; stray bytes become U+FFFD
 // Members of an object, in order; the first comma is kept track of.
 class ObjectWriter {

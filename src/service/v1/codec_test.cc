@@ -95,6 +95,13 @@ TEST(Codec, WritesVulnerabilitiesInClairsOrder) {
       R"({"Name":"CVE-1","NamespaceName":"debian:8","Severity":"Low","Metadata":{"x":1},"FixedIn":[{"Name":"openssl","NamespaceName":"debian:8","VersionFormat":"dpkg","Version":"None"}]})");
 }
 
+TEST(Codec, MetadataReadsBackWhateverItsKeys) {
+  const auto request = parse_vulnerability(
+      "{\"Vulnerability\":{\"Metadata\":{\"\xf2z\":1,\"\xef\xbf\xbd\x61\":2,\"\xff\":3,\"\xfe\":4,\"é\":5}}}");
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->metadata, "{\"é\":5,\"\xef\xbf\xbd\":4,\"\xef\xbf\xbd\x61\":2,\"\xef\xbf\xbdz\":1}");
+}
+
 TEST(Codec, EscapesAndRepairs) {
   const auto written = [](std::string_view text) {
     std::string to;

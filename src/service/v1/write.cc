@@ -1,4 +1,5 @@
 // Writing v1's JSON: an appending writer, since a report of 800 kB is made for each question that was not asked before.
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -14,6 +15,8 @@ constexpr std::array<std::uint8_t, 256> kNeeds = [] {
   for (std::size_t c = 0; c < 256; ++c) needs[c] = c < 0x20 || c == '"' || c == '\\' ? 1 : c >= 0x80 ? 2 : 0;
   return needs;
 }();
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
 
@@ -50,6 +53,16 @@ void append_escape(std::string& to, std::uint8_t byte) {
 
 }  // namespace
 
+std::string repaired(std::string_view text) {
+  std::string to;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = kNeeds[byte_at(text, at)] == 2 ? sequence_length(text, at) : 1;
+    length == 0 ? to += kReplacement : to += text.substr(at, length);
+    at += std::max<std::size_t>(length, 1);
+  }
+  return to;
+}
+
 void append_string(std::string& to, std::string_view text) {
   to += '"';
   std::size_t copied = 0;
@@ -66,7 +79,7 @@ void append_string(std::string& to, std::string_view text) {
       }
     }
     to.append(text, copied, at - copied);
-    need == 1 ? append_escape(to, byte_at(text, at)) : void(to += "\xef\xbf\xbd");
+    need == 1 ? append_escape(to, byte_at(text, at)) : void(to += kReplacement);
     copied = ++at;
   }
   to.append(text, copied);
