@@ -50,6 +50,22 @@ const json::value* find(const json::object& object, std::string_view name) {
 
 std::string text_of(const json::string& text) { return {text.data(), text.size()}; }
 
+// The shortest text that reads back as the same number, as Go writes it: 5, not 5E0. Boost 1.81 may read a long one as
+// the number beside it: then that one's, and so on until one is read as it was written.
+std::string text_of(double number) {
+  constexpr int kTries = 10;
+  std::array<char, 40> buffer{};
+  std::string text;
+  for (int i = 0; i < kTries; ++i) {
+    text.assign(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr);
+    json::error_code error;
+    const json::value again = json::parse(text, error);
+    if (error || !again.is_double() || again.get_double() == number) break;
+    number = again.get_double();
+  }
+  return text;
+}
+
 // Reads members and remembers the first that had the wrong type.
 class Members {
  public:
@@ -127,10 +143,7 @@ void append_sorted(std::string& to, const json::value& value) {
   } else if (const json::string* text = value.if_string()) {
     append_string(to, {text->data(), text->size()});
   } else if (const double* number = value.if_double()) {
-    // The shortest text that reads back as the same number, as Go writes it: 5, not 5E0.
-    std::array<char, 40> buffer{};
-    const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *number);
-    to.append(buffer.data(), end);
+    to += text_of(*number);
   } else {
     to += json::serialize(value);
   }
