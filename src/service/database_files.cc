@@ -198,11 +198,11 @@ void DatabaseFiles::watch(const std::stop_token& stop) {
     const std::string problem = taken ? std::string() : taken.error().describe();
     if (!taken && problem != told) base::log(base::LogLevel::error, "database not used", {{"error", problem}});
     told = problem;
-    // A layer may have brought a namespace that no layer had. Reports are right without, only slower at first.
     if (asked || Clock::now() >= next_states) {
       measure_feeds();
       next_states = Clock::now() + kFeedStatesInterval;
     }
+    // A layer may have brought a namespace that no layer had. Reports are right without, only slower at first.
     const auto held = compiled != nullptr ? store_.namespaces() : std::vector<store::Namespace>();
     if (compiled != nullptr && held) (void)prepare(*compiled, *held);
     lock.lock();

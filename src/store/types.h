@@ -26,7 +26,7 @@ struct Feature {
   std::string version;
   std::string origin;  // what advisories name instead, where it differs from `name` (apk's origin); else ""
   version::Scheme scheme = version::Scheme::none;
-  std::string module = {};  // rpm: as inventory::Package has it, "nodejs:18"; v1 does not show it
+  std::string module = {};  // as inventory::Package has it (rpm "nodejs:18", Gentoo a slot); v1 does not show it
   auto operator<=>(const Feature&) const = default;
 };
 
