@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kTagAnnotation = "org.opencontainers.image.ref.name";
 constexpr std::string_view kNameAnnotation = "io.containerd.image.name";
 constexpr std::string_view kBuildKitKind = "vnd.docker.reference.type";
-constexpr std::string_view kEmptyConfig = "application/vnd.oci.empty.v1+json";
 
 std::string annotation(const Descriptor& descriptor, std::string_view key) {
   const auto found = descriptor.annotations.find(std::string(key));

@@ -6,9 +6,6 @@
 namespace limpid::image {
 namespace {
 
-// Of manifests that are no image's.
-constexpr std::string_view kNoConfig = "application/vnd.oci.empty.v1+json";
-
 Result<Platform> read_platform(dom::element element) {
   LIMPID_ASSIGN(const Fields fields, Fields::of(element, "platform", {"os", "architecture", "variant", "os.version"}));
   Platform platform;
@@ -140,7 +137,7 @@ Result<std::variant<Index, ImageManifest>> parse_document(std::string_view text,
   }
   if (fields.has("blobs") && !fields.has("manifests")) {  // an artifact of the days before such had a config
     ImageManifest artifact;
-    artifact.config.media_type = kNoConfig;
+    artifact.config.media_type = kEmptyConfig;
     LIMPID_ASSIGN(artifact.media_type, fields.text("mediaType"));
     LIMPID_ASSIGN(artifact.artifact_type, fields.text("artifactType"));
     LIMPID_ASSIGN(artifact.layers, read_descriptors(fields, "blobs", "layers", limits.layers_max));

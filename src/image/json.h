@@ -33,6 +33,8 @@ struct Descriptor {
 struct Index {
   std::vector<Descriptor> manifests;
 };
+// The media type of the config of manifests that are no image's.
+inline constexpr std::string_view kEmptyConfig = "application/vnd.oci.empty.v1+json";
 struct ImageManifest {
   std::string media_type;
   std::string artifact_type;
