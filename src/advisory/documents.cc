@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "advisory/input.h"
+#include "archive/peeked.h"
 #include "archive/tar.h"
 #include "archive/zip.h"
 
@@ -14,26 +15,8 @@ namespace {
 constexpr std::string_view kArchives[] = {".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar.bz2"};
 constexpr std::string_view kCompressions[] = {"", ".gz", ".xz", ".zst", ".bz2"};
 
-// Gives back the first piece of a stream, which was looked at to tell what the stream is.
-class PeekedSource final : public archive::Source {
- public:
-  static Result<std::unique_ptr<PeekedSource>> open(archive::Source& source) {
-    auto peeked = std::unique_ptr<PeekedSource>(new PeekedSource(source));
-    LIMPID_ASSIGN(peeked->first_, source.next());
-    return peeked;
-  }
-  Bytes first() const { return first_; }
-  Result<Bytes> next() override {
-    if (std::exchange(given_, true)) return source_.next();
-    return first_;
-  }
-
- private:
-  explicit PeekedSource(archive::Source& source) : source_(source) {}
-  archive::Source& source_;
-  Bytes first_;
-  bool given_ = false;
-};
+// What is looked at to tell a document from an archive: as much as a tar has before the first file's bytes.
+constexpr std::size_t kBeginning = 512;
 
 class DocumentReader {
  public:
@@ -54,7 +37,7 @@ class DocumentReader {
     LIMPID_ASSIGN(const auto file, base::MappedFile::open(path));
     if (base::as_text(file.bytes()).starts_with("PK")) return read_zip(path, file.bytes());
     LIMPID_ASSIGN(auto input, InputFile::open(path));
-    LIMPID_ASSIGN_WITHIN(const auto source, PeekedSource::open(input.source()), {path});
+    LIMPID_ASSIGN_WITHIN(const auto source, archive::PeekedSource::peek(input.source(), kBeginning), {path});
     return begins_document(base::as_text(source->first())) ? read_document(path, *source) : read_tar(path, *source);
   }
 

@@ -13,12 +13,29 @@ class PeekedSource final : public Source {
  public:
   // At least `count` bytes ahead, or all that there is.
   static Result<std::unique_ptr<PeekedSource>> peek(std::unique_ptr<Source> source, std::size_t count) {
-    LIMPID_ASSIGN(Bytes first, source->next());
-    auto peeked = std::make_unique<PeekedSource>(std::move(source));
+    Source& read = *source;
+    return peek(std::unique_ptr<PeekedSource>(new PeekedSource(read, std::move(source))), count);
+  }
+  // `source` outlives what is given.
+  static Result<std::unique_ptr<PeekedSource>> peek(Source& source, std::size_t count) {
+    return peek(std::unique_ptr<PeekedSource>(new PeekedSource(source, nullptr)), count);
+  }
+
+  Bytes first() const { return first_; }
+  Result<Bytes> next() override {
+    if (!first_.empty()) return std::exchange(first_, {});
+    return source_.next();
+  }
+
+ private:
+  PeekedSource(Source& source, std::unique_ptr<Source> owned) : source_(source), owned_(std::move(owned)) {}
+
+  static Result<std::unique_ptr<PeekedSource>> peek(std::unique_ptr<PeekedSource> peeked, std::size_t count) {
+    LIMPID_ASSIGN(Bytes first, peeked->source_.next());
     // Tiny pieces are gathered; the usual first piece is lent on as it is.
     while (!first.empty() && first.size() + peeked->gathered_.size() < count) {
       peeked->gathered_.append(base::as_text(first));
-      LIMPID_ASSIGN(first, peeked->source_->next());
+      LIMPID_ASSIGN(first, peeked->source_.next());
     }
     if (!peeked->gathered_.empty()) {
       peeked->gathered_.append(base::as_text(first));
@@ -27,16 +44,9 @@ class PeekedSource final : public Source {
     peeked->first_ = first;
     return peeked;
   }
-  explicit PeekedSource(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 
-  Bytes first() const { return first_; }
-  Result<Bytes> next() override {
-    if (!first_.empty()) return std::exchange(first_, {});
-    return source_->next();
-  }
-
- private:
-  std::unique_ptr<Source> source_;
+  Source& source_;
+  std::unique_ptr<Source> owned_;  // what source_ is, unless it is lent
   std::string gathered_;
   Bytes first_;
 };
