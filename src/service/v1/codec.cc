@@ -53,6 +53,7 @@ std::string text_of(const json::string& text) { return {text.data(), text.size()
 // The shortest text that reads back as the same number, as Go writes it: 5, not 5E0. Boost 1.81 may read a long one as
 // the number beside it: then that one's, and so on until one is read as it was written.
 std::string text_of(double number) {
+  if (number == 0) return "0";  // "-0" is read as the integer
   constexpr int kTries = 10;
   std::array<char, 40> buffer{};
   std::string text;

@@ -102,6 +102,12 @@ TEST(Codec, MetadataReadsBackWhateverItsKeys) {
   EXPECT_EQ(request->metadata, "{\"é\":5,\"\xef\xbf\xbd\":4,\"\xef\xbf\xbd\x61\":2,\"\xef\xbf\xbdz\":1}");
 }
 
+TEST(Codec, NegativeZeroIsZero) {
+  const auto revision = parse_stored(R"({"Severity":"High","Metadata":[-0e5,-0,-0.0]})");
+  ASSERT_TRUE(revision);
+  EXPECT_EQ(revision->metadata, "[0,0,0]");
+}
+
 TEST(Codec, EscapesAndRepairs) {
   const auto written = [](std::string_view text) {
     std::string to;
