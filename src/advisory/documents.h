@@ -25,7 +25,8 @@ struct DocumentKind {
 using DocumentVisitor = std::function<Result<void>(const std::string& name, std::string& text)>;
 
 // What is wrong with a document that stands alone is an error; of one among many it is noted in `counts`. A damaged
-// archive is an error when it is the input itself. Ends with Code::cancelled when the sink says so.
+// archive is an error wherever it lies: it could hide any number of documents. Ends with Code::cancelled when the sink
+// says so.
 Result<void> each_document(const FeedInput& input, const DocumentKind& kind, const Sink& sink, FeedCounts& counts,
                            const DocumentVisitor& visit);
 
