@@ -335,11 +335,8 @@ void set_store_url(const StorePlace& place, std::string_view type, std::string& 
   if (type == "sqlite" && is_url) return problem("is no path, but database.type is sqlite");
   if (type == "pgsql" && (place.is_path || place.text.starts_with("sqlite:")))
     return problem("is no place of a PostgreSQL database, but database.type is pgsql");
-  if (place.is_path || (type == "sqlite" && !place.text.starts_with("sqlite:"))) {
-    url = base::cat({"sqlite:", place.text});
-    return;
-  }
-  auto read = store_url_of(place.text);
+  const bool is_bare = place.is_path || (type == "sqlite" && !place.text.starts_with("sqlite:"));
+  auto read = store_url_of(is_bare ? base::cat({"sqlite:", place.text}) : place.text);
   if (!read) return problem(read.error().message());
   url = *std::move(read);
 }

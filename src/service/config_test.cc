@@ -170,6 +170,7 @@ TEST(Config, PlacesOfTheStore) {
   EXPECT_EQ(good("database: {type: sqlite, source: a.db}").store.url, "sqlite:a.db");
   EXPECT_EQ(good("database: {source: 'sqlite:a.db'}").store.url, "sqlite:a.db");
   EXPECT_EQ(good("database: {type: sqlite, options: {path: /a b}}").store.url, "sqlite:/a b");
+  EXPECT_EQ(good("database: {type: sqlite, options: {path: '/a '}}").store.url, "sqlite:/a");
   EXPECT_EQ(good("database: {type: sqlite}").store.url, "");
   EXPECT_EQ(good("database: {source: 'postgres://h/d'}").store.url, "postgres://h/d");
   EXPECT_EQ(good("database: {type: pgsql}", {{"LIMPID_DATABASE_URL", "host=h"}}).store.url, "postgresql:///?host=h");
@@ -226,6 +227,7 @@ TEST(Config, ErrorsNameLineKeyAndProblem) {
        "limpid.yaml:1: database.source: is no path, but database.type is sqlite"},
       {"database: {type: pgsql, options: {path: /x}}",
        "limpid.yaml:1: database.options.path: is no place of a PostgreSQL database, but database.type is pgsql"},
+      {"database: {options: {path: ' '}}", "limpid.yaml:1: database.options.path: sqlite: without a path"},
       {"database: {source: some.db}",
        "limpid.yaml:1: database.source: neither sqlite:PATH, nor postgresql://…, nor key=value pairs as libpq takes "
        "them"},
