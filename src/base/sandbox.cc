@@ -1,11 +1,13 @@
 #include "base/sandbox.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <limits>
 
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -188,6 +190,9 @@ constexpr auto kForbidden = std::to_array<int>({
     SYS_vhangup,
 });
 
+constexpr auto kOfConnections =
+    std::to_array<int>({SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, SYS_sendmmsg});
+
 class Filter {
  public:
   Filter() {
@@ -204,6 +209,17 @@ class Filter {
   void forbid(int call, int error = EPERM) {
     jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 1);
     answer(refusal(error));
+  }
+  // The same for many, by halves: the kernel tries the filter on every number when it is installed, and on most calls.
+  void forbid(std::span<const int> calls, int error = EPERM) {
+    std::vector<int> sorted(calls.begin(), calls.end());
+    std::ranges::sort(sorted);
+    std::vector<std::size_t> found;
+    std::vector<std::size_t> missed;
+    find(sorted, found, missed);
+    for (const std::size_t at : found) code_[at].jt = distance(at);
+    answer(refusal(error));
+    for (const std::size_t at : missed) code_[at].jf = distance(at);
   }
   // Forbidden unless the lower half of that argument is one of `values`.
   void only_with(int call, unsigned argument, std::initializer_list<std::uint32_t> values, int error = EPERM) {
@@ -243,11 +259,39 @@ class Filter {
   // For this thread and all others.
   bool install() {
     answer(SECCOMP_RET_ALLOW);
+    if (too_long_) {
+      errno = E2BIG;
+      return false;
+    }
     const sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
     return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
   }
 
  private:
+  // Appends the search; what is equal to one of `calls` must be sent on from `found`, what is not from `missed`.
+  void find(std::span<const int> calls, std::vector<std::size_t>& found, std::vector<std::size_t>& missed) {
+    constexpr std::size_t kFew = 3;
+    if (calls.size() <= kFew) {
+      for (const int call : calls) {
+        found.push_back(code_.size());
+        jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 0);
+      }
+      missed.push_back(found.back());
+      return;
+    }
+    const std::size_t half = calls.size() / 2;
+    const std::size_t fork = code_.size();
+    jump(BPF_JGE, static_cast<std::uint32_t>(calls[half]), 0, 0);
+    find(calls.first(half), found, missed);
+    code_[fork].jt = distance(fork);
+    find(calls.subspan(half), found, missed);
+  }
+  // From that jump to what is appended next.
+  std::uint8_t distance(std::size_t from) {
+    const std::size_t steps = code_.size() - from - 1;
+    if (steps > std::numeric_limits<std::uint8_t>::max()) too_long_ = true;
+    return static_cast<std::uint8_t>(steps);
+  }
   static std::uint32_t refusal(int error) {
     return SECCOMP_RET_ERRNO | (static_cast<std::uint32_t>(error) & SECCOMP_RET_DATA);
   }
@@ -262,12 +306,13 @@ class Filter {
   void answer(std::uint32_t value) { code_.push_back(BPF_STMT(BPF_RET | BPF_K, value)); }
 
   std::vector<sock_filter> code_;
+  bool too_long_ = false;  // for a jump's byte
 };
 
 Confined::Part confine_calls(const Confinement& to) {
   if (kArchitecture == 0) return {false, "no filter for this architecture"};
   Filter filter;
-  for (const int call : kForbidden) filter.forbid(call);
+  filter.forbid(kForbidden);
 #ifdef SYS_clone3
   filter.forbid(SYS_clone3, ENOSYS);  // its flags lie in memory, where no filter sees them; libc then takes clone
 #endif
@@ -281,14 +326,15 @@ Confined::Part confine_calls(const Confinement& to) {
     filter.only_with(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, EAFNOSUPPORT);
   } else {
     // A pair of sockets, too: one end of it may send to any other socket that has a path.
-    for (const int call : {SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, SYS_sendmmsg})
-      filter.forbid(call, EACCES);
+    filter.forbid(kOfConnections, EACCES);
   }
   if (!filter.install()) return {false, why("seccomp")};
   return {true, "seccomp"};
 }
 
 }  // namespace
+
+std::span<const int> forbidden_calls() { return kForbidden; }
 
 Confined confine(const Confinement& to) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

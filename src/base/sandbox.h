@@ -7,6 +7,7 @@
 // says.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,8 @@ struct Confined {
 // Holds for the calling thread and those that it starts; the calls, too, for threads that are running already. What is
 // open stays open.
 Confined confine(const Confinement& to);
+
+// The numbers of the system calls that fail with EPERM in it, whatever their arguments.
+std::span<const int> forbidden_calls();
 
 }  // namespace limpid::base

@@ -2,13 +2,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <utility>
 
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "cli/common.h"
 
 namespace limpid::cli {
@@ -27,21 +27,16 @@ constexpr bool kSanitized = false;
 constexpr bool kSanitized = false;
 #endif
 
-// Of the system: libraries that are loaded when they are first needed, names of hosts and certificates, what libc and
-// the standard library look up. /proc/self is this process alone.
+// Libraries that are loaded when they are first needed, what libc and the standard library look up. /proc/self is this
+// process alone.
 constexpr const char* kSystem[] = {"/usr",
                                    "/lib",
                                    "/lib32",
                                    "/lib64",
-                                   "/etc",
-                                   "/opt",
                                    "/nix/store",
                                    "/gnu/store",
-                                   "/var/lib/ca-certificates",
-                                   "/run/systemd/resolve",
-                                   "/run/NetworkManager",
-                                   "/run/resolvconf",
-                                   "/run/nscd",
+                                   "/etc/ld.so.cache",
+                                   "/etc/localtime",
                                    "/proc/self",
                                    "/proc/cpuinfo",
                                    "/proc/meminfo",
@@ -53,9 +48,23 @@ constexpr const char* kSystem[] = {"/usr",
                                    "/dev/zero",
                                    "/dev/random",
                                    "/dev/urandom"};
+// For connections besides: names of hosts, certificates.
+constexpr const char* kNetwork[] = {
+    "/etc",     "/opt", "/var/lib/ca-certificates", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf",
+    "/run/nscd"};
 // Variables that name files or folders (several of them by colons) that libraries read.
-constexpr const char* kVariables[] = {"LD_LIBRARY_PATH", "SSL_CERT_FILE",  "SSL_CERT_DIR", "OPENSSL_CONF",
-                                      "OPENSSL_MODULES", "CURL_CA_BUNDLE", "TZDIR"};
+constexpr const char* kSystemVariables[] = {"LD_LIBRARY_PATH", "TZDIR"};
+constexpr const char* kNetworkVariables[] = {"SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "OPENSSL_MODULES",
+                                             "CURL_CA_BUNDLE"};
+
+void add(std::span<const char* const> paths, std::span<const char* const> variables, std::vector<std::string>& to) {
+  to.insert(to.end(), paths.begin(), paths.end());
+  for (const char* name : variables) {
+    if (const char* value = std::getenv(name))
+      for (const std::string_view path : base::split(value, ':'))
+        if (!path.empty()) to.emplace_back(path);
+  }
+}
 
 void add_folder_of(const std::string& path, std::vector<std::string>& to) {
   const std::string folder = std::filesystem::path(path).parent_path();
@@ -74,34 +83,6 @@ void add_output(const OutputOptions& output, std::vector<std::string>& writable)
   }
 }
 
-base::Confinement confinement_for(const std::vector<std::string>& targets, const ImageOptions& image,
-                                  const OutputOptions& output) {
-  base::Confinement to;
-  to.readable.assign(std::begin(kSystem), std::end(kSystem));
-  for (const char* name : kVariables) {
-    if (const char* value = std::getenv(name))
-      for (const std::string_view path : base::split(value, ':'))
-        if (!path.empty()) to.readable.emplace_back(path);
-  }
-  // For foreign layers; all others' certificates have been read when the image was found.
-  if (!image.registry.ca_file.empty()) to.readable.push_back(image.registry.ca_file);
-  for (const std::string& target : targets) {
-    if (auto path = image::local_path(target)) {
-      if (!path->empty()) to.readable.push_back(*std::move(path));
-      continue;
-    }
-    to.network = true;
-    if (image::is_in_runtime(target)) to.readable.emplace_back("/");
-  }
-  if (!image.foreign_layers_from.empty()) to.network = true;
-  const char* temporary = std::getenv("TMPDIR");
-  to.writable.emplace_back(temporary != nullptr && *temporary != '\0' ? temporary : "/tmp");
-  to.writable.emplace_back("/dev/null");
-  if (!image.cache.off) to.writable.push_back(scan::cache_files_folder(cache_folder(image.cache.folder)));
-  add_output(output, to.writable);
-  return to;
-}
-
 std::string told(const base::Confined::Part& part) {
   return part.active ? part.detail : base::cat({"none: ", part.detail});
 }
@@ -118,6 +99,32 @@ void confine(const std::vector<std::string>& targets, const ImageOptions& image,
 }
 
 }  // namespace
+
+base::Confinement confinement_for(const std::vector<std::string>& targets, const ImageOptions& image,
+                                  const OutputOptions& output) {
+  base::Confinement to;
+  add(kSystem, kSystemVariables, to.readable);
+  for (const std::string& target : targets) {
+    if (auto path = image::local_path(target)) {
+      if (!path->empty()) to.readable.push_back(*std::move(path));
+      continue;
+    }
+    to.network = true;
+    if (image::is_in_runtime(target)) to.readable.emplace_back("/");
+  }
+  if (!image.foreign_layers_from.empty()) to.network = true;
+  if (to.network) {
+    add(kNetwork, kNetworkVariables, to.readable);
+    // For foreign layers; all others' certificates have been read when the image was found.
+    if (!image.registry.ca_file.empty()) to.readable.push_back(image.registry.ca_file);
+  }
+  const char* temporary = std::getenv("TMPDIR");
+  to.writable.emplace_back(temporary != nullptr && *temporary != '\0' ? temporary : "/tmp");
+  to.writable.emplace_back("/dev/null");
+  if (!image.cache.off) to.writable.push_back(scan::cache_files_folder(cache_folder(image.cache.folder)));
+  add_output(output, to.writable);
+  return to;
+}
 
 Result<Targets> Targets::confine_and_open(const std::vector<std::string>& targets, const image::OpenOptions& options,
                                           const ImageOptions& image, const OutputOptions& output) {

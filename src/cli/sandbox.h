@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/sandbox.h"
 #include "cli/options.h"
 #include "image/source.h"
 
@@ -34,5 +35,10 @@ class Targets {
   const image::OpenOptions* options_;
   std::vector<Target> targets_;
 };
+
+// What is left to a command with these targets. The system's configuration and certificates only where there is a
+// network to use them for.
+base::Confinement confinement_for(const std::vector<std::string>& targets, const ImageOptions& image,
+                                  const OutputOptions& output);
 
 }  // namespace limpid::cli

@@ -117,8 +117,21 @@ void complete(Package& package, Package&& other) {
 
 struct Order {
   static auto key(const Package& p) { return std::tie(p.ecosystem, p.name, p.arch, p.version, p.location); }
-  bool operator()(const Package& a, const Package& b) const { return key(a) < key(b); }
+  bool operator()(const Package* a, const Package* b) const { return key(*a) < key(*b); }
 };
+
+// A package is a dozen texts, dear to move: each is moved once, whatever the order was.
+void put_in_order(std::vector<Package>& packages) {
+  std::vector<Package*> order;
+  order.reserve(packages.size());
+  for (Package& package : packages) order.push_back(&package);
+  if (std::ranges::is_sorted(order, Order{})) return;
+  std::ranges::stable_sort(order, Order{});
+  std::vector<Package> ordered;
+  ordered.reserve(packages.size());
+  for (Package* package : order) ordered.push_back(std::move(*package));
+  packages = std::move(ordered);
+}
 
 // The databases of rpm below one root. An upgrade to another form may leave the old one behind, as it was then.
 class Databases {
@@ -232,6 +245,9 @@ void Merge::take_clue(std::string_view path, const Evidence& evidence) {
 void Merge::take(const std::string& path, std::span<const Evidence* const> evidence,
                  std::span<const std::uint32_t> introduced, std::uint32_t layer) {
   std::size_t next = 0;
+  std::size_t count = found_.size();
+  for (const Evidence* one : evidence) count += one->packages.size();
+  if (count > found_.capacity()) found_.reserve(std::max(count, 2 * found_.capacity()));
   for (const Evidence* one : evidence) {
     take_clue(path, *one);
     if (one->detector == kRepositoriesDetector && !one->facts.empty()) take_repositories(path, *one, layer);
@@ -480,6 +496,8 @@ void Merge::finish_packages() {
   std::map<std::string, Databases> of_rpm;  // by root
   std::string key;
   std::size_t of_system = 0;
+  seen.reserve(found_.size());
+  image_.packages.reserve(found_.size());
   for (Found& found : found_) {
     Package& package = found.package;
     if (package.kind == PackageKind::binary) {
@@ -518,7 +536,7 @@ void Merge::finish_packages() {
     image_.packages.push_back(std::move(package));
   }
   drop_listed_twice(image_.packages);
-  std::ranges::sort(image_.packages, Order{});
+  put_in_order(image_.packages);
   for (const auto& [root, databases] : of_rpm) {
     if (!databases.differ()) continue;
     image_.notes.push_back(base::cat({"the packages of several databases of rpm are listed, which do not agree: ",

@@ -2,6 +2,7 @@
 // LayerInventory in the order of its declaration.
 #include "inventory/stored.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -19,10 +20,14 @@ constexpr std::string_view kMagic = "LIMPIDLI";
 constexpr std::size_t kHeadSize = 8 + 4 + 8;
 constexpr int kLevel = 1;  // lists of paths shrink tenfold at the lowest level; more would cost time at each indexing
 
+// As many are made room for at once; what a damaged list claims beyond is not believed before it is read.
+constexpr std::size_t kReservedMax = 4096;
+
 // One list of a thing that takes at least `size_min` bytes.
 template <class T, class Read>
 void read_list(Decoder& in, std::vector<T>& out, std::size_t size_min, const Read& read) {
   const std::size_t count = in.count(size_min);
+  out.reserve(std::min(count, kReservedMax));
   for (std::size_t i = 0; i < count && in.ok(); ++i) out.push_back(read());
 }
 template <class T, class Write>
