@@ -32,6 +32,13 @@ limpid_archive(sqlite libsqlite3.a m)
 limpid_archive(expat libexpat.a)
 # Of it only the digests' code is taken (base/digest.cc): it needs no start of the library, nor its providers.
 limpid_archive(sha2 libcrypto.a)
+# What its TLS hashes several streams at once with (x86-64).
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES ${LIMPID_sha2_ARCHIVE} ${CMAKE_DL_LIBS} Threads::Threads)
+check_cxx_source_compiles(
+  "extern \"C\" void sha256_multi_block(void*, const void*, int); int main() { sha256_multi_block(nullptr, nullptr, 0); }"
+  LIMPID_HAS_SHA256_MULTI_BLOCK)
+unset(CMAKE_REQUIRED_LIBRARIES)
 
 # Opened when they are first wanted (base/library.h): nothing of them is linked but into tests that call them directly.
 foreach(name curl pq)

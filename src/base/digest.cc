@@ -7,6 +7,23 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#ifdef LIMPID_HAS_SHA256_MULTI_BLOCK
+// Of libcrypto's own TLS, in no header of its: whole blocks of several independent streams at once, two of them
+// interleaved where there are SHA instructions (crypto/sha/asm/sha256-mb-x86_64.pl). The build looks for it
+// (cmake/libraries.cmake), and digest_test.cc holds it against the usual function.
+extern "C" {
+struct limpid_sha256_lanes {
+  std::uint32_t state[8][8];  // word by word: of each lane
+};
+struct limpid_sha256_input {
+  const std::uint8_t* blocks;
+  int count;
+};
+// The first 4 * `quads` lanes.
+void sha256_multi_block(limpid_sha256_lanes* lanes, const limpid_sha256_input* inputs, int quads);
+}
+#endif
+
 namespace limpid::base {
 namespace {
 
@@ -21,6 +38,57 @@ std::size_t size_of(HashAlgorithm algorithm) {
   }
   return 0;
 }
+
+#ifdef LIMPID_HAS_SHA256_MULTI_BLOCK
+constexpr std::size_t kBlock = SHA256_CBLOCK;
+
+// Without SHA instructions four or eight lanes cost as much whether they are used or not.
+bool can_pair() {
+  static const bool can = __builtin_cpu_supports("sha");
+  return can;
+}
+
+// To the border of a block; returns what is left.
+Bytes complete_block(SHA256_CTX& state, Bytes bytes) {
+  if (state.num == 0) return bytes;
+  const std::size_t head = std::min(kBlock - state.num, bytes.size());
+  SHA256_Update(&state, bytes.data(), head);
+  return bytes.subspan(head);
+}
+
+void count_blocks(SHA256_CTX& state, std::size_t count) {
+  const std::uint64_t bits = (std::uint64_t{state.Nh} << 32 | state.Nl) + std::uint64_t{count} * kBlock * 8;
+  state.Nl = static_cast<SHA_LONG>(bits);
+  state.Nh = static_cast<SHA_LONG>(bits >> 32);
+}
+
+// Both stand at the border of a block.
+void hash_blocks(SHA256_CTX& one, const std::uint8_t* ones, SHA256_CTX& other, const std::uint8_t* others,
+                 std::size_t count) {
+  // More than an int has, and far below what that is in bytes.
+  constexpr std::size_t kCountMax = std::size_t{1} << 20;
+  alignas(32) limpid_sha256_lanes lanes{};
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t now = std::min(count - done, kCountMax);
+    for (std::size_t word = 0; word < 8; ++word) {
+      lanes.state[word][0] = one.h[word];
+      lanes.state[word][1] = other.h[word];
+    }
+    const limpid_sha256_input inputs[4] = {{ones + done * kBlock, static_cast<int>(now)},
+                                           {others + done * kBlock, static_cast<int>(now)},
+                                           {nullptr, 0},
+                                           {nullptr, 0}};
+    sha256_multi_block(&lanes, inputs, 1);
+    for (std::size_t word = 0; word < 8; ++word) {
+      one.h[word] = lanes.state[word][0];
+      other.h[word] = lanes.state[word][1];
+    }
+    done += now;
+  }
+  count_blocks(one, count);
+  count_blocks(other, count);
+}
+#endif
 
 int digit_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -88,6 +156,27 @@ void Hasher::update(Bytes bytes) {
   } else {
     SHA256_Update(&state_->sha256, bytes.data(), bytes.size());
   }
+}
+
+std::size_t Hasher::update(Bytes bytes, Hasher& other, Bytes others) {
+#ifdef LIMPID_HAS_SHA256_MULTI_BLOCK
+  if (algorithm_ != HashAlgorithm::sha512 && other.algorithm_ != HashAlgorithm::sha512 && can_pair()) {
+    SHA256_CTX& ours = state_->sha256;
+    SHA256_CTX& theirs = other.state_->sha256;
+    bytes = complete_block(ours, bytes);
+    Bytes rest = complete_block(theirs, others);
+    const std::size_t blocks = std::min(bytes.size(), rest.size()) / kBlock;
+    if (blocks > 0) {
+      hash_blocks(ours, bytes.data(), theirs, rest.data(), blocks);
+      bytes = bytes.subspan(blocks * kBlock);
+      rest = rest.subspan(blocks * kBlock);
+    }
+    update(bytes);
+    return others.size() - rest.size();
+  }
+#endif
+  update(bytes);
+  return 0;
 }
 
 Digest Hasher::finish() {

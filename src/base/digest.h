@@ -45,6 +45,10 @@ class Hasher {
   Hasher& operator=(Hasher&&) noexcept;
   ~Hasher();
   void update(Bytes bytes);
+  // The same, and on the way `other` hashes from the front of `others` as much as costs little more: SHA instructions
+  // wait for one another, and two independent hashes fill each other's gaps. Returns how many of `others` were taken
+  // (at most about as many as `bytes` has; none where algorithm, processor or library cannot do it).
+  std::size_t update(Bytes bytes, Hasher& other, Bytes others);
   // Ends the hash; update() must not follow.
   Digest finish();
 

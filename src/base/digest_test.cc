@@ -1,5 +1,9 @@
 #include "base/digest.h"
 
+#include <algorithm>
+#include <random>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace limpid::base {
@@ -35,6 +39,54 @@ TEST(Hasher, AgreesWithPublishedVectors) {  // FIPS 180-4, "abc"
   EXPECT_EQ(large.finish().hex(),
             "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d442364"
             "3ce80e2a9ac94fa54ca49f");
+}
+
+// Whatever is taken along, and wherever the pieces end: both digests are those of one update each.
+TEST(Hasher, TwoAtOnceAreTheSameAsOneAfterTheOther) {
+  std::mt19937 random(20261127);  // NOLINT(cert-msc51-cpp): the same every time
+  std::vector<std::uint8_t> ones(300'000), others(300'000);
+  for (auto* bytes : {&ones, &others})
+    for (std::uint8_t& byte : *bytes) byte = static_cast<std::uint8_t>(random());
+  const auto below = [&](std::size_t limit) { return random() % limit; };
+  std::size_t taken_at_all = 0;
+  for (int round = 0; round < 300; ++round) {
+    const auto algorithm = [&] { return below(10) == 0 ? HashAlgorithm::sha512 : HashAlgorithm::sha256; };
+    const HashAlgorithm kinds[2] = {algorithm(), algorithm()};
+    Hasher one(kinds[0]), other(kinds[1]);
+    // Pieces of every size around a block's and a buffer's, the others' carried over as far as they were not taken.
+    const std::size_t piece_max = std::size_t{1} << (1 + below(17));
+    Bytes left = Bytes(ones).first(below(ones.size()));
+    Bytes left_of_others = Bytes(others).first(below(others.size()));
+    const Bytes all = left;
+    const Bytes all_of_others = left_of_others;
+    Bytes waiting;
+    while (!left.empty()) {
+      if (waiting.empty() || below(8) == 0) {
+        other.update(waiting);
+        waiting = left_of_others.first(std::min(left_of_others.size(), below(piece_max)));
+        left_of_others = left_of_others.subspan(waiting.size());
+      }
+      const Bytes piece = left.first(std::min(left.size(), below(piece_max)));
+      left = left.subspan(piece.size());
+      const std::size_t taken = one.update(piece, other, waiting);
+      ASSERT_LE(taken, waiting.size());
+      ASSERT_LE(taken, piece.size() + 127) << "more than goes along";
+      waiting = waiting.subspan(taken);
+      taken_at_all += taken;
+    }
+    other.update(waiting);
+    other.update(left_of_others);
+    Hasher alone(kinds[0]), other_alone(kinds[1]);
+    alone.update(all);
+    other_alone.update(all_of_others);
+    ASSERT_EQ(one.finish(), alone.finish()) << round;
+    ASSERT_EQ(other.finish(), other_alone.finish()) << round;
+  }
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("sha") != 0) {
+    EXPECT_GT(taken_at_all, 1'000'000U);
+  }
+#endif
 }
 
 }  // namespace

@@ -21,14 +21,29 @@ HashAlgorithm algorithm_for(const Digest& expected) {
   return expected.empty() ? HashAlgorithm::sha256 : expected.algorithm();
 }
 
+// Hashes what passes. The stored bytes' hash lags behind by what was lent last: the tar's takes it along (Hasher),
+// which saves most of its time.
 class Hashed final : public Source {
  public:
   Hashed(std::unique_ptr<Source> inner, HashAlgorithm algorithm) : inner_(std::move(inner)), hasher_(algorithm) {}
+  // `lagging` lies inside `inner`.
+  Hashed(std::unique_ptr<Source> inner, HashAlgorithm algorithm, Hashed& lagging)
+      : Hashed(std::move(inner), algorithm) {
+    lagging_ = &lagging;
+    lagging.lags_ = true;
+  }
   Result<Bytes> next() override {
+    catch_up();  // before the buffer that was lent is used again
     auto view = inner_->next();
-    if (view) {
+    if (!view) return view;
+    count_ += view->size();
+    if (lags_) {
+      lent_ = *view;
+    } else if (lagging_ != nullptr) {
+      Bytes& waiting = lagging_->lent_;
+      waiting = waiting.subspan(hasher_.update(*view, lagging_->hasher_, waiting));
+    } else {
       hasher_.update(*view);
-      count_ += view->size();
     }
     return view;
   }
@@ -43,12 +58,23 @@ class Hashed final : public Source {
     }
   }
   std::uint64_t count() const { return count_; }
-  Digest finish() { return hasher_.finish(); }
+  Digest finish() {
+    catch_up();
+    return hasher_.finish();
+  }
 
  private:
+  void catch_up() {
+    hasher_.update(lent_);
+    lent_ = {};
+  }
+
   std::unique_ptr<Source> inner_;
   Hasher hasher_;
   std::uint64_t count_ = 0;
+  bool lags_ = false;
+  Bytes lent_;  // not hashed yet
+  Hashed* lagging_ = nullptr;
 };
 
 Result<void> compare(std::string_view what, const Digest& expected, const Digest& found) {
@@ -138,7 +164,7 @@ Result<std::unique_ptr<LayerReader>> read_layer(std::unique_ptr<archive::Source>
   }
   LIMPID_ASSIGN_WITHIN(auto inflated, archive::decompress(std::move(stored), kind, options.inflate), {which});
   inflated = counted(stoppable(std::move(inflated), options.cancel), counters, &ReadCounters::read);
-  auto tar = std::make_unique<Hashed>(std::move(inflated), algorithm_for(expected.diff_id));
+  auto tar = std::make_unique<Hashed>(std::move(inflated), algorithm_for(expected.diff_id), *stored_bytes);
   return std::make_unique<BlobLayerReader>(std::move(expected), std::move(which), std::move(tar), stored_bytes,
                                            options);
 }
