@@ -65,29 +65,36 @@ void count_blocks(SHA256_CTX& state, std::size_t count) {
 // Both stand at the border of a block.
 void hash_blocks(SHA256_CTX& one, const std::uint8_t* ones, SHA256_CTX& other, const std::uint8_t* others,
                  std::size_t count) {
-  // More than an int has, and far below what that is in bytes.
-  constexpr std::size_t kCountMax = std::size_t{1} << 20;
   alignas(32) limpid_sha256_lanes lanes{};
-  for (std::size_t done = 0; done < count;) {
-    const std::size_t now = std::min(count - done, kCountMax);
-    for (std::size_t word = 0; word < 8; ++word) {
-      lanes.state[word][0] = one.h[word];
-      lanes.state[word][1] = other.h[word];
-    }
-    const limpid_sha256_input inputs[4] = {{ones + done * kBlock, static_cast<int>(now)},
-                                           {others + done * kBlock, static_cast<int>(now)},
-                                           {nullptr, 0},
-                                           {nullptr, 0}};
-    sha256_multi_block(&lanes, inputs, 1);
-    for (std::size_t word = 0; word < 8; ++word) {
-      one.h[word] = lanes.state[word][0];
-      other.h[word] = lanes.state[word][1];
-    }
-    done += now;
+  for (std::size_t word = 0; word < 8; ++word) {
+    lanes.state[word][0] = one.h[word];
+    lanes.state[word][1] = other.h[word];
+  }
+  const limpid_sha256_input inputs[4] = {
+      {ones, static_cast<int>(count)}, {others, static_cast<int>(count)}, {nullptr, 0}, {nullptr, 0}};
+  sha256_multi_block(&lanes, inputs, 1);
+  for (std::size_t word = 0; word < 8; ++word) {
+    one.h[word] = lanes.state[word][0];
+    other.h[word] = lanes.state[word][1];
   }
   count_blocks(one, count);
   count_blocks(other, count);
 }
+
+// As many whole blocks as both have; what is left of each is left in its view.
+void hash_together(SHA256_CTX& one, Bytes& ones, SHA256_CTX& other, Bytes& others) {
+  constexpr std::size_t kBlocksMax = std::size_t{1} << 20;  // the function counts in an int
+  if (!can_pair()) return;
+  ones = complete_block(one, ones);
+  others = complete_block(other, others);
+  const std::size_t blocks = std::min({ones.size() / kBlock, others.size() / kBlock, kBlocksMax});
+  if (blocks == 0) return;
+  hash_blocks(one, ones.data(), other, others.data(), blocks);
+  ones = ones.subspan(blocks * kBlock);
+  others = others.subspan(blocks * kBlock);
+}
+#else
+void hash_together(const SHA256_CTX&, const Bytes&, const SHA256_CTX&, const Bytes&) {}
 #endif
 
 int digit_value(char c) {
@@ -159,24 +166,11 @@ void Hasher::update(Bytes bytes) {
 }
 
 std::size_t Hasher::update(Bytes bytes, Hasher& other, Bytes others) {
-#ifdef LIMPID_HAS_SHA256_MULTI_BLOCK
-  if (algorithm_ != HashAlgorithm::sha512 && other.algorithm_ != HashAlgorithm::sha512 && can_pair()) {
-    SHA256_CTX& ours = state_->sha256;
-    SHA256_CTX& theirs = other.state_->sha256;
-    bytes = complete_block(ours, bytes);
-    Bytes rest = complete_block(theirs, others);
-    const std::size_t blocks = std::min(bytes.size(), rest.size()) / kBlock;
-    if (blocks > 0) {
-      hash_blocks(ours, bytes.data(), theirs, rest.data(), blocks);
-      bytes = bytes.subspan(blocks * kBlock);
-      rest = rest.subspan(blocks * kBlock);
-    }
-    update(bytes);
-    return others.size() - rest.size();
-  }
-#endif
+  const std::size_t offered = others.size();
+  if (algorithm_ != HashAlgorithm::sha512 && other.algorithm_ != HashAlgorithm::sha512)
+    hash_together(state_->sha256, bytes, other.state_->sha256, others);
   update(bytes);
-  return 0;
+  return offered - others.size();
 }
 
 Digest Hasher::finish() {
